@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * banned.h -- force-included everywhere: calls that have a safer sibling in src/base
+ * become compile errors.
+ */
+#ifndef BANNED_H
+#define BANNED_H
+
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE 1
+#endif
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#pragma GCC poison strcpy strcat strncpy strncat sprintf vsprintf strtok gets
+#pragma GCC poison system popen localtime gmtime ctime asctime mktemp tmpnam tempnam
+
+#endif

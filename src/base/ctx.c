@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/ctx.h"
+
+#include "base/buf.h"
+
+void ctx_say(const struct ctx *ctx, enum say_level level, const char *fmt, ...)
+{
+	auto_buf b = BUF_INIT;
+	va_list ap;
+	if (!ctx->say)
+		return;
+	va_start(ap, fmt);
+	buf_addv(&b, fmt, ap);
+	va_end(ap);
+	ctx->say(ctx->arg, level, b.s);
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * file.h -- whole files and directory trees.  Files appear by write-temp, fsync, rename, so
+ * that a reader sees the old text or the new one, never half.
+ */
+#ifndef FILE_H
+#define FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+
+/* Append the whole file to *out; more than max bytes is an error that names the limit. */
+int file_read(const char *path, size_t max, struct buf *out, struct err *err);
+/* Everything up to the end of fd, likewise; `what` names it in errors. */
+int fd_read_all(int fd, const char *what, size_t max, struct buf *out, struct err *err);
+/* Temporary name beside it, fsync, rename, fsync of the directory. */
+int file_write(const char *path, const void *data, size_t n, mode_t mode,
+    struct err *err);
+/* All n bytes, over EINTR and short writes.  0, or -1 with errno. */
+int fd_write_all(int fd, const void *data, size_t n);
+/* mkdir -p.  An existing directory is fine. */
+int dir_make(const char *path, mode_t mode, struct err *err);
+/* rm -rf that never follows a symbolic link; what is not there is fine. */
+int tree_remove(const char *path, struct err *err);
+
+bool path_exists(const char *path);
+bool path_is_dir(const char *path);
+/* On ext, xfs, btrfs, zfs, tmpfs, overlay or the like: locks and shared memory work. */
+bool path_on_local_fs(const char *path);
+
+#endif

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/proc.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "base/alloc.h"
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/quote.h"
+
+extern char **environ;
+
+enum step { STEP_FD, STEP_SESSION, STEP_CWD, STEP_EXEC };
+
+/* child to parent, over the report pipe */
+struct failure {
+	enum step step;
+	int sys;
+};
+
+static const char *env_get(char *const *envp, const char *name)
+{
+	size_t n = strlen(name);
+	for (; *envp; envp++)
+		if (strncmp(*envp, name, n) == 0 && (*envp)[n] == '=')
+			return *envp + n + 1;
+	return NULL;
+}
+
+static bool is_program(const char *path)
+{
+	struct stat st;
+	return stat(path, &st) == 0 && S_ISREG(st.st_mode) && access(path, X_OK) == 0;
+}
+
+/* What execvp would run: EACCES is remembered where a name is found but not executable. */
+static char *find_program(const char *name, char *const *envp)
+{
+	const char *path = env_get(envp, "PATH");
+	struct buf b = BUF_INIT;
+	int why = ENOENT;
+	if (strchr(name, '/'))
+		return xstrdup(name);
+	for (path = path ? path : "/usr/bin:/bin";; path++) {
+		size_t n = strcspn(path, ":");
+		buf_clear(&b);
+		buf_add(&b, n ? path : ".", n ? n : 1);
+		buf_addf(&b, "/%s", name);
+		if (is_program(b.s))
+			return buf_detach(&b);
+		if (path_exists(b.s) && !path_is_dir(b.s))
+			why = EACCES;
+		path += n;
+		if (*path == '\0')
+			break;
+	}
+	buf_release(&b);
+	errno = why;
+	return NULL;
+}
+
+static void trace_launch(int trace, const struct proc *p)
+{
+	auto_buf b = BUF_INIT;
+	if (trace < 0)
+		return;
+	if (p->cwd) {
+		buf_adds(&b, "cd ");
+		quote_shell(&b, p->cwd);
+		buf_adds(&b, " && ");
+	}
+	quote_argv(&b, p->argv);
+	buf_addc(&b, '\n');
+	fd_write_all(trace, b.s, b.len);
+}
+
+/* Our own copies above 2 first, so that no dup2 overwrites a source still needed. */
+static int place_fds(const struct proc *p)
+{
+	int from[3];
+	for (int i = 0; i < 3; i++) {
+		from[i] = p->fd[i] < 0 ? i : fcntl(p->fd[i], F_DUPFD_CLOEXEC, 3);
+		if (from[i] < 0)
+			return -1;
+	}
+	for (int i = 0; i < 3; i++)
+		if (from[i] != i && dup2(from[i], i) < 0)
+			return -1;
+	return 0;
+}
+
+/* From here to exec only async-signal-safe calls: another thread may hold any lock. */
+static _Noreturn void child(const struct proc *p, const char *path, char *const *envp,
+    const sigset_t *mask, int report, pid_t parent)
+{
+	struct failure why = {STEP_SESSION, 0};
+	for (int sig = 1; sig < NSIG; sig++)
+		signal(sig, SIG_DFL); /* an ignored signal would survive exec */
+	if ((p->flags & PROC_SESSION) && setsid() < 0)
+		goto fail;
+	if ((p->flags & PROC_CTTY) && ioctl(p->ctty, TIOCSCTTY, 0) < 0)
+		goto fail;
+	if (p->flags & PROC_DIE_WITH_US) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (getppid() != parent)
+			_exit(127);
+	}
+	why.step = STEP_FD;
+	if (place_fds(p) < 0)
+		goto fail;
+	why.step = STEP_CWD;
+	if (p->cwd && chdir(p->cwd) < 0)
+		goto fail;
+	why.step = STEP_EXEC;
+	sigprocmask(SIG_SETMASK, mask, NULL);
+	execve(path, p->argv, envp);
+fail:
+	why.sys = errno;
+	(void)!write(report, &why, sizeof(why)); /* below PIPE_BUF, so atomic */
+	_exit(127);
+}
+
+static int report_failure(const struct proc *p, const struct failure *why, struct err *err)
+{
+	switch (why->step) {
+	case STEP_FD:
+		return err_sys(err, why->sys, "cannot set up the files of '%s'", p->argv[0]);
+	case STEP_SESSION:
+		return err_sys(err, why->sys, "cannot give '%s' a session", p->argv[0]);
+	case STEP_CWD:
+		return err_sys(err, why->sys, "cannot enter '%s'", p->cwd);
+	default:
+		return err_sys(err, why->sys, "cannot run '%s'", p->argv[0]);
+	}
+}
+
+static bool read_failure(int fd, struct failure *why)
+{
+	ssize_t n;
+	do
+		n = read(fd, why, sizeof(*why));
+	while (n < 0 && errno == EINTR);
+	return n == (ssize_t)sizeof(*why);
+}
+
+int proc_start(struct proc *p, int trace, struct err *err)
+{
+	char *const *envp = p->envp ? p->envp : environ;
+	auto_free char *path = find_program(p->argv[0], envp);
+	struct failure why = {STEP_EXEC, 0};
+	sigset_t all, old;
+	pid_t us = getpid();
+	int ends[2];
+	if (!path)
+		return err_sys(err, errno, "cannot run '%s'", p->argv[0]);
+	trace_launch(trace, p);
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return err_sys(err, errno, "cannot make a pipe");
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, &old); /* our handlers must not run in the child */
+	p->pid = fork();
+	if (p->pid == 0)
+		child(p, path, envp, &old, ends[1], us);
+	why.sys = p->pid < 0 ? errno : 0;
+	sigprocmask(SIG_SETMASK, &old, NULL);
+	close(ends[1]); /* or the read below never sees the end */
+	if (p->pid > 0 && read_failure(ends[0], &why))
+		proc_wait(p->pid);
+	close(ends[0]);
+	return why.sys == 0 ? 0 : report_failure(p, &why, err);
+}

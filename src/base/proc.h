@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * proc.h -- start one child and learn at once whether it really started; and how it ended.
+ *
+ * PATH is searched and the environment merged before fork; all signals are blocked across
+ * it; every disposition is default in the child; an exec that fails comes back over a
+ * CLOEXEC pipe.  No shell is involved unless argv names one.
+ */
+#ifndef PROC_H
+#define PROC_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+
+enum proc_flag {
+	PROC_SESSION = 1 << 0,	   /* a session and process group of its own */
+	PROC_CTTY = 1 << 1,	   /* with PROC_SESSION: ctty becomes its terminal */
+	PROC_DIE_WITH_US = 1 << 2, /* KILL when the thread that started it ends */
+};
+
+struct proc {
+	char *const *argv; /* borrowed until proc_start returns; argv[0] is looked up */
+	char *const *envp; /* borrowed; NULL: ours */
+	const char *cwd;   /* borrowed; NULL: ours */
+	int fd[3];	   /* its stdin, stdout, stderr; -1: inherit ours */
+	int ctty;	   /* the terminal for PROC_CTTY */
+	enum proc_flag flags;
+	pid_t pid;	   /* out: the child, and with PROC_SESSION its group */
+};
+
+#define PROC_INIT                                                                        \
+	{                                                                                \
+		.fd = {-1, -1, -1}, .ctty = -1, .pid = -1                                \
+	}
+
+/*
+ * 0: running.  -1: no child is left and *err says why; err->sys is the errno of the step
+ * that failed (ENOENT: no such command, EACCES: not executable, ...).
+ * `trace` (may be -1): a file descriptor that gets the launch as one pasteable line.
+ */
+int proc_start(struct proc *p, int trace, struct err *err);
+
+/* An exit is a struct: 128+n appears only when printing. */
+enum exit_kind {
+	EXIT_UNKNOWN,	/* not known (a supervisor that was lost) */
+	EXIT_EXITED,	/* code */
+	EXIT_SIGNALLED, /* sig, core */
+	EXIT_TIMEOUT,	/* stopped by the run's own time limit */
+	EXIT_OOM,	/* out of memory, said by the kernel */
+	EXIT_NEVER,	/* never started; code is 126 or 127 as a shell would say */
+};
+
+struct exit_status {
+	enum exit_kind kind;
+	int code;
+	int sig;
+	bool core;
+};
+
+struct exit_status exit_from_wait(int wait_status);
+/* Wait for pid to end, over EINTR. */
+struct exit_status proc_wait(pid_t pid);
+/* The word used in tag mlp.exit and in JSON: exited, signalled, timeout, ... */
+const char *exit_kind_word(enum exit_kind kind);
+/* The inverse; EXIT_UNKNOWN for a word that is not one. */
+enum exit_kind exit_kind_from_word(const char *word);
+/* In words: "exit 3", "killed by SIGSEGV (core dumped)", "exit 137 (usually: ...)". */
+void exit_describe(struct buf *out, const struct exit_status *st);
+/* "SIGTERM" for 15; "signal 99" for what has no name. */
+void signal_name(struct buf *out, int sig);
+
+#endif

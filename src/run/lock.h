@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * lock.h -- a run is alive exactly as long as its supervisor holds the kernel lock on
+ * <state>/runs/<id>/lock.  Pids are never trusted.
+ */
+#ifndef LOCK_H
+#define LOCK_H
+
+#include "base/arena.h"
+#include "base/ctx.h"
+#include "base/err.h"
+
+struct run_lock {
+	int fd;	   /* -1: not held */
+	char *dir; /* <state>/runs/<id>, owned */
+};
+#define RUN_LOCK_INIT                                                                    \
+	{                                                                                \
+		.fd = -1                                                                 \
+	}
+
+/* Make the run's state directory and take its lock.  ERR_BUSY: somebody holds it. */
+int run_lock_take(const struct ctx *ctx, const char *run_id, struct run_lock *lk,
+    struct err *err);
+/* The directory of a run's live state, whether it exists or not. */
+char *run_state_dir(const struct ctx *ctx, struct arena *a, const char *run_id);
+/* Let go; with `forget` the state directory is removed first (while still locked). */
+void run_lock_drop(struct run_lock *lk, bool forget);
+
+/*
+ * Is anybody alive who runs this? 1: the lock is held, or its directory is gone but a
+ * process with MLFLOW_RUN_ID=<id> in its environment is there.  0: nobody, and *lk now
+ * holds the lock.  -1: cannot tell, *err says why.
+ */
+int run_is_alive(const struct ctx *ctx, const char *run_id, struct run_lock *lk,
+    struct err *err);
+
+#endif

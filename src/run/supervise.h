@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * supervise.h -- run one command to its end: terminal, logs, signals, time limit, leftovers.
+ *
+ * The command is its own session and process group.  Where our stdin, stdout or stderr is
+ * the terminal and we are its foreground group, it gets a pseudo-terminal (and a second
+ * one for stderr), else pipes, stdin inherited.  Everything it writes is kept in the two
+ * log files and passed on unchanged.
+ */
+#ifndef SUPERVISE_H
+#define SUPERVISE_H
+
+#include <stdint.h>
+
+#include "base/ctx.h"
+#include "base/err.h"
+#include "base/proc.h"
+
+struct launch {
+	char *const *argv, *const *envp;
+	const char *cwd;
+	const char *stdout_log, *stderr_log; /* opened for appending, made if missing */
+	int64_t timeout_ms;		     /* 0: none */
+	bool quiet;			     /* keep the output, do not pass it on */
+};
+
+/* How it went.  Everything is known when supervise() has returned 0. */
+struct outcome {
+	struct exit_status exit; /* EXIT_TIMEOUT when the limit stopped it */
+	int stop_signal;	 /* SIGINT, SIGTERM, SIGHUP: mlp was asked to stop; else 0 */
+	int leftovers;		 /* processes that outlived the main one and were stopped */
+	int64_t stdout_bytes, stderr_bytes;
+	int log_errno;	  /* first failure to keep output (ENOSPC ...), 0: all kept */
+	char *stderr_tail; /* last lines of stderr, at most 2 KiB, valid UTF-8; free() it */
+};
+
+/*
+ * 0: the command has ended (however) and *out says how; also when it could not be started
+ * (EXIT_NEVER with code 126 or 127; *err then holds the reason too and err->code is set).
+ * -1: nothing was started (log files, pty, memory), *err says why.
+ * Blocks and takes over SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGCHLD, SIGWINCH, SIGTSTP and
+ * SIGCONT meanwhile, restores them and the terminal on every way out.
+ *
+ * Stopping: on SIGTERM or SIGHUP the group gets TERM, 5 s, KILL; on Ctrl-C (or SIGINT)
+ * INT, 5 s, TERM, 5 s, KILL; a second one kills at once.  On time-out TERM, 5 s, KILL.
+ */
+int supervise(const struct ctx *ctx, const struct launch *l, struct outcome *out,
+    struct err *err);
+
+#endif

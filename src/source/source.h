@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * source.h -- what a project URI means, and getting its tree.
+ */
+#ifndef SOURCE_H
+#define SOURCE_H
+
+#include <stdbool.h>
+
+#include "base/arena.h"
+#include "base/ctx.h"
+#include "base/err.h"
+#include "base/helper.h"
+
+enum source_kind {
+	SOURCE_LOCAL, /* a directory, run in place */
+	SOURCE_GIT,   /* fetched: a mirror in the cache, a checkout for the run */
+};
+
+/* A URI, taken apart.  Strings live in the arena. */
+struct source_uri {
+	enum source_kind kind;
+	const char *path;   /* SOURCE_LOCAL: the directory before #, absolute */
+	const char *url;    /* SOURCE_GIT: for the transport, credentials included */
+	const char *host;   /* SOURCE_GIT: for messages ("localhost:8080"), or NULL */
+	const char *shown;  /* the URI for people and records: no quotes, no credentials */
+	const char *subdir; /* behind #, "" when none */
+};
+
+/*
+ * Strip quotes, split at the first #, decide the kind.  Only stat() is asked.
+ * `git` tells that a version was given: a local work tree then is SOURCE_GIT of itself.
+ * Errors (ERR_NOTFOUND, ERR_USAGE) name the URI: does not exist, is a file, scheme not
+ * supported (yet), subdirectory with "." or ".." or absolute.
+ */
+int source_parse(struct arena *a, const char *cwd, const char *uri, bool with_version,
+    struct source_uri *out, struct err *err);
+
+/* The tree, and what is known about it.  Strings live in the arena; NULL: not known. */
+struct source {
+	enum source_kind kind;
+	const char *uri;      /* for tag mlflow.source.name */
+	const char *dir;      /* the project directory (subdir applied), absolute */
+	const char *root;     /* the checkout or work tree it is in, or NULL */
+	const char *subdir;   /* as given behind #, "" when none */
+	const char *version;  /* what was asked for, or NULL */
+	const char *commit;   /* full id */
+	const char *repo_url; /* without credentials */
+	const char *branch;   /* when the version (or, local, HEAD) is a branch */
+	int dirty;	      /* 1, 0, or -1: not known or not a work tree */
+};
+
+/*
+ * SOURCE_GIT: bring the mirror up to date and make a checkout of its own for this run
+ * below ctx->cache_dir.  SOURCE_LOCAL: only checks the directory (facts come separately).
+ */
+int source_fetch(const struct ctx *ctx, struct arena *a, const struct source_uri *u,
+    const char *version, struct source *out, struct err *err);
+
+/*
+ * As source_fetch, but only the manifest and environment files of the project directory
+ * are brought, into a temporary directory that source_peek_done removes: for check, info,
+ * --dry-run and --help.
+ */
+int source_peek(const struct ctx *ctx, struct arena *a, const struct source_uri *u,
+    const char *version, struct source *out, struct err *err);
+void source_peek_done(const struct source *s);
+
+/*
+ * The git facts of a local directory, asked for in parallel with other work.
+ * `ignore` (NULL-terminated absolute paths): files and directories that do not make the
+ * tree dirty, because we write them ourselves (the database, mlruns).
+ * A directory in no repository, or ignored by it, has none and no helper is started.
+ */
+struct source_facts {
+	struct helper helper;
+	bool asked;
+};
+#define SOURCE_FACTS_INIT                                                                \
+	{                                                                                \
+		.helper = HELPER_INIT                                                    \
+	}
+int source_facts_start(const struct ctx *ctx, const char *dir, char *const *ignore,
+    struct source_facts *f, struct err *err);
+/* Fill in s->commit, repo_url, branch, dirty, root, uri; a failure is only a warning. */
+void source_facts_finish(const struct ctx *ctx, struct arena *a, struct source_facts *f,
+    struct source *s);
+
+#endif
