@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/utf8.h"
 
-#include <stdint.h>
-
 size_t utf8_char_len(const char *str, size_t n)
 {
 	const unsigned char *s = (const unsigned char *)str;
@@ -56,7 +54,7 @@ size_t utf8_prefix(const char *s, size_t chars)
 	return i;
 }
 
-static uint32_t decode(const char *str, size_t len)
+uint32_t utf8_decode(const char *str, size_t len)
 {
 	const unsigned char *s = (const unsigned char *)str;
 	uint32_t c = len == 1 ? s[0] : s[0] & (0xffu >> (len + 1));
@@ -83,7 +81,7 @@ size_t utf8_columns(const char *s)
 	size_t n = strlen(s), columns = 0;
 	for (size_t i = 0; i < n;) {
 		size_t len = step(s + i, n - i);
-		columns += columns_of(decode(s + i, len));
+		columns += columns_of(utf8_decode(s + i, len));
 		i += len;
 	}
 	return columns;

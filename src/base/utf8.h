@@ -5,9 +5,12 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* Bytes of the valid character at s (n bytes are there), or 0. */
 size_t utf8_char_len(const char *s, size_t n);
+/* The character of a valid sequence of len bytes. */
+uint32_t utf8_decode(const char *s, size_t len);
 /* Offset of the first byte that is not valid, or n. */
 size_t utf8_valid_prefix(const char *s, size_t n);
 /* Characters in a valid string; an invalid byte counts as one. */

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+/* pyrepr.h -- text as Python's repr() and ascii() show it. */
+#ifndef PYREPR_H
+#define PYREPR_H
+
+#include "base/buf.h"
+
+/* repr() of the string of n bytes at s (UTF-8; an invalid byte is shown as \xNN). */
+void pyrepr_str(struct buf *out, const char *s, size_t n);
+/* ascii(): the same with every character beyond ASCII escaped. */
+void pyrepr_ascii(struct buf *out, const char *s, size_t n);
+
+#endif
