@@ -3,10 +3,10 @@
  * helper.h -- talking to a helper program in libexec/mlp (our side of the pipe).
  *
  * One request line goes to its stdin; event lines come back on its stdout, each one JSON
- * object of at most HELPER_LINE bytes with a member "event": hello (first, names the
- * protocol "version"), progress, warning, done, error.  Its stderr is ours.  The helper
- * ignores SIGINT (we stop it) and dies with us.  Credentials travel by this pipe only,
- * never in argv or environment.
+ * object of at most HELPER_LINE bytes with a member "event": hello (first, with the
+ * "protocol" number and the program's "version", which must be ours), progress, warning,
+ * done, error.  Its stderr is ours.  The helper ignores SIGINT (we stop it) and dies with
+ * us.  Credentials travel by this pipe only, never in argv or environment.
  */
 #ifndef HELPER_H
 #define HELPER_H
@@ -42,8 +42,9 @@ int helper_start(const struct ctx *ctx, const char *name, const cJSON *request,
  * Read events until done or error.  progress and warning events go to ctx.  0: *done is
  * the done event (the caller's to cJSON_Delete).  -1: the helper's error (its "code"
  * member is an enum err_code's name), its death, a silence of stall_ms (0: no limit; the
- * error names `peer`), or an interruption (ERR_INTERRUPTED).  The helper is gone either
- * way.
+ * error names `peer`; the environment variable MLP_STALL_TIMEOUT, in seconds, overrides
+ * a limit that is not 0, and is 0 itself for none), or an interruption (ERR_INTERRUPTED).
+ * The helper is gone either way.
  */
 int helper_finish(const struct ctx *ctx, struct helper *h, int64_t stall_ms,
     const char *peer, cJSON **done, struct err *err);
