@@ -13,8 +13,8 @@ static bool is_printable(uint32_t c)
 	if ((c >= 0x2000 && c <= 0x200f) || (c >= 0x2028 && c <= 0x202f) ||
 	    (c >= 0x205f && c <= 0x206f) || c == 0x3000 || c == 0x1680)
 		return false;
-	return !(c >= 0xe000 && c <= 0xf8ff) && c != 0xfeff && !(c >= 0xfff0 && c <= 0xfffb) &&
-	    c < 0xe0000;
+	return !(c >= 0xe000 && c <= 0xf8ff) && c != 0xfeff &&
+	       !(c >= 0xfff0 && c <= 0xfffb) && c < 0xe0000;
 }
 
 static void put_escaped(struct buf *out, uint32_t c)

@@ -64,8 +64,9 @@ static int parse_sizes(const char **s, struct spec *sp, char *why, size_t size)
 	if (parse_number(s, &sp->width) < 0)
 		return bad(why, size, "the width in a format specification is too large");
 	if (**s == ',' || **s == '_')
-		return bad(why, size, "',' and '_' in a format specification are for numbers; "
-				      "a parameter is text");
+		return bad(why, size,
+		    "',' and '_' in a format specification are for numbers; "
+		    "a parameter is text");
 	if (**s != '.')
 		return 0;
 	(*s)++;
@@ -73,7 +74,8 @@ static int parse_sizes(const char **s, struct spec *sp, char *why, size_t size)
 		return bad(why, size, "a format specification lacks its precision");
 	sp->has_precision = true;
 	if (parse_number(s, &sp->precision) < 0)
-		return bad(why, size, "the precision in a format specification is too large");
+		return bad(
+		    why, size, "the precision in a format specification is too large");
 	return 0;
 }
 
@@ -82,13 +84,16 @@ static int parse_spec(const char *s, struct spec *sp, char *why, size_t size)
 	memset(sp, 0, sizeof(*sp));
 	parse_align(&s, sp);
 	if (sp->align == '=')
-		return bad(why, size, "'=' alignment is for numbers; a parameter is text");
+		return bad(
+		    why, size, "'=' alignment is for numbers; a parameter is text");
 	if (*s && strchr("+- ", *s))
-		return bad(why, size, "a sign in a format specification is for numbers; a "
-				      "parameter is text");
+		return bad(why, size,
+		    "a sign in a format specification is for numbers; a "
+		    "parameter is text");
 	if (*s == '#' || *s == 'z')
-		return bad(why, size, "'#' and 'z' in a format specification are for numbers; "
-				      "a parameter is text");
+		return bad(why, size,
+		    "'#' and 'z' in a format specification are for numbers; "
+		    "a parameter is text");
 	if (parse_sizes(&s, sp, why, size) < 0)
 		return -1;
 	if (*s == 's')
@@ -106,8 +111,8 @@ static void pad(struct buf *out, const char *fill, size_t n)
 		buf_adds(out, fill[0] ? fill : " ");
 }
 
-int strformat_apply(const char *spec, const char *value, struct buf *out, char *why,
-    size_t size)
+int strformat_apply(
+    const char *spec, const char *value, struct buf *out, char *why, size_t size)
 {
 	struct spec sp;
 	size_t chars = utf8_length(value), bytes = strlen(value), missing, left;

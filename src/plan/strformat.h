@@ -13,7 +13,7 @@ void strformat_convert(char conversion, struct buf *value);
  * precision, type 's'; widths count characters.  -1: `why` says what the specification
  * may not contain.
  */
-int strformat_apply(const char *spec, const char *value, struct buf *out, char *why,
-    size_t size);
+int strformat_apply(
+    const char *spec, const char *value, struct buf *out, char *why, size_t size);
 
 #endif

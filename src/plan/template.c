@@ -16,13 +16,13 @@ struct expansion {
 
 /* A replacement field, as offsets into the text: {name accessors ! conversion : spec}. */
 struct field {
-	size_t start;		    /* of the { */
-	size_t name, name_end;	    /* up to the first . or [ */
-	size_t access_end;	    /* the whole field name */
-	char conversion;	    /* r, s, a, or 0 */
-	size_t spec, spec_end;	    /* after the colon */
+	size_t start;	       /* of the { */
+	size_t name, name_end; /* up to the first . or [ */
+	size_t access_end;     /* the whole field name */
+	char conversion;       /* r, s, a, or 0 */
+	size_t spec, spec_end; /* after the colon */
 	bool spec_nested;
-	size_t end;		    /* after the } */
+	size_t end; /* after the } */
 };
 
 static int fail(struct expansion *x, size_t offset, const char *fmt, ...)
@@ -113,7 +113,8 @@ static int scan_spec(struct expansion *x, struct field *f, size_t i)
 			}
 		}
 		if (!s[i])
-			return fail(x, f->start, "unmatched '{' in a format specification");
+			return fail(
+			    x, f->start, "unmatched '{' in a format specification");
 		f->spec_end = i;
 	}
 	f->end = i + 1;
@@ -152,7 +153,8 @@ static int unknown_name(struct expansion *x, const struct field *f)
 	if (all_digits(name, (size_t)n)) {
 		fail(x, f->start, "'{%.*s}' is a positional field; parameters have names",
 		    n, name);
-		return hint(x, "write {{%.*s}} for braces that are meant as such", n, name);
+		return hint(
+		    x, "write {{%.*s}} for braces that are meant as such", n, name);
 	}
 	fail(x, f->start, "no parameter is called '%.*s'", n, name);
 	snprintf(x->te->name, sizeof(x->te->name), "%.*s", n, name);
@@ -171,8 +173,10 @@ static int apply_access(struct expansion *x, const struct field *f, struct buf *
 	size_t n = f->access_end - f->name_end, i, index = 0;
 	if (n == 0)
 		return 0;
-	if (s[0] != '[' || s[n - 1] != ']' || n < 3 || !all_digits(s + 1, n - 2) || n > 9) {
-		fail(x, f->name_end, "'%.*s' cannot be applied to a parameter", (int)n, s);
+	if (s[0] != '[' || s[n - 1] != ']' || n < 3 || !all_digits(s + 1, n - 2) ||
+	    n > 9) {
+		fail(
+		    x, f->name_end, "'%.*s' cannot be applied to a parameter", (int)n, s);
 		return hint(x, "a parameter is text: only {name}, {name!r}, {name:spec} "
 			       "and {name[0]} make sense");
 	}
@@ -187,11 +191,11 @@ static int apply_access(struct expansion *x, const struct field *f, struct buf *
 	return 0;
 }
 
-static int expand_range(struct expansion *x, size_t from, size_t to, int depth,
-    struct buf *out);
+static int expand_range(
+    struct expansion *x, size_t from, size_t to, int depth, struct buf *out);
 
-static int expand_field(struct expansion *x, const struct field *f, int depth,
-    struct buf *out)
+static int expand_field(
+    struct expansion *x, const struct field *f, int depth, struct buf *out)
 {
 	auto_buf value = BUF_INIT;
 	auto_buf spec = BUF_INIT;
@@ -216,8 +220,8 @@ static int expand_field(struct expansion *x, const struct field *f, int depth,
 	return 0;
 }
 
-static int expand_brace(struct expansion *x, size_t *i, size_t to, int depth,
-    struct buf *out)
+static int expand_brace(
+    struct expansion *x, size_t *i, size_t to, int depth, struct buf *out)
 {
 	const char *s = x->text;
 	struct field f;
@@ -240,8 +244,8 @@ static int expand_brace(struct expansion *x, size_t *i, size_t to, int depth,
 	return 0;
 }
 
-static int expand_range(struct expansion *x, size_t from, size_t to, int depth,
-    struct buf *out)
+static int expand_range(
+    struct expansion *x, size_t from, size_t to, int depth, struct buf *out)
 {
 	size_t i = from;
 	while (i < to) {
@@ -253,7 +257,8 @@ static int expand_range(struct expansion *x, size_t from, size_t to, int depth,
 		if (i < to && expand_brace(x, &i, to, depth, out) < 0)
 			return -1;
 		if (out->len > TEMPLATE_MAX)
-			return fail(x, i < to ? i : from, "the expanded command is too long");
+			return fail(
+			    x, i < to ? i : from, "the expanded command is too long");
 	}
 	return 0;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * template.h -- `{name}` in a command, with the rules of Python's str.format, which MLflow
- * applies to the whole command: {{ and }} are braces, {name!r} and {name:>5} work, one
- * pass only.  What would be a Python traceback there is an error with a place here.
+ * template.h -- `{name}` in a command, with the rules of Python's str.format, which
+ * MLflow applies to the whole command: {{ and }} are braces, {name!r} and {name:>5} work,
+ * one pass only.  What would be a Python traceback there is an error with a place here.
  */
 #ifndef TEMPLATE_H
 #define TEMPLATE_H
@@ -13,8 +13,8 @@
 struct template_error {
 	size_t offset;
 	char message[512];
-	char hint[512];	 /* "" when there is none */
-	char name[256];	 /* the unknown parameter's name, "" for other mistakes */
+	char hint[512]; /* "" when there is none */
+	char name[256]; /* the unknown parameter's name, "" for other mistakes */
 };
 
 /* The text for a name (n bytes, not terminated), or NULL when there is no such name. */

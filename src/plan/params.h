@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/* params.h -- the values that a run gets: what the user gave, else the defaults. */
+#ifndef PARAMS_H
+#define PARAMS_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "manifest/manifest.h"
+
+enum param_origin {
+	ORIGIN_DEFAULT, /* the manifest's */
+	ORIGIN_FILE,	/* --params FILE */
+	ORIGIN_GIVEN,	/* -P */
+	ORIGIN_RECORD,	/* the run that is run again */
+};
+/* "default", "file", "given", "record". */
+const char *param_origin_word(enum param_origin origin);
+
+/* A value from outside, before the manifest is known. */
+struct param_input {
+	const char *name, *value;
+	enum param_origin origin;
+};
+
+struct param {
+	const char *name;
+	const char *value; /* recorded: as given, or the default's text */
+	const char
+	    *used; /* what the command gets, before quoting (a path made absolute) */
+	enum param_origin origin;
+	enum param_kind kind;
+	const struct param_decl *decl; /* NULL: an extra, appended as --name value */
+};
+
+struct params {
+	struct param *v; /* declared ones in the manifest's order, then extras */
+	size_t n;
+};
+
+/*
+ * Bind inputs to declarations.  A later input of one name wins; callers check repeated
+ * -P. Errors (ERR_USAGE): missing parameters (all of them, as MLflow words it), a name
+ * the record cannot hold, a value that does not fit its type.  A default that does not
+ * fit is a diagnostic of level warning.
+ */
+int params_bind(struct arena *a, const struct manifest *m, const struct entry_point *ep,
+    const struct param_input *in, size_t nin, struct params *out, struct diags *ds,
+    struct err *err);
+
+/*
+ * Set `used` of the path parameters: absolute, relative to cwd (a default that is not
+ * there: to project_dir).  What does not exist, or would have to be downloaded, is
+ * ERR_USAGE.
+ */
+int params_find_paths(struct arena *a, const char *cwd, const char *project_dir,
+    struct params *ps, struct err *err);
+
+#endif

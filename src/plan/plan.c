@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+#include "plan/plan.h"
+
+#include "base/file.h"
+#include "base/path.h"
+#include "base/quote.h"
+#include "plan/command.h"
+#include "plan/entry.h"
+
+/* Which kind of environment, and that this version has it. */
+static int choose_env(
+    const struct manifest *m, const struct request *rq, struct plan *out, struct err *err)
+{
+	static const char *const known[] = {
+	    "local", "virtualenv", "uv", "conda", "docker"};
+	static const char *const keys[] = {NULL, "docker_env", "python_env", "conda_env"};
+	const char *wanted = rq->env_manager;
+	size_t i, n = sizeof(known) / sizeof(known[0]);
+	out->env_kind = "local";
+	if (!wanted && m->env_key == ENVKEY_NONE)
+		return 0;
+	if (!wanted) {
+		err_set(err, ERR_FAIL,
+		    "the project asks for an environment (%s%s), which this "
+		    "version cannot make yet",
+		    m->env_file_found ? "it has " : "",
+		    m->env_file_found ? m->env_file : keys[m->env_key]);
+		return err_hint(
+		    err, "use --env-manager local to run it in the current one");
+	}
+	for (i = 0; i < n && strcmp(wanted, known[i]) != 0; i++)
+		;
+	if (i == 0)
+		return 0;
+	if (i == n)
+		err_set(err, ERR_USAGE,
+		    "--env-manager: '%s' is not one of local, virtualenv, "
+		    "uv, conda, docker",
+		    wanted);
+	else
+		err_set(err, ERR_FAIL,
+		    "--env-manager %s is not supported by this version", wanted);
+	return err_hint(err, "use --env-manager local to run in the current environment");
+}
+
+static int copy_env(
+    struct arena *a, const struct entry_point *ep, struct plan *out, struct err *err)
+{
+	out->env = arena_array(a, ep->nenv + 1, sizeof(*out->env));
+	for (size_t i = 0; i < ep->nenv; i++) {
+		const struct env_var *v = &ep->env[i];
+		if (!v->value && !getenv(v->name)) {
+			err_set(err, ERR_FAIL,
+			    "entry point '%s' takes the variable %s from the "
+			    "environment, "
+			    "but it is not set",
+			    ep->name, v->name);
+			return err_hint(err, "set it: %s=... mlp run ...", v->name);
+		}
+		out->env[out->nenv++] = *v;
+	}
+	return 0;
+}
+
+static int check_length(const struct plan *p, struct err *err)
+{
+	size_t n = strlen(p->command);
+	if (n < COMMAND_MAX)
+		return 0;
+	err_set(err, ERR_USAGE,
+	    "the command is %zu bytes long; %d is the most that can be "
+	    "passed to bash",
+	    n, COMMAND_MAX - 1);
+	return err_hint(err, "put long values into a file and give its path");
+}
+
+int plan_make(struct arena *a, const struct manifest *m, const char *project_dir,
+    const struct request *rq, struct plan *out, struct diags *ds, struct err *err)
+{
+	const char *name = rq->entry_point ? rq->entry_point : "main";
+	const struct entry_point *ep;
+	memset(out, 0, sizeof(*out));
+	ep = entry_choose(a, m, project_dir, name, rq->shell, &out->is_script, err);
+	if (!ep || choose_env(m, rq, out, err) < 0)
+		return -1;
+	out->entry_point = name;
+	out->cwd = project_dir;
+	out->timeout_ms = rq->timeout_ms ? rq->timeout_ms : ep->timeout_ms;
+	if (params_bind(a, m, ep, rq->params, rq->nparams, &out->params, ds, err) < 0 ||
+	    params_find_paths(a, rq->cwd, project_dir, &out->params, err) < 0 ||
+	    copy_env(a, ep, out, err) < 0)
+		return -1;
+	out->command = command_make(a, m, ep, !out->is_script, &out->params, ds, err);
+	if (!out->command || check_length(out, err) < 0)
+		return -1;
+	out->argv[0] = "bash";
+	out->argv[1] = "-c";
+	out->argv[2] = out->command;
+	return 0;
+}
