@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: MIT */
+#include "flow/launch.h"
+
+#include <signal.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/path.h"
+#include "base/strvec.h"
+#include "base/utf8.h"
+#include "flow/artifacts.h"
+#include "flow/childenv.h"
+#include "flow/heal.h"
+#include "flow/runfile.h"
+#include "flow/runtags.h"
+#include "plan/key.h"
+#include "run/lock.h"
+
+/* One launch under way. */
+struct launching {
+	const struct ctx *ctx;
+	struct arena *a;
+	const struct run_request *rq;
+	struct prepared *p;
+	struct tracking tracking;
+	struct store *store;
+	struct run_lock lock;
+	struct run_record run;
+	const char *log_dir;
+	bool logs_in_state; /* the artifacts are not local */
+	sigset_t before;    /* signal mask to restore */
+};
+
+char *const *launch_own_files(struct arena *a, const struct tracking *t)
+{
+	static const char *const tails[] = {"", "-wal", "-shm", "-journal"};
+	size_t n = sizeof(tails) / sizeof(tails[0]);
+	char **v = arena_array(a, n + 2, sizeof(*v));
+	for (size_t i = 0; i < n; i++)
+		v[i] = arena_printf(a, "%s%s", t->path, tails[i]);
+	v[n] = arena_strdup(a, t->artifact_root);
+	return v;
+}
+
+/* What the store can hold of the parameters: long values are cut, with a warning. */
+static void recorded_params(struct launching *l, struct kvs *out)
+{
+	const struct params *ps = &l->p->plan.params;
+	for (size_t i = 0; i < ps->n; i++) {
+		const char *value = ps->v[i].value;
+		size_t chars = utf8_length(value);
+		if (chars > PARAM_VALUE_MAX) {
+			ctx_say(l->ctx, SAY_WARNING,
+			    "the value of parameter '%s' has %zu characters; the record "
+			    "keeps "
+			    "%d, run.json all of them",
+			    ps->v[i].name, chars, PARAM_VALUE_MAX);
+			value = arena_strndup(
+			    l->a, value, utf8_prefix(value, PARAM_VALUE_MAX));
+		}
+		kvs_put(l->a, out, ps->v[i].name, value);
+	}
+}
+
+/* The run that we were started inside of, if this store knows it. */
+static const char *find_parent(struct launching *l)
+{
+	static const char *const names[] = {"MLFLOW_RUN_ID", "MLP_RUN_ID"};
+	for (size_t i = 0; i < 2; i++) {
+		const char *id = getenv(names[i]);
+		struct run_record r;
+		struct err ignored = ERR_INIT;
+		if (id && *id && (!l->rq->run_id || strcmp(id, l->rq->run_id) != 0) &&
+		    l->store->ops->run_get(l->store, l->a, id, &r, &ignored) == 0)
+			return id;
+	}
+	return NULL;
+}
+
+static int make_tags(
+    struct launching *l, const char *name, struct kvs *tags, struct err *err)
+{
+	struct runtags_in in = {
+	    .prepared = l->p,
+	    .user = runtags_user(l->a),
+	    .run_name = name,
+	    .parent_id = find_parent(l),
+	    .rerun_of = l->rq->rerun_of,
+	    .host = runtags_host(l->ctx, l->a),
+	    .extra = l->rq->tags,
+	};
+	return runtags_make(l->a, &in, tags, err);
+}
+
+static int open_new(struct launching *l, struct err *err)
+{
+	struct run_new new = {.experiment = l->rq->experiment};
+	char id[33], name[64];
+	run_id_new(id);
+	run_name_new(name, sizeof(name));
+	new.run_id = arena_strdup(l->a, id);
+	new.name = l->rq->run_name && * l->rq->run_name ? l->rq->run_name
+							: arena_strdup(l->a, name);
+	if (make_tags(l, new.name, &new.tags, err) < 0)
+		return -1;
+	recorded_params(l, &new.params);
+	new.user = kvs_get(&new.tags, "mlflow.user");
+	/* locked before it is in the store: never RUNNING with nobody behind it */
+	if (run_lock_take(l->ctx, new.run_id, &l->lock, err) < 0)
+		return -1;
+	new.start_time = clock_now_ms();
+	return l->store->ops->run_create(l->store, l->a, &new, &l->run, err);
+}
+
+/* --run-id: what the run has been told of itself by others stays as it is. */
+static int open_existing(struct launching *l, struct err *err)
+{
+	const struct store_ops *ops = l->store->ops;
+	struct run_batch batch = {.metrics = NULL};
+	struct kvs tags;
+	const char *name = l->rq->run_name && *l->rq->run_name ? l->rq->run_name : NULL;
+	if (ops->run_get(l->store, l->a, l->rq->run_id, &l->run, err) < 0)
+		return err_wrap(err, "--run-id");
+	if (run_lock_take(l->ctx, l->run.run_id, &l->lock, err) < 0)
+		return -1;
+	if (make_tags(l, name, &tags, err) < 0)
+		return -1;
+	for (size_t i = 0; i < tags.n; i++)
+		if (strncmp(tags.v[i].key, "mlflow.", 7) != 0 ||
+		    !kvs_get(&l->run.tags, tags.v[i].key) ||
+		    strcmp(tags.v[i].key, "mlflow.runName") == 0)
+			kvs_put(l->a, &batch.tags, tags.v[i].key, tags.v[i].value);
+	recorded_params(l, &batch.params);
+	if (ops->run_reopen(l->store, l->run.run_id, &batch, err) < 0)
+		return -1;
+	l->run.name = name ? name : l->run.name;
+	l->run.end_time = -1;
+	return 0;
+}
+
+static void warn_hidden(struct launching *l)
+{
+	if (strcmp(l->tracking.from, "the default") == 0 &&
+	    tracking_hidden_by_file_store(l->ctx))
+		ctx_say(l->ctx, SAY_WARNING,
+		    "./mlruns holds a file store: to see these runs, start "
+		    "`mlflow ui --backend-store-uri sqlite:///mlflow.db`");
+}
+
+static int make_log_dir(struct launching *l, struct err *err)
+{
+	l->logs_in_state = !artifacts_local(l->a, l->run.artifact_uri);
+	l->log_dir = artifacts_log_dir(l->ctx, l->a, l->run.run_id, l->run.artifact_uri);
+	if (l->logs_in_state)
+		ctx_say(l->ctx, SAY_WARNING,
+		    "the artifacts of experiment '%s' are kept at %s, not on this "
+		    "machine: "
+		    "the logs stay in %s",
+		    l->run.experiment_name, l->run.artifact_uri, l->log_dir);
+	return dir_make(l->log_dir, 0777, err);
+}
+
+static int supervise_run(struct launching *l, struct outcome *o, struct err *err)
+{
+	auto_strvec env = STRVEC_INIT;
+	struct childenv c = {
+	    .run_id = l->run.run_id,
+	    .experiment_id = arena_printf(l->a, "%lld", (long long)l->run.experiment_id),
+	    .tracking_uri = l->tracking.uri,
+	};
+	struct launch launch = {
+	    .argv = (char *const *)l->p->plan.argv,
+	    .cwd = l->p->plan.cwd,
+	    .stdout_log = path_join(l->a, l->log_dir, "stdout.log"),
+	    .stderr_log = path_join(l->a, l->log_dir, "stderr.log"),
+	    .timeout_ms = l->p->plan.timeout_ms,
+	    .quiet = l->rq->quiet,
+	};
+	childenv_make(l->a, &l->p->plan, &c, &env);
+	launch.envp = strvec_argv(&env);
+	return supervise(l->ctx, &launch, o, err);
+}
+
+/* From the run's creation on every failure is part of the record. */
+static void execute(struct launching *l, run_started *started, void *arg,
+    struct run_result *r, struct outcome *o, struct err *why)
+{
+	if (make_log_dir(l, why) < 0 ||
+	    runfile_write(l->ctx, l->log_dir, l->run.run_id, l->p, why) < 0) {
+		o->exit.kind = EXIT_NEVER;
+		o->exit.code = 125;
+		return;
+	}
+	if (started)
+		started(arg, r, l->p);
+	if (supervise_run(l, o, why) < 0) {
+		o->exit.kind = EXIT_NEVER;
+		o->exit.code = 125;
+	}
+	r->started = o->exit.kind != EXIT_NEVER;
+}
+
+/* What the command itself last said about the run; RUNNING when it cannot be asked. */
+static enum run_status said_by_command(struct launching *l)
+{
+	struct run_record now;
+	struct err ignored = ERR_INIT;
+	if (l->store->ops->run_get(l->store, l->a, l->run.run_id, &now, &ignored) < 0)
+		return RUN_RUNNING;
+	l->run.name = now.name;
+	return now.status;
+}
+
+static void close_run(struct launching *l, const struct outcome *o, const struct err *why,
+    struct run_result *r)
+{
+	struct kvs tags = {NULL, 0};
+	struct err err = ERR_INIT;
+	bool ended;
+	ending_of(o, l->p->plan.timeout_ms, said_by_command(l),
+	    why->code ? why->msg : NULL, &r->ending);
+	r->name = l->run.name;
+	r->end_time = clock_now_ms();
+	kvs_put(l->a, &tags, "mlp.exit", r->ending.exit);
+	kvs_put(l->a, &tags, "mlp.reason", r->ending.reason);
+	ended = l->store->ops->run_end(l->store, l->run.run_id, r->ending.status,
+		    r->end_time, &tags, false, &err) == 0;
+	if (!ended) {
+		ctx_say(l->ctx, SAY_WARNING,
+		    "the end of run %.8s could not be recorded (%s); the next mlp "
+		    "command does it",
+		    l->run.run_id, err.msg);
+		err_clear(&err);
+		if (heal_keep_end(
+			l->lock.dir, r->ending.status, r->end_time, &tags, &err) < 0)
+			ctx_say(l->ctx, SAY_WARNING, "nor could it be kept: %s", err.msg);
+	}
+	run_lock_drop(&l->lock, ended && !l->logs_in_state);
+}
+
+static void block_signals(struct launching *l)
+{
+	sigset_t set;
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGQUIT);
+	sigprocmask(SIG_BLOCK, &set, &l->before);
+}
+
+/*
+ * Signals wait from before the run exists until its end is written: the supervisor takes
+ * them while the command runs, so that none can leave the run RUNNING.
+ */
+static int record_and_run(struct launching *l, run_started *started, void *arg,
+    struct run_result *r, struct err *err)
+{
+	struct outcome o = {.stop_signal = 0};
+	struct err why = ERR_INIT;
+	block_signals(l);
+	if ((l->rq->run_id && *l->rq->run_id ? open_existing(l, err) : open_new(l, err)) <
+	    0) {
+		run_lock_drop(&l->lock, !l->rq->run_id);
+		sigprocmask(SIG_SETMASK, &l->before, NULL);
+		return -1;
+	}
+	r->run_id = l->run.run_id;
+	r->name = l->run.name;
+	r->artifact_uri = l->run.artifact_uri;
+	r->project_dir = l->p->source.dir;
+	r->start_time = clock_now_ms();
+	execute(l, started, arg, r, &o, &why);
+	close_run(l, &o, &why, r);
+	r->stderr_tail = arena_strdup(l->a, o.stderr_tail ? o.stderr_tail : "");
+	free(o.stderr_tail);
+	sigprocmask(SIG_SETMASK, &l->before, NULL);
+	return 0;
+}
+
+static int check_interrupted(const struct ctx *ctx, struct err *err)
+{
+	if (!ctx->interrupted || !*ctx->interrupted)
+		return 0;
+	err_set(err, ERR_INTERRUPTED, "interrupted");
+	err->sys = *ctx->interrupted;
+	return -1;
+}
+
+static int open_tracking(struct launching *l, struct err *err)
+{
+	if (store_open(l->ctx, &l->tracking, STORE_CREATE, &l->store, err) < 0) {
+		err->code = err->code == ERR_USAGE ? ERR_FAIL : err->code;
+		return -1;
+	}
+	heal_runs(l->ctx, l->store);
+	warn_hidden(l);
+	return 0;
+}
+
+int run_launch(const struct ctx *ctx, struct arena *a, const struct run_request *rq,
+    run_started *started, void *arg, struct prepared *p, struct run_result *out,
+    struct err *err)
+{
+	struct launching l = {
+	    .ctx = ctx, .a = a, .rq = rq, .p = p, .lock = RUN_LOCK_INIT};
+	int rc = -1;
+	memset(p, 0, sizeof(*p));
+	p->facts.helper.pid = -1;
+	memset(out, 0, sizeof(*out));
+	if (tracking_resolve(ctx, a, rq->tracking_uri, &l.tracking, err) < 0) {
+		err->code = ERR_FAIL; /* 125: it is not the command line of the project */
+		return -1;
+	}
+	if (prepare_plan(ctx, a, rq->uri, rq->version, &rq->plan, PREPARE_RUN,
+		launch_own_files(a, &l.tracking), p, err) < 0 ||
+	    open_tracking(&l, err) < 0)
+		return -1;
+	source_facts_finish(ctx, a, &p->facts, &p->source);
+	if (check_interrupted(ctx, err) == 0)
+		rc = record_and_run(&l, started, arg, out, err);
+	l.store->ops->close(l.store);
+	return rc;
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * launch.h -- the whole of `mlp run`: prepare, open the run, supervise, close it.
+ */
+#ifndef LAUNCH_H
+#define LAUNCH_H
+
+#include "flow/ending.h"
+#include "flow/prepare.h"
+#include "track/store.h"
+
+/* Everything is borrowed; the zero value of each member is the default. */
+struct run_request {
+	const char *uri, *version;
+	struct request plan;
+	const char *tracking_uri; /* --tracking-uri */
+	struct experiment_ref experiment;
+	const char *run_id; /* --run-id: an existing run */
+	const char *run_name;
+	struct kvs tags;
+	const char *rerun_of; /* id of the run that is run again */
+	bool quiet;	      /* keep the command's output, do not show it */
+};
+
+/* Strings live in the arena. */
+struct run_result {
+	const char *run_id, *name;
+	const char *artifact_uri;
+	const char *project_dir;
+	int64_t start_time, end_time;
+	struct ending ending;
+	const char *stderr_tail; /* last lines, "" when none */
+	bool started;		 /* the command was started */
+};
+
+/* Told once the run is recorded and before its command starts. */
+typedef void run_started(void *arg, const struct run_result *r, const struct prepared *p);
+
+/*
+ * 0: the run was recorded and has ended, however; *out says how.  -1: nothing was
+ * recorded, *err says why: ERR_USAGE for the command line (exit 2), ERR_INTERRUPTED, else
+ * anything that stopped mlp before the command (exit 125).  `p` is filled either way and
+ * is the caller's to release with prepared_done; its diagnostics are worth showing.
+ */
+int run_launch(const struct ctx *ctx, struct arena *a, const struct run_request *rq,
+    run_started *started, void *arg, struct prepared *p, struct run_result *out,
+    struct err *err);
+
+/* Files that mlp writes itself, which do not make a work tree dirty; NULL-terminated. */
+char *const *launch_own_files(struct arena *a, const struct tracking *t);
+
+#endif

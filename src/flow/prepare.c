@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+#include "flow/prepare.h"
+
+static void prepared_init(struct arena *a, struct prepared *p)
+{
+	static const struct source_facts facts = SOURCE_FACTS_INIT;
+	memset(p, 0, sizeof(*p));
+	p->facts = facts;
+	p->source.dirty = -1;
+	p->diags.arena = a;
+}
+
+static int get_source(const struct ctx *ctx, struct arena *a, const char *uri,
+    const char *version, enum prepare_how how, struct prepared *p, struct err *err)
+{
+	struct source_uri u;
+	if (source_parse(a, ctx->cwd, uri, version != NULL, &u, err) < 0)
+		return -1;
+	if (how == PREPARE_LOOK && u.kind == SOURCE_GIT) {
+		if (source_peek(ctx, a, &u, version, &p->source, err) < 0)
+			return -1;
+		p->peeked = true;
+		return 0;
+	}
+	return source_fetch(ctx, a, &u, version, &p->source, err);
+}
+
+static int count_errors(const struct prepared *p, struct err *err)
+{
+	const char *file = p->manifest ? p->manifest->file : p->diags.v[0].file;
+	err_set(err, ERR_FAIL, "%s has %zu mistake%s", file, p->diags.errors,
+	    p->diags.errors == 1 ? "" : "s");
+	return -1;
+}
+
+int prepare_manifest(const struct ctx *ctx, struct arena *a, const char *uri,
+    const char *version, enum prepare_how how, char *const *ignore, struct prepared *p,
+    struct err *err)
+{
+	prepared_init(a, p);
+	if (get_source(ctx, a, uri, version, how, p, err) < 0) {
+		/* ERR_USAGE is for the command line: 2 there, 125 for the source */
+		err->code = err->code == ERR_USAGE ? ERR_FAIL : err->code;
+		return -1;
+	}
+	if (ignore && p->source.kind == SOURCE_LOCAL &&
+	    source_facts_start(ctx, p->source.dir, ignore, &p->facts, err) < 0)
+		return -1;
+	if (manifest_load(a, p->source.dir, &p->manifest, &p->diags, err) < 0)
+		return -1;
+	return p->diags.errors ? count_errors(p, err) : 0;
+}
+
+int prepare_plan(const struct ctx *ctx, struct arena *a, const char *uri,
+    const char *version, const struct request *rq, enum prepare_how how,
+    char *const *ignore, struct prepared *p, struct err *err)
+{
+	if (prepare_manifest(ctx, a, uri, version, how, ignore, p, err) < 0)
+		return -1;
+	return plan_make(a, p->manifest, p->source.dir, rq, &p->plan, &p->diags, err);
+}
+
+void prepared_done(struct prepared *p)
+{
+	helper_stop(&p->facts.helper);
+	if (p->peeked)
+		source_peek_done(&p->source);
+	p->peeked = false;
+}

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+#include "flow/rerun.h"
+
+#include "base/file.h"
+#include "base/path.h"
+#include "flow/artifacts.h"
+#include "flow/runfile.h"
+#include "plan/key.h"
+#include "base/utf8.h"
+
+/*
+ * The text to give again.  The record holds at most PARAM_VALUE_MAX characters of a
+ * value, and paths as they were given, relative to a directory that we are not in now:
+ * run.json knows both in full.
+ */
+static const char *value_again(
+    const struct ctx *ctx, struct arena *a, const cJSON *file, const struct kv *recorded)
+{
+	struct runfile_param full = runfile_param(file, recorded->key);
+	if (full.value && full.used && strcmp(full.value, full.used) != 0)
+		return arena_strdup(a, full.used);
+	if (full.value)
+		return arena_strdup(a, full.value);
+	if (utf8_length(recorded->value) >= PARAM_VALUE_MAX)
+		ctx_say(ctx, SAY_WARNING,
+		    "parameter '%s': the record may hold only the first %d characters of "
+		    "its "
+		    "value, and its run.json is gone",
+		    recorded->key, PARAM_VALUE_MAX);
+	return recorded->value;
+}
+
+static void take_params(const struct ctx *ctx, struct arena *a,
+    const struct run_record *run, const struct param_input *overrides, size_t n,
+    struct run_request *rq)
+{
+	struct param_input *in = arena_array(a, run->params.n + n + 1, sizeof(*in));
+	auto_json file =
+	    runfile_read(artifacts_log_dir(ctx, a, run->run_id, run->artifact_uri));
+	for (size_t i = 0; i < run->params.n; i++) {
+		in[i].name = run->params.v[i].key;
+		in[i].value = value_again(ctx, a, file, &run->params.v[i]);
+		in[i].origin = ORIGIN_RECORD;
+	}
+	for (size_t i = 0; i < n; i++)
+		in[run->params.n + i] = overrides[i];
+	rq->plan.params = in;
+	rq->plan.nparams = run->params.n + n;
+}
+
+/*
+ * A git project: its URI and the commit.  A local work tree: the same commit, checked out
+ * elsewhere.  A plain directory: whatever it holds now.
+ */
+static int take_source(const struct ctx *ctx, const struct run_record *run,
+    struct run_request *rq, struct err *err)
+{
+	const char *uri = kvs_get(&run->tags, "mlflow.source.name");
+	const char *dirty = kvs_get(&run->tags, "mlp.source.dirty");
+	if (!uri)
+		return err_set(err, ERR_FAIL,
+		    "run %.8s was not started from a project: it has "
+		    "no tag mlflow.source.name",
+		    run->run_id);
+	rq->uri = uri;
+	rq->version = kvs_get(&run->tags, "mlflow.source.git.commit");
+	if (!rq->version)
+		ctx_say(ctx, SAY_WARNING,
+		    "%s is in no git repository: its files are taken as they are now, "
+		    "which may "
+		    "differ from what ran then",
+		    uri);
+	else if (dirty && strcmp(dirty, "true") == 0)
+		ctx_say(ctx, SAY_WARNING,
+		    "the work tree had changes that were not committed, which the record "
+		    "does not "
+		    "hold: commit %.10s is run without them",
+		    rq->version);
+	return 0;
+}
+
+int rerun_request(const struct ctx *ctx, struct arena *a, const struct run_record *run,
+    const struct param_input *overrides, size_t noverrides, struct run_request *rq,
+    struct err *err)
+{
+	const char *entry = kvs_get(&run->tags, "mlflow.project.entryPoint");
+	if (take_source(ctx, run, rq, err) < 0)
+		return -1;
+	if (!rq->plan.entry_point)
+		rq->plan.entry_point = entry;
+	rq->rerun_of = run->run_id;
+	if (!rq->experiment.id && !rq->experiment.name)
+		rq->experiment.id =
+		    arena_printf(a, "%lld", (long long)run->experiment_id);
+	take_params(ctx, a, run, overrides, noverrides, rq);
+	return 0;
+}

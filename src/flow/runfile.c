@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+#include "flow/runfile.h"
+
+#include "base/file.h"
+#include "base/path.h"
+
+enum { RUNFILE_MAX = 64 << 20 };
+
+static void put_source(cJSON *j, const struct source *s)
+{
+	cJSON *o = json_put_object(j, "source");
+	json_put_str(o, "uri", s->uri);
+	json_put_str(o, "dir", s->dir);
+	json_put_str(o, "root", s->root);
+	json_put_str(o, "repo_url", s->repo_url);
+	json_put_str(o, "commit", s->commit);
+	json_put_str(o, "branch", s->branch);
+	json_put_str(o, "version", s->version);
+	json_put_str(o, "subdir", s->subdir);
+	if (s->dirty < 0)
+		json_put_null(o, "dirty");
+	else
+		json_put_bool(o, "dirty", s->dirty > 0);
+}
+
+static void put_params(cJSON *j, const struct params *ps)
+{
+	cJSON *list = json_put_array(j, "params");
+	for (size_t i = 0; i < ps->n; i++) {
+		const struct param *p = &ps->v[i];
+		cJSON *o = json_put_object(list, NULL);
+		json_put_str(o, "name", p->name);
+		json_put_str(o, "value", p->value);
+		json_put_str(o, "used", p->used);
+		json_put_str(o, "origin", param_origin_word(p->origin));
+		json_put_str(o, "type", p->decl ? p->decl->type_word : NULL);
+	}
+}
+
+/* Names only: a value may be a secret. */
+static void put_env_names(cJSON *j, const struct plan *plan)
+{
+	cJSON *list = json_put_array(j, "env_names");
+	for (size_t i = 0; i < plan->nenv; i++)
+		json_put_str(list, NULL, plan->env[i].name);
+}
+
+int runfile_write(const struct ctx *ctx, const char *dir, const char *run_id,
+    const struct prepared *p, struct err *err)
+{
+	auto_json j = cJSON_CreateObject();
+	auto_buf text = BUF_INIT;
+	auto_buf path = BUF_INIT;
+	json_put_int(j, "format", 1);
+	json_put_str(j, "mlp_version", MLP_VERSION);
+	json_put_str(j, "run_id", run_id);
+	json_put_str(j, "caller_cwd", ctx->cwd);
+	json_put_str(j, "entry_point", p->plan.entry_point);
+	json_put_str(j, "command", p->plan.command);
+	json_put_str(j, "cwd", p->plan.cwd);
+	json_put_str(j, "env_kind", p->plan.env_kind);
+	json_put_int(j, "timeout_ms", p->plan.timeout_ms);
+	put_source(j, &p->source);
+	put_params(j, &p->plan.params);
+	put_env_names(j, &p->plan);
+	json_print(&text, j, true);
+	buf_addc(&text, '\n');
+	buf_addf(&path, "%s/run.json", dir);
+	return file_write(path.s, text.s, text.len, 0644, err);
+}
+
+cJSON *runfile_read(const char *dir)
+{
+	auto_buf path = BUF_INIT;
+	auto_buf text = BUF_INIT;
+	struct err err = ERR_INIT;
+	buf_addf(&path, "%s/run.json", dir);
+	if (file_read(path.s, RUNFILE_MAX, &text, &err) < 0)
+		return NULL;
+	return json_parse(text.s, text.len, path.s, &err);
+}
+
+struct runfile_param runfile_param(const cJSON *runfile, const char *name)
+{
+	struct runfile_param found = {NULL, NULL};
+	const cJSON *o, *list = json_get(runfile, "params");
+	cJSON_ArrayForEach(o, list)
+	{
+		const char *n = json_str(o, "name");
+		if (n && strcmp(n, name) == 0) {
+			found.value = json_str(o, "value");
+			found.used = json_str(o, "used");
+		}
+	}
+	return found;
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * runfile.h -- run.json beside a run's logs: what the tables cannot hold whole.  It only
+ * adds to the record; `mlp show` never needs it.
+ */
+#ifndef RUNFILE_H
+#define RUNFILE_H
+
+#include "flow/prepare.h"
+
+/* Write <dir>/run.json (write-temp, fsync, rename). */
+int runfile_write(const struct ctx *ctx, const char *dir, const char *run_id,
+    const struct prepared *p, struct err *err);
+
+/* A parameter's whole value as it was given, and as it was used; NULL: not known. */
+struct runfile_param {
+	const char *value, *used;
+};
+struct runfile_param runfile_param(const cJSON *runfile, const char *name);
+
+/* The parsed file, or NULL where there is none (or it is damaged). */
+cJSON *runfile_read(const char *dir);
+
+#endif

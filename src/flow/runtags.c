@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+#include "flow/runtags.h"
+
+#include <pwd.h>
+#include <sys/utsname.h>
+
+#include "base/utf8.h"
+#include "plan/key.h"
+
+void kvs_put(struct arena *a, struct kvs *kvs, const char *key, const char *value)
+{
+	ARENA_GROW(a, kvs->v, kvs->n);
+	kvs->v[kvs->n].key = key;
+	kvs->v[kvs->n].value = value;
+	kvs->n++;
+}
+
+const char *runtags_host(const struct ctx *ctx, struct arena *a)
+{
+	struct utsname u;
+	const char *node = uname(&u) == 0 ? u.nodename : "localhost";
+	return arena_printf(a, "%s:%s", node, ctx->state_dir ? ctx->state_dir : "");
+}
+
+const char *runtags_user(struct arena *a)
+{
+	static const char *const names[] = {"LOGNAME", "USER", "LNAME", "USERNAME"};
+	struct passwd *pw;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		const char *user = getenv(names[i]);
+		if (user && *user)
+			return user;
+	}
+	pw = getpwuid(getuid());
+	return pw ? arena_strdup(a, pw->pw_name) : "unknown";
+}
+
+static const char *cut_value(struct arena *a, const char *value)
+{
+	if (utf8_length(value) <= TAG_VALUE_MAX)
+		return value;
+	return arena_printf(
+	    a, "%.*s...", (int)utf8_prefix(value, TAG_VALUE_MAX - 3), value);
+}
+
+/* A tag with nothing to say is not written. */
+static void put(struct arena *a, struct kvs *out, const char *key, const char *value)
+{
+	if (value && *value)
+		kvs_put(a, out, key, cut_value(a, value));
+}
+
+static void put_source(struct arena *a, const struct source *s, struct kvs *out)
+{
+	put(a, out, "mlflow.source.name", s->uri);
+	put(a, out, "mlflow.source.type", "PROJECT");
+	put(a, out, "mlflow.source.git.commit", s->commit);
+	put(a, out, "mlflow.source.git.repoURL", s->repo_url);
+	put(a, out, "mlflow.source.git.branch", s->branch);
+	put(a, out, "mlp.source.subdir", s->subdir);
+	put(a, out, "mlp.source.version", s->version);
+	if (s->dirty >= 0)
+		put(a, out, "mlp.source.dirty", s->dirty ? "true" : "false");
+}
+
+static int put_extra(
+    struct arena *a, const struct kvs *extra, struct kvs *out, struct err *err)
+{
+	for (size_t i = 0; i < extra->n; i++) {
+		const char *key = extra->v[i].key;
+		if (strncmp(key, "mlp.", 4) == 0 || kvs_get(out, key))
+			return err_set(
+			    err, ERR_USAGE, "--tag %s: mlp writes this tag itself", key);
+		kvs_put(a, out, key, cut_value(a, extra->v[i].value));
+	}
+	return 0;
+}
+
+int runtags_make(
+    struct arena *a, const struct runtags_in *in, struct kvs *out, struct err *err)
+{
+	const struct plan *plan = &in->prepared->plan;
+	out->v = NULL;
+	out->n = 0;
+	put(a, out, "mlflow.user", in->user);
+	put_source(a, &in->prepared->source, out);
+	put(a, out, "mlflow.project.entryPoint", plan->entry_point);
+	put(a, out, "mlflow.project.backend", "local");
+	put(a, out, "mlflow.runName", in->run_name);
+	put(a, out, "mlflow.parentRunId", in->parent_id);
+	put(a, out, "mlp.version", MLP_VERSION);
+	put(a, out, "mlp.host", in->host);
+	put(a, out, "mlp.command", plan->command);
+	put(a, out, "mlp.rerunOf", in->rerun_of);
+	return put_extra(a, &in->extra, out, err);
+}

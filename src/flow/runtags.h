@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/* runtags.h -- the tags that a run is recorded with: MLflow's own, and ours (mlp.*). */
+#ifndef RUNTAGS_H
+#define RUNTAGS_H
+
+#include "flow/prepare.h"
+#include "track/record.h"
+
+struct runtags_in {
+	const struct prepared *prepared;
+	const char *user;
+	const char *run_name;  /* NULL: the store has it already */
+	const char *parent_id; /* or NULL */
+	const char *rerun_of;  /* or NULL */
+	const char *host;      /* see runtags_host */
+	struct kvs extra;      /* --tag */
+};
+
+/*
+ * All tags at the start.  Values longer than the record holds are cut with "..."
+ * (run.json has them whole).  A --tag that mlp writes itself is ERR_USAGE.
+ */
+int runtags_make(
+    struct arena *a, const struct runtags_in *in, struct kvs *out, struct err *err);
+
+/* "<node name>:<state directory>": whose word a RUNNING run is. */
+const char *runtags_host(const struct ctx *ctx, struct arena *a);
+/* As MLflow: LOGNAME, USER, LNAME, USERNAME, else the password entry's, else "unknown".
+ */
+const char *runtags_user(struct arena *a);
+
+/* Append; the array is in the arena. */
+void kvs_put(struct arena *a, struct kvs *kvs, const char *key, const char *value);
+
+#endif
