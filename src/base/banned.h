@@ -16,6 +16,9 @@
 #include <unistd.h>
 
 #pragma GCC poison strcpy strcat strncpy strncat sprintf vsprintf strtok gets
-#pragma GCC poison system popen localtime gmtime ctime asctime mktemp tmpnam tempnam
+#pragma GCC poison system popen localtime gmtime asctime mktemp tmpnam tempnam
+
+/* not poisoned: a member of libgit2's structs has this name */
+char *ctime(const time_t *t) __THROW __attribute__((error("use base/clock.h")));
 
 #endif

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/urltext.h"
+
+/* Where the host begins and ends; false: not "scheme://host". */
+static bool find_host(const char *url, const char **host, const char **end)
+{
+	const char *s = strstr(url, "://");
+	if (!s || strcspn(url, "/?#") < (size_t)(s - url))
+		return false;
+	s += 3;
+	*end = s + strcspn(s, "/?#");
+	*host = s;
+	for (; s < *end; s++)
+		if (*s == '@')
+			*host = s + 1;
+	return true;
+}
+
+char *url_without_user(struct arena *a, const char *url)
+{
+	const char *host, *end, *start = strstr(url, "://");
+	if (!find_host(url, &host, &end))
+		return arena_strdup(a, url);
+	return arena_printf(a, "%.*s%s", (int)(start + 3 - url), url, host);
+}
+
+char *url_host(struct arena *a, const char *url)
+{
+	const char *host, *end;
+	if (!find_host(url, &host, &end) || host == end)
+		return NULL;
+	return arena_strndup(a, host, (size_t)(end - host));
+}
+
+static int hex_value(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+char *url_decode(struct arena *a, const char *text)
+{
+	char *start = arena_alloc(a, strlen(text) + 1), *out = start;
+	for (; *text; text++) {
+		int hi, lo;
+		if (*text != '%') {
+			*out++ = *text;
+			continue;
+		}
+		hi = hex_value(text[1]);
+		lo = hi < 0 ? -1 : hex_value(text[2]);
+		if (lo < 0 || hi * 16 + lo == 0)
+			return NULL;
+		*out++ = (char)(hi * 16 + lo);
+		text += 2;
+	}
+	return start;
+}

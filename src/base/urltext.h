@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/* urltext.h -- URLs as text. */
+#ifndef URLTEXT_H
+#define URLTEXT_H
+
+#include <stdbool.h>
+
+#include "base/arena.h"
+
+/*
+ * The URL without user name and password ("scheme://user:secret@host/x" becomes
+ * "scheme://host/x").  What has no "://" is unchanged: in git@host:path the user is no
+ * secret but part of the address.
+ */
+char *url_without_user(struct arena *a, const char *url);
+/* "host:port" of "scheme://[user@]host:port/...", or NULL. */
+char *url_host(struct arena *a, const char *url);
+/* %XX decoded; NULL when there is a %00 or a % without two hex digits. */
+char *url_decode(struct arena *a, const char *text);
+
+#endif
