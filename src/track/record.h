@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* record.h -- runs and experiments as data.  Strings live in the arena of the call. */
+/*
+ * record.h -- runs and experiments as data, and what is asked of a store.  Strings that a
+ * call gives back live in the arena of the call.
+ */
 #ifndef RECORD_H
 #define RECORD_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "base/arena.h"
 
 enum run_status {
 	RUN_RUNNING,
@@ -18,6 +23,17 @@ enum run_status {
 const char *run_status_word(enum run_status st);
 /* 0, or -1 for a word that is none of them (letter case does not matter). */
 int run_status_from_word(const char *word, enum run_status *out);
+
+/* As MLflow allows: a letter or digit, then those, "_" and "-"; safe in a path. */
+bool run_id_valid(const char *id);
+
+/* MLflow's limits, in characters; longer values are cut, longer keys refused. */
+enum { KEY_MAX = 250, PARAM_MAX = 6000, TAG_MAX = 8000, RUN_NAME_MAX = 250 };
+/*
+ * Text that a database may hold: s itself, or a copy cut after `max` characters and with
+ * U+FFFD for what is not UTF-8.  "" for NULL.
+ */
+const char *text_fit(struct arena *a, const char *s, size_t max);
 
 struct kv {
 	const char *key, *value;
@@ -54,6 +70,33 @@ struct run_record {
 	struct kvs tags, params; /* sorted by key */
 	struct metric *metrics;	 /* the latest of each key, sorted by key */
 	size_t nmetrics;
+};
+
+/* Which experiment: by id, else by name (made when missing), else Default (0). */
+struct experiment_ref {
+	const char *id;	  /* decimal text, or NULL */
+	const char *name; /* or NULL */
+};
+
+struct run_new {
+	const char *run_id; /* 32 lower-case hex digits, see run_id_new() */
+	const char *name;
+	const char *user;
+	int64_t start_time;
+	struct experiment_ref experiment;
+	struct kvs tags, params; /* keys distinct */
+};
+
+struct run_batch {
+	struct kvs tags, params;
+	const struct metric *metrics;
+	size_t nmetrics;
+};
+
+struct run_query {
+	struct experiment_ref experiment; /* both NULL: all active experiments */
+	int status;			  /* enum run_status, or -1: any */
+	size_t limit;			  /* 0: no limit */
 };
 
 #endif

@@ -14,40 +14,14 @@
 #include "base/arena.h"
 #include "base/ctx.h"
 #include "base/err.h"
+#include "track/names.h"
 #include "track/record.h"
-
-/* Which experiment: by id, else by name (made when missing), else Default (0). */
-struct experiment_ref {
-	const char *id;	  /* decimal text, or NULL */
-	const char *name; /* or NULL */
-};
-
-struct run_new {
-	const char *run_id; /* 32 lower-case hex digits, see run_id_new() */
-	const char *name;
-	const char *user;
-	int64_t start_time;
-	struct experiment_ref experiment;
-	struct kvs tags, params; /* keys distinct */
-};
-
-struct run_batch {
-	struct kvs tags, params;
-	const struct metric *metrics;
-	size_t nmetrics;
-};
-
-struct run_query {
-	struct experiment_ref experiment; /* both NULL: all active experiments */
-	int status;			  /* enum run_status, or -1: any */
-	size_t limit;
-};
 
 struct store;
 struct store_ops {
 	/*
-	 * Insert the run as RUNNING with its tags and parameters (and the experiment, when
-	 * it is new).  *out gets experiment_id, experiment_name, artifact_uri; tag
+	 * Insert the run as RUNNING with its tags and parameters (and the experiment,
+	 * when it is new).  *out gets experiment_id, experiment_name, artifact_uri; tag
 	 * mlflow.runName is written too.
 	 */
 	int (*run_create)(struct store *, struct arena *, const struct run_new *,
@@ -56,11 +30,11 @@ struct store_ops {
 	 * Start an existing, active run again: status RUNNING, no end, batch added.  A
 	 * parameter that is there with another value: ERR_CONFLICT, nothing written.
 	 */
-	int (*run_reopen)(struct store *, const char *run_id, const struct run_batch *,
-	    struct err *);
+	int (*run_reopen)(
+	    struct store *, const char *run_id, const struct run_batch *, struct err *);
 	/* Add to a run.  Tags replace; parameters conflict as above; metrics append. */
-	int (*run_log)(struct store *, const char *run_id, const struct run_batch *,
-	    struct err *);
+	int (*run_log)(
+	    struct store *, const char *run_id, const struct run_batch *, struct err *);
 	/*
 	 * The end: status, end_time and tags in one transaction.  With only_if_running a
 	 * run in another status is left as it is (that is success).
@@ -79,9 +53,14 @@ struct store_ops {
 	/* Newest first, with tags, parameters and latest metrics. */
 	int (*runs_list)(struct store *, struct arena *, const struct run_query *,
 	    struct run_record **out, size_t *n, struct err *);
-	/* Ids of the runs in status RUNNING whose tag mlp.host equals host. */
-	int (*runs_running_on)(struct store *, struct arena *, const char *host,
-	    const char ***ids, size_t *n, struct err *);
+	/*
+	 * Those of the candidates (the runs that the state directory knows) that are
+	 * still in status RUNNING and whose tag mlp.host equals host.  Looking for them
+	 * among all runs would cost every command a pass over the whole table.
+	 */
+	int (*runs_still_running)(struct store *, struct arena *, const char *host,
+	    const char *const *candidates, size_t ncandidates, const char ***ids,
+	    size_t *n, struct err *);
 	/* Look up without making anything: ERR_NOTFOUND when missing. */
 	int (*experiment_get)(struct store *, struct arena *,
 	    const struct experiment_ref *, struct experiment *out, struct err *);
@@ -115,10 +94,5 @@ enum store_mode {
 /* Everything that `t` and `ctx` point to must outlive the store. */
 int store_open(const struct ctx *ctx, const struct tracking *t, enum store_mode mode,
     struct store **out, struct err *err);
-
-/* 32 hex digits from the kernel's generator (a version 4 UUID without dashes). */
-void run_id_new(char out[33]);
-/* "clever-fox-312": adjective-noun-number, as MLflow names a run that has no name. */
-void run_name_new(char *out, size_t size);
 
 #endif

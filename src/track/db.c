@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: MIT */
+#include "track/db.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/path.h"
+#include "track/schema.h"
+
+/* No text of MLflow's comes near; a longer one is a broken or a hostile file. */
+enum { VALUE_MAX = 64 << 20, BUSY_MS = 20000 };
+
+static bool interrupted(const struct db *db)
+{
+	return db->ctx->interrupted && *db->ctx->interrupted;
+}
+
+/* How long to sleep before the n-th try: a little more each time, never in step. */
+static void nap(int tries)
+{
+	unsigned char r = 0;
+	int ms = tries < 20 ? 1 + tries : 20;
+	sqlite3_randomness(1, &r);
+	usleep((useconds_t)(ms * 1000 + r * 20));
+}
+
+static int on_busy(void *arg, int tries)
+{
+	struct db *db = arg;
+	if (tries == 0)
+		db->busy_since = clock_mono_ms();
+	if (interrupted(db) || clock_mono_ms() - db->busy_since >= db->busy_ms)
+		return 0;
+	nap(tries);
+	return 1;
+}
+
+static int64_t busy_limit(void)
+{
+	const char *s = getenv("MLP_BUSY_TIMEOUT");
+	char *end;
+	long v;
+	if (!s || !*s)
+		return BUSY_MS;
+	v = strtol(s, &end, 10);
+	return *end || v < 0 || v > 86400000 ? BUSY_MS : v;
+}
+
+static bool exists_with(const char *path, const char *suffix)
+{
+	auto_arena a = ARENA_INIT;
+	return path_exists(arena_printf(&a, "%s%s", path, suffix));
+}
+
+/* What stat() can tell before SQLite is asked. */
+static int check_file(const struct db_options *o, struct err *err)
+{
+	auto_arena a = ARENA_INIT;
+	struct stat st;
+	if (stat(o->path, &st) == 0) {
+		if (S_ISDIR(st.st_mode))
+			return err_set(err, ERR_FAIL,
+			    "'%s' is a directory, not an MLflow database", o->path);
+		if (!S_ISREG(st.st_mode))
+			return err_set(err, ERR_FAIL,
+			    "'%s' is not a regular file, not an MLflow database",
+			    o->path);
+		return 0;
+	}
+	if (errno != ENOENT)
+		return err_sys(err, errno, "cannot open database '%s'", o->path);
+	if (!o->create) {
+		err_set(err, ERR_NOTFOUND, "there is no database '%s'", o->path);
+		return err_hint(err, "the first 'mlp run' makes it; another one is named "
+				     "with --tracking-uri");
+	}
+	return dir_make(path_dir(&a, o->path), 0777, err);
+}
+
+/* "file:" with everything escaped that a URI would take for something else. */
+static void immutable_uri(struct buf *out, const char *path)
+{
+	buf_adds(out, "file:");
+	for (; *path; path++)
+		if (strchr("%?#", *path))
+			buf_addf(out, "%%%02X", (unsigned char)*path);
+		else
+			buf_addc(out, *path);
+	buf_adds(out, "?immutable=1");
+}
+
+/*
+ * A file in write-ahead mode needs its companions even for reading.  Where they cannot be
+ * made and there is none, nobody is writing either, and SQLite may take the file as it
+ * is.
+ */
+static bool only_readable(const char *path)
+{
+	auto_arena a = ARENA_INIT;
+	if (access(path, F_OK) < 0)
+		return false;
+	if (access(path, W_OK) == 0 && access(path_dir(&a, path), W_OK) == 0)
+		return false;
+	return !exists_with(path, "-wal");
+}
+
+static int open_handle(struct db *db, const struct db_options *o)
+{
+	auto_buf uri = BUF_INIT;
+	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+	if (!o->create && only_readable(o->path)) {
+		immutable_uri(&uri, o->path);
+		flags ^= SQLITE_OPEN_READWRITE;
+		flags |= SQLITE_OPEN_READONLY | SQLITE_OPEN_URI;
+		return sqlite3_open_v2(uri.s, &db->sq, flags, NULL);
+	}
+	if (o->create)
+		flags |= SQLITE_OPEN_CREATE;
+	return sqlite3_open_v2(o->path, &db->sq, flags, NULL);
+}
+
+static void configure(struct db *db)
+{
+	sqlite3_busy_handler(db->sq, on_busy, db);
+	sqlite3_db_config(db->sq, SQLITE_DBCONFIG_ENABLE_FKEY, 1, (int *)NULL);
+	sqlite3_db_config(db->sq, SQLITE_DBCONFIG_DEFENSIVE, 1, (int *)NULL);
+	sqlite3_db_config(db->sq, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, (int *)NULL);
+	sqlite3_limit(db->sq, SQLITE_LIMIT_LENGTH, VALUE_MAX);
+}
+
+static int check_writable(struct db *db, struct err *err)
+{
+	if (!sqlite3_db_readonly(db->sq, "main"))
+		return 0;
+	err_set(err, ERR_FAIL, "database '%s' may only be read", db->path);
+	return err_hint(err, "make it writable, or name another with --tracking-uri");
+}
+
+static int open_and_check(struct db *db, const struct db_options *o, struct err *err)
+{
+	int rc = open_handle(db, o);
+	if (!db->sq)
+		return err_sys(err, ENOMEM, "cannot open database '%s'", o->path);
+	if (rc != SQLITE_OK)
+		return db_error(db, err);
+	configure(db);
+	if (schema_check(db, err) < 0)
+		return -1;
+	if (db->fresh && !o->create) {
+		err_set(err, ERR_NOTFOUND, "database '%s' is empty", o->path);
+		return err_hint(err, "the first 'mlp run' fills it");
+	}
+	return o->create ? check_writable(db, err) : 0;
+}
+
+int db_open(struct db *db, const struct db_options *o, struct err *err)
+{
+	*db = (struct db){.ctx = o->ctx,
+	    .path = o->path,
+	    .artifact_root = o->artifact_root,
+	    .busy_ms = busy_limit()};
+	if (check_file(o, err) < 0)
+		return -1;
+	if (open_and_check(db, o, err) == 0)
+		return 0;
+	db_close(db);
+	return -1;
+}
+
+void db_close(struct db *db)
+{
+	sqlite3_close_v2(db->sq);
+	db->sq = NULL;
+}
+
+/*
+ * SQLite does not call the busy handler where waiting could end in a deadlock; trying
+ * anew from the outside is safe.
+ */
+static int exec_patiently(struct db *db, const char *sql, struct err *err)
+{
+	int64_t until = clock_mono_ms() + db->busy_ms;
+	for (int tries = 0;; tries++) {
+		int rc = sqlite3_exec(db->sq, sql, NULL, NULL, NULL);
+		if (rc == SQLITE_OK)
+			return 0;
+		rc &= 0xff;
+		if (rc != SQLITE_BUSY && rc != SQLITE_LOCKED && rc != SQLITE_PROTOCOL)
+			break;
+		if (interrupted(db) || clock_mono_ms() >= until)
+			break;
+		nap(tries);
+	}
+	return db_error(db, err);
+}
+
+/* Only a file that we make ourselves gets the write-ahead log: see path_on_local_fs(). */
+static int make_fresh(struct db *db, struct err *err)
+{
+	if (path_on_local_fs(db->path) &&
+	    exec_patiently(db, "PRAGMA journal_mode=WAL", err) < 0)
+		return -1;
+	if (exec_patiently(db, "BEGIN IMMEDIATE", err) < 0)
+		return -1;
+	return schema_create(db, err) < 0 ? db_end(db, -1, err) : 0;
+}
+
+int db_begin(struct db *db, struct err *err)
+{
+	if (check_writable(db, err) < 0)
+		return -1;
+	if (db->fresh)
+		return make_fresh(db, err);
+	return exec_patiently(db, "BEGIN IMMEDIATE", err);
+}
+
+int db_ready(struct db *db, struct err *err)
+{
+	if (!db->fresh || !sqlite3_get_autocommit(db->sq))
+		return 0;
+	if (db_begin(db, err) < 0)
+		return -1;
+	return db_end(db, 0, err);
+}
+
+int db_begin_read(struct db *db, struct err *err)
+{
+	if (db_ready(db, err) < 0)
+		return -1;
+	return exec_patiently(db, "BEGIN", err);
+}
+
+int db_end(struct db *db, int rc, struct err *err)
+{
+	if (rc == 0 && sqlite3_exec(db->sq, "COMMIT", NULL, NULL, NULL) == SQLITE_OK) {
+		db->fresh = false;
+		return 0;
+	}
+	if (rc == 0)
+		db_error(db, err);
+	if (!sqlite3_get_autocommit(db->sq))
+		sqlite3_exec(db->sq, "ROLLBACK", NULL, NULL, NULL);
+	return -1;
+}

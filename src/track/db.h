@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * db.h -- one open tracking database: the only place that talks to SQLite.
+ *
+ * Statements are typed by a format string: 's' text (NULL becomes NULL), 'i' int64_t,
+ * 'd' double.  Every failure is an error that names the file.  Waiting for another
+ * process's lock ends after the busy time-out (20 s as MLflow; MLP_BUSY_TIMEOUT in ms) or
+ * with an interruption.
+ */
+#ifndef DB_H
+#define DB_H
+
+#include <sqlite3.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/ctx.h"
+#include "base/err.h"
+
+struct db {
+	sqlite3 *sq;
+	const struct ctx *ctx;
+	const char *path;	   /* borrowed, for SQLite and for messages */
+	const char *artifact_root; /* borrowed, for experiments made here */
+	bool fresh;		   /* no tables yet: the first transaction makes them */
+	int64_t busy_ms;	   /* how long to wait for a lock */
+	int64_t busy_since;	   /* when the present wait began */
+};
+
+struct db_options {
+	const struct ctx *ctx;
+	const char *path;	   /* absolute */
+	const char *artifact_root; /* absolute */
+	bool create; /* make file and directory when missing; must be writable */
+};
+
+/*
+ * Open and check that this is a database that we can use.  ERR_NOTFOUND: there is none
+ * (or an empty file) and `create` is off.  What the options point to must outlive the db.
+ * On failure nothing is left open; db_close is not needed.
+ */
+int db_open(struct db *db, const struct db_options *o, struct err *err);
+/* Also moves what is still in the write-ahead log into the file, when nobody else has it.
+ */
+void db_close(struct db *db);
+
+/*
+ * A transaction that writes: it holds the write lock from the start, so that nothing in
+ * it can find the database changed or locked.  The first one in a fresh file makes the
+ * tables.
+ */
+int db_begin(struct db *db, struct err *err);
+/* A transaction that reads: everything in it sees the same moment. */
+int db_begin_read(struct db *db, struct err *err);
+/*
+ * Commit when rc is 0, else roll back; the transaction is over either way.  Returns rc,
+ * or -1 when the commit failed.
+ */
+int db_end(struct db *db, int rc, struct err *err);
+
+/* A fresh file has no tables to ask: make them now, unless a transaction is doing it. */
+int db_ready(struct db *db, struct err *err);
+
+#define auto_stmt __attribute__((cleanup(stmt_release_))) sqlite3_stmt *
+static inline void stmt_release_(sqlite3_stmt **st)
+{
+	sqlite3_finalize(*st);
+}
+
+/* Prepare and bind; NULL on failure.  The texts bound must live as long as the statement.
+ */
+sqlite3_stmt *db_query(
+    struct db *db, struct err *err, const char *sql, const char *fmt, ...);
+/* Run it again with other values. */
+int stmt_bind(struct db *db, sqlite3_stmt *st, struct err *err, const char *fmt, ...);
+/* 1: a row; 0: no more; -1. */
+int stmt_step(struct db *db, sqlite3_stmt *st, struct err *err);
+/* One statement that gives no rows, prepared, run and forgotten. */
+int db_run(struct db *db, struct err *err, const char *sql, const char *fmt, ...);
+
+/* A column's text, copied into the arena; "" for NULL. */
+const char *column_text(struct arena *a, sqlite3_stmt *st, int i);
+/* A column's number, or `fallback` for NULL. */
+int64_t column_int(sqlite3_stmt *st, int i, int64_t fallback);
+
+/* Turn SQLite's last failure into words.  -1. */
+int db_error(struct db *db, struct err *err);
+/* The last failure was a value that has to be unique and is there already. */
+bool db_failed_unique(const struct db *db);
+
+#endif

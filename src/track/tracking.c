@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT */
+/* tracking.c -- which database a tracking URI means. */
+#include <ctype.h>
+
+#include "base/buf.h"
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/path.h"
+#include "track/store.h"
+
+static const char way_out[] = "name a local database: --tracking-uri sqlite:///FILE";
+
+/* The URI for a message: user and password taken out. */
+static const char *shown(struct arena *a, const char *uri)
+{
+	const char *start = strstr(uri, "://"), *at;
+	size_t host;
+	if (!start)
+		return uri;
+	start += 3;
+	host = strcspn(start, "/?#");
+	at = memrchr(start, '@', host);
+	return at ? arena_printf(a, "%.*s***%s", (int)(start - uri), uri, at) : uri;
+}
+
+static int refuse(
+    struct arena *a, const char *uri, const char *from, const char *why, struct err *err)
+{
+	err_set(err, ERR_USAGE, "tracking URI '%.500s' (from %s): %s", shown(a, uri),
+	    from, why);
+	if (strcmp(from, "MLFLOW_TRACKING_URI") == 0)
+		return err_hint(err, "unset MLFLOW_TRACKING_URI, or %s", way_out);
+	return err_hint(err, "%s", way_out);
+}
+
+/* What stands before "://" (or ":"), or "" for a plain path. */
+static const char *scheme_of(struct arena *a, const char *uri)
+{
+	size_t n = 0;
+	while (isalnum((unsigned char)uri[n]) || (n && strchr("+.-_", uri[n]) && uri[n]))
+		n++;
+	return uri[n] == ':' ? arena_strndup(a, uri, n) : "";
+}
+
+static const char *why_not(const char *scheme)
+{
+	if (strcmp(scheme, "http") == 0 || strcmp(scheme, "https") == 0)
+		return "a tracking server cannot be recorded to yet";
+	if (strcmp(scheme, "file") == 0 || !*scheme)
+		return "a directory of files cannot be recorded to";
+	if (strncmp(scheme, "databricks", 10) == 0)
+		return "Databricks cannot be recorded to";
+	return "only an SQLite database can be recorded to";
+}
+
+/* The text behind "sqlite:///" or "sqlite+driver:///", or NULL. */
+static const char *database_part(const char *uri)
+{
+	size_t n = strlen("sqlite");
+	if (strncmp(uri, "sqlite", n) != 0)
+		return NULL;
+	if (uri[n] == '+')
+		n += strspn(uri + n, "+abcdefghijklmnopqrstuvwxyz0123456789_");
+	return strncmp(uri + n, ":///", 4) == 0 ? uri + n + 4 : NULL;
+}
+
+/* "sqlite:", "sqlite://": no name at all, which SQLAlchemy takes for memory. */
+static bool nothing_behind(const char *uri)
+{
+	const char *s = strchr(uri, ':');
+	return s && s[1 + strspn(s + 1, "/")] == '\0';
+}
+
+/* *path: what the URI names, relative or absolute, without the options behind '?'. */
+static int parse(struct arena *a, const char *uri, const char *from, const char **path,
+    struct err *err)
+{
+	const char *scheme = scheme_of(a, uri);
+	const char *db = database_part(uri);
+	if (strcmp(scheme, "sqlite") != 0 && strncmp(scheme, "sqlite+", 7) != 0)
+		return refuse(a, uri, from, why_not(scheme), err);
+	if (!db && nothing_behind(uri))
+		db = "";
+	if (!db)
+		return refuse(a, uri, from,
+		    "an SQLite URI has three slashes before a relative path, four before "
+		    "an absolute one",
+		    err);
+	*path = arena_strndup(a, db, strcspn(db, "?"));
+	if (!**path || strcmp(*path, ":memory:") == 0)
+		return refuse(
+		    a, uri, from, "a database in memory would record nothing", err);
+	if (strncmp(*path, "file:", 5) == 0)
+		return refuse(
+		    a, uri, from, "a file: name inside it is not understood", err);
+	return 0;
+}
+
+static const char *pick(const char *option, const char **from)
+{
+	const char *env = getenv("MLFLOW_TRACKING_URI");
+	*from = "--tracking-uri";
+	if (option)
+		return option;
+	*from = "MLFLOW_TRACKING_URI";
+	if (env && *env)
+		return env;
+	*from = "the default";
+	return "sqlite:///mlflow.db";
+}
+
+int tracking_resolve(const struct ctx *ctx, struct arena *a, const char *option,
+    struct tracking *out, struct err *err)
+{
+	const char *from, *path, *uri = pick(option, &from);
+	if (!*uri)
+		return err_set(
+		    err, ERR_USAGE, "the tracking URI (from %s) is empty", from);
+	if (parse(a, uri, from, &path, err) < 0)
+		return -1;
+	out->from = from;
+	out->path = path_abs(a, ctx->cwd, path);
+	if (strchr(out->path, '?'))
+		return err_set(err, ERR_USAGE,
+		    "the path '%s' has a '?', which no SQLite URI can hold", out->path);
+	out->uri = arena_printf(a, "sqlite:///%s", out->path);
+	out->artifact_root = path_join(a, path_dir(a, out->path), "mlruns");
+	return 0;
+}
+
+static bool all_digits(const char *s)
+{
+	return *s && s[strspn(s, "0123456789")] == '\0';
+}
+
+bool tracking_hidden_by_file_store(const struct ctx *ctx)
+{
+	auto_arena a = ARENA_INIT;
+	const char *root = path_join(&a, ctx->cwd, "mlruns");
+	auto_dir d = opendir(root);
+	struct dirent *e;
+	while (d && (e = readdir(d)))
+		if (all_digits(e->d_name) &&
+		    path_exists(arena_printf(&a, "%s/%s/meta.yaml", root, e->d_name)))
+			return true;
+	return false;
+}
