@@ -39,7 +39,8 @@ static bool is_program(const char *path)
 	return stat(path, &st) == 0 && S_ISREG(st.st_mode) && access(path, X_OK) == 0;
 }
 
-/* What execvp would run: EACCES is remembered where a name is found but not executable. */
+/* What execvp would run: EACCES is remembered where a name is found but not executable.
+ */
 static char *find_program(const char *name, char *const *envp)
 {
 	const char *path = env_get(envp, "PATH");
@@ -126,11 +127,13 @@ fail:
 	_exit(127);
 }
 
-static int report_failure(const struct proc *p, const struct failure *why, struct err *err)
+static int report_failure(
+    const struct proc *p, const struct failure *why, struct err *err)
 {
 	switch (why->step) {
 	case STEP_FD:
-		return err_sys(err, why->sys, "cannot set up the files of '%s'", p->argv[0]);
+		return err_sys(
+		    err, why->sys, "cannot set up the files of '%s'", p->argv[0]);
 	case STEP_SESSION:
 		return err_sys(err, why->sys, "cannot give '%s' a session", p->argv[0]);
 	case STEP_CWD:
@@ -166,7 +169,7 @@ int proc_start(struct proc *p, int trace, struct err *err)
 	sigprocmask(SIG_SETMASK, &all, &old); /* our handlers must not run in the child */
 	p->pid = fork();
 	if (p->pid == 0)
-		child(p, path, envp, &old, ends[1], us);
+		child(p, path, envp, p->mask ? p->mask : &old, ends[1], us);
 	why.sys = p->pid < 0 ? errno : 0;
 	sigprocmask(SIG_SETMASK, &old, NULL);
 	close(ends[1]); /* or the read below never sees the end */

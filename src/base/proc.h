@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * proc.h -- start one child and learn at once whether it really started; and how it ended.
+ * proc.h -- start one child and learn at once whether it really started; and how it
+ * ended.
  *
  * PATH is searched and the environment merged before fork; all signals are blocked across
  * it; every disposition is default in the child; an exec that fails comes back over a
@@ -9,6 +10,7 @@
 #ifndef PROC_H
 #define PROC_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <sys/types.h>
 
@@ -27,8 +29,9 @@ struct proc {
 	const char *cwd;   /* borrowed; NULL: ours */
 	int fd[3];	   /* its stdin, stdout, stderr; -1: inherit ours */
 	int ctty;	   /* the terminal for PROC_CTTY */
+	const sigset_t *mask; /* borrowed; signals blocked in it, NULL: those of ours */
 	enum proc_flag flags;
-	pid_t pid;	   /* out: the child, and with PROC_SESSION its group */
+	pid_t pid; /* out: the child, and with PROC_SESSION its group */
 };
 
 #define PROC_INIT                                                                        \

@@ -20,8 +20,8 @@ struct run_lock {
 	}
 
 /* Make the run's state directory and take its lock.  ERR_BUSY: somebody holds it. */
-int run_lock_take(const struct ctx *ctx, const char *run_id, struct run_lock *lk,
-    struct err *err);
+int run_lock_take(
+    const struct ctx *ctx, const char *run_id, struct run_lock *lk, struct err *err);
 /* The directory of a run's live state, whether it exists or not. */
 char *run_state_dir(const struct ctx *ctx, struct arena *a, const char *run_id);
 /* Let go; with `forget` the state directory is removed first (while still locked). */
@@ -32,7 +32,7 @@ void run_lock_drop(struct run_lock *lk, bool forget);
  * process with MLFLOW_RUN_ID=<id> in its environment is there.  0: nobody, and *lk now
  * holds the lock.  -1: cannot tell, *err says why.
  */
-int run_is_alive(const struct ctx *ctx, const char *run_id, struct run_lock *lk,
-    struct err *err);
+int run_is_alive(
+    const struct ctx *ctx, const char *run_id, struct run_lock *lk, struct err *err);
 
 #endif

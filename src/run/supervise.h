@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * supervise.h -- run one command to its end: terminal, logs, signals, time limit, leftovers.
+ * supervise.h -- run one command to its end: terminal, logs, signals, time limit,
+ * leftovers.
  *
  * The command is its own session and process group.  Where our stdin, stdout or stderr is
  * the terminal and we are its foreground group, it gets a pseudo-terminal (and a second
@@ -27,11 +28,12 @@ struct launch {
 /* How it went.  Everything is known when supervise() has returned 0. */
 struct outcome {
 	struct exit_status exit; /* EXIT_TIMEOUT when the limit stopped it */
-	int stop_signal;	 /* SIGINT, SIGTERM, SIGHUP: mlp was asked to stop; else 0 */
-	int leftovers;		 /* processes that outlived the main one and were stopped */
+	int stop_signal; /* SIGINT, SIGTERM, SIGHUP: mlp was asked to stop; else 0 */
+	int leftovers;	 /* processes that outlived the main one and were stopped */
 	int64_t stdout_bytes, stderr_bytes;
-	int log_errno;	  /* first failure to keep output (ENOSPC ...), 0: all kept */
-	char *stderr_tail; /* last lines of stderr, at most 2 KiB, valid UTF-8; free() it */
+	int log_errno; /* first failure to keep output (ENOSPC ...), 0: all kept */
+	char *
+	    stderr_tail; /* last lines of stderr, at most 2 KiB, valid UTF-8; free() it */
 };
 
 /*
@@ -44,7 +46,7 @@ struct outcome {
  * Stopping: on SIGTERM or SIGHUP the group gets TERM, 5 s, KILL; on Ctrl-C (or SIGINT)
  * INT, 5 s, TERM, 5 s, KILL; a second one kills at once.  On time-out TERM, 5 s, KILL.
  */
-int supervise(const struct ctx *ctx, const struct launch *l, struct outcome *out,
-    struct err *err);
+int supervise(
+    const struct ctx *ctx, const struct launch *l, struct outcome *out, struct err *err);
 
 #endif

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+#include "run/leftovers.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+
+#include "base/alloc.h"
+#include "base/cleanup.h"
+#include "base/file.h"
+
+enum { MOST = 8192, CHILDREN_TEXT = 1 << 20 };
+
+static void pids_add(struct pids *p, pid_t pid)
+{
+	if (p->n >= MOST)
+		return;
+	GROW(p->v, p->n, p->cap);
+	p->v[p->n++] = pid;
+}
+
+static void pids_release(struct pids *p)
+{
+	free(p->v);
+	*p = (struct pids){.v = NULL};
+}
+
+static bool pids_has(const struct pids *p, pid_t pid)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (p->v[i] == pid)
+			return true;
+	return false;
+}
+
+/* The kernel lists children by the thread that made them. */
+static void add_children_of_thread(struct pids *out, pid_t pid, const char *tid)
+{
+	struct err ignored = ERR_INIT;
+	auto_buf path = BUF_INIT;
+	auto_buf text = BUF_INIT;
+	char *s, *end;
+	buf_addf(&path, "/proc/%ld/task/%s/children", (long)pid, tid);
+	if (file_read(path.s, CHILDREN_TEXT, &text, &ignored) < 0)
+		return; /* it has just ended */
+	for (s = text.s; *s; s = end) {
+		long child = strtol(s, &end, 10);
+		if (end == s)
+			break;
+		pids_add(out, (pid_t)child);
+		while (*end == ' ')
+			end++;
+	}
+}
+
+static void add_children(struct pids *out, pid_t pid)
+{
+	auto_buf path = BUF_INIT;
+	struct dirent *e;
+	auto_dir d = NULL;
+	buf_addf(&path, "/proc/%ld/task", (long)pid);
+	d = opendir(path.s);
+	while (d && (e = readdir(d)))
+		if (e->d_name[0] != '.')
+			add_children_of_thread(out, pid, e->d_name);
+}
+
+/* Our living children that were not there before, the main process excepted. */
+static void adopted(struct leftovers *l, struct pids *out)
+{
+	struct pids all = {.v = NULL};
+	add_children(&all, getpid());
+	for (size_t i = 0; i < all.n; i++) {
+		pid_t pid = all.v[i];
+		if (pid == l->main || pids_has(&l->before, pid))
+			continue;
+		if (waitpid(pid, NULL, WNOHANG) == 0)
+			pids_add(out, pid);
+	}
+	pids_release(&all);
+}
+
+/* The adopted ones and everything below them. */
+static void everyone(struct leftovers *l, struct pids *out)
+{
+	adopted(l, out);
+	for (size_t i = 0; i < out->n; i++)
+		add_children(out, out->v[i]);
+}
+
+void leftovers_open(struct leftovers *l)
+{
+	*l = (struct leftovers){.open = true, .main = -1};
+	prctl(PR_GET_CHILD_SUBREAPER, &l->was_subreaper, 0, 0, 0);
+	prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+	add_children(&l->before, getpid());
+}
+
+void leftovers_reap(struct leftovers *l)
+{
+	struct pids p = {.v = NULL};
+	adopted(l, &p);
+	pids_release(&p);
+}
+
+size_t leftovers_count(struct leftovers *l)
+{
+	struct pids p = {.v = NULL};
+	size_t n;
+	everyone(l, &p);
+	n = p.n;
+	pids_release(&p);
+	return n;
+}
+
+void leftovers_signal(struct leftovers *l, int sig)
+{
+	struct pids p = {.v = NULL};
+	everyone(l, &p);
+	for (size_t i = 0; i < p.n; i++) {
+		kill(p.v[i], sig);
+		kill(p.v[i], SIGCONT);
+	}
+	pids_release(&p);
+}
+
+void leftovers_close(struct leftovers *l)
+{
+	leftovers_reap(l);
+	prctl(PR_SET_CHILD_SUBREAPER, l->was_subreaper, 0, 0, 0);
+	pids_release(&l->before);
+}

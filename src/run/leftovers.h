@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * leftovers.h -- the processes that a command started and that outlive it.
+ *
+ * While it is open we are a subreaper: whatever loses its parent becomes our child, also
+ * after a double fork or setsid().  So everything that is left hangs below us in /proc.
+ * Children that we had before are not touched.
+ */
+#ifndef LEFTOVERS_H
+#define LEFTOVERS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+struct pids {
+	pid_t *v;
+	size_t n, cap;
+};
+
+struct leftovers {
+	struct pids before; /* our children when it was opened */
+	bool open;
+	int was_subreaper;
+	pid_t main; /* its zombie holds the group's number: neither counted nor reaped */
+};
+
+/* Before the command starts; set `main` afterwards. */
+void leftovers_open(struct leftovers *l);
+void leftovers_reap(struct leftovers *l);
+/* Reap what has ended and count what lives. */
+size_t leftovers_count(struct leftovers *l);
+/* Send sig, and CONT, so that a stopped one hears it. */
+void leftovers_signal(struct leftovers *l, int sig);
+/* Reap what has ended, restore the subreaper setting, free. */
+void leftovers_close(struct leftovers *l);
+
+#endif

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: MIT */
+#include "run/lock.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#include "base/alloc.h"
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/path.h"
+
+enum {
+	TRIES = 100,	       /* against others who remove the directory meanwhile */
+	ENVIRON_MAX = 8 << 20, /* the kernel allows a quarter of the stack's limit */
+	ID_MAX = 64,
+};
+
+/* Of hex digits in practice; never something that leaves the directory. */
+static int check_id(const char *id, struct err *err)
+{
+	static const char good[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				   "0123456789_-";
+	size_t n = strspn(id, good);
+	if (n > 0 && n <= ID_MAX && id[n] == '\0')
+		return 0;
+	return err_set(err, ERR_USAGE, "'%.80s' is not a run id", id);
+}
+
+char *run_state_dir(const struct ctx *ctx, struct arena *a, const char *run_id)
+{
+	return ctx->state_dir ? arena_printf(a, "%s/runs/%s", ctx->state_dir, run_id)
+			      : NULL;
+}
+
+/* 0, -1, or 1: it was removed under our hands, try again. */
+static int try_lock(const char *dir, const char *run_id, int *lock, struct err *err)
+{
+	auto_buf path = BUF_INIT;
+	struct stat ours, there;
+	auto_fd fd = -1;
+	if (dir_make(dir, 0700, err) < 0)
+		return err_hint(err, "set XDG_STATE_HOME to a directory you can write");
+	buf_addf(&path, "%s/lock", dir);
+	fd = open(path.s, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+	if (fd < 0 && errno == ENOENT)
+		return 1;
+	if (fd < 0) {
+		err_sys(err, errno, "cannot open '%s'", path.s);
+		return err_hint(err, "set XDG_STATE_HOME to a directory you can write");
+	}
+	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		if (errno == EWOULDBLOCK)
+			return err_set(err, ERR_BUSY, "run %s is running", run_id);
+		if (errno != EINTR)
+			return err_sys(err, errno, "cannot lock '%s'", path.s);
+	}
+	if (fstat(fd, &ours) < 0 || stat(path.s, &there) < 0 ||
+	    ours.st_ino != there.st_ino || ours.st_dev != there.st_dev)
+		return 1;
+	*lock = steal_fd(&fd);
+	return 0;
+}
+
+int run_lock_take(
+    const struct ctx *ctx, const char *run_id, struct run_lock *lk, struct err *err)
+{
+	auto_arena a = ARENA_INIT;
+	const char *dir;
+	int rc = 1;
+	if (check_id(run_id, err) < 0)
+		return -1;
+	dir = run_state_dir(ctx, &a, run_id);
+	if (!dir) {
+		err_set(
+		    err, ERR_FAIL, "no place for the state of runs: there is no home");
+		return err_hint(err, "set HOME or XDG_STATE_HOME");
+	}
+	for (int i = 0; i < TRIES && rc == 1; i++)
+		rc = try_lock(dir, run_id, &lk->fd, err);
+	if (rc == 1)
+		return err_set(err, ERR_BUSY, "'%s' is being removed by somebody", dir);
+	if (rc == 0)
+		lk->dir = xstrdup(dir);
+	return rc;
+}
+
+/*
+ * Renamed first (to a name that is no id): removing it in place could take the lock file
+ * of somebody who has just made the directory anew.
+ */
+static void forget_dir(const char *dir)
+{
+	auto_buf gone = BUF_INIT;
+	struct err ignored = ERR_INIT;
+	buf_addf(&gone, "%s.gone.%ld", dir, (long)getpid());
+	if (rename(dir, gone.s) == 0)
+		tree_remove(gone.s, &ignored); /* state only: what stays does no harm */
+}
+
+void run_lock_drop(struct run_lock *lk, bool forget)
+{
+	if (forget && lk->fd >= 0)
+		forget_dir(lk->dir);
+	fd_close(&lk->fd);
+	free(lk->dir);
+	lk->dir = NULL;
+}
+
+static bool environ_has(const char *pid, const char *entry, struct buf *text)
+{
+	struct err ignored = ERR_INIT;
+	auto_buf path = BUF_INIT;
+	size_t n = strlen(entry);
+	buf_addf(&path, "/proc/%s/environ", pid);
+	buf_clear(text);
+	if (file_read(path.s, ENVIRON_MAX, text, &ignored) < 0)
+		return false; /* gone, or another user's */
+	for (const char *s = text->s; s < text->s + text->len; s += strlen(s) + 1)
+		if (strncmp(s, entry, n + 1) == 0)
+			return true;
+	return false;
+}
+
+/* Has a process other than us been started as part of this run? */
+static bool run_has_process(const char *run_id)
+{
+	auto_dir d = opendir("/proc");
+	auto_buf entry = BUF_INIT;
+	auto_buf text = BUF_INIT;
+	struct dirent *e;
+	buf_addf(&entry, "MLFLOW_RUN_ID=%s", run_id);
+	while (d && (e = readdir(d)))
+		if (isdigit((unsigned char)e->d_name[0]) &&
+		    strtol(e->d_name, NULL, 10) != getpid() &&
+		    environ_has(e->d_name, entry.s, &text))
+			return true;
+	return false;
+}
+
+int run_is_alive(
+    const struct ctx *ctx, const char *run_id, struct run_lock *lk, struct err *err)
+{
+	auto_arena a = ARENA_INIT;
+	struct err why = ERR_INIT;
+	const char *dir;
+	if (check_id(run_id, err) < 0)
+		return -1;
+	dir = run_state_dir(ctx, &a, run_id);
+	if (dir && !path_is_dir(dir) && run_has_process(run_id))
+		return 1;
+	if (run_lock_take(ctx, run_id, lk, &why) == 0)
+		return 0;
+	if (why.code == ERR_BUSY)
+		return 1;
+	*err = why;
+	return -1;
+}

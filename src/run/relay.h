@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * relay.h -- one stream of the command: what it writes is appended to a log file and
+ * passed on unchanged.
+ *
+ * Never waits for a reader of ours: what cannot be passed on yet is held (RELAY_BUFFER at
+ * most), and meanwhile nothing more is read from the command, which then waits as it
+ * would for that reader itself.
+ */
+#ifndef RELAY_H
+#define RELAY_H
+
+#include <poll.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "run/tail.h"
+
+enum { RELAY_BUFFER = 128 * 1024 };
+
+/* How we may write to the place where output is passed on. */
+enum sink_kind {
+	SINK_NONE,     /* nobody wants it, or nobody does any more */
+	SINK_FILE,     /* never makes us wait: a file, /dev/null */
+	SINK_NONBLOCK, /* an open file of our own that does not block */
+	SINK_SOCKET,
+	SINK_CAREFUL, /* may block: only a little at a time, when poll says so */
+};
+
+struct relay {
+	int from; /* read end, owned; -1: at its end */
+	int log;  /* owned; -1: none */
+	int to;	  /* owned */
+	enum sink_kind sink;
+	char *buffer;	 /* made at the first output */
+	size_t at, held; /* bytes of it that wait to be passed on: [at, held) */
+	int64_t bytes;	 /* ever read */
+	int log_errno;	 /* first failure to write the log; nothing is written after it */
+	struct tail *tail; /* borrowed, may be NULL */
+};
+
+#define RELAY_INIT                                                                       \
+	{                                                                                \
+		.from = -1, .log = -1, .to = -1                                          \
+	}
+
+/* Open the log for appending. */
+int relay_open_log(struct relay *r, const char *path, struct err *err);
+/* Pass on to our file descriptor fd, or, where it is closed, to nobody. */
+void relay_pass_on(struct relay *r, int fd);
+/* Read from fd (owned from now on), which is made non-blocking. */
+void relay_read_from(struct relay *r, int fd);
+
+/* What it waits for: two entries, fd -1 where nothing. */
+void relay_poll(const struct relay *r, struct pollfd p[2]);
+/* Go on as poll found it; with p NULL try everything. */
+void relay_go_on(struct relay *r, const struct pollfd p[2]);
+/* At the end of its input, or nothing there at the moment: a non-blocking look. */
+bool relay_is_empty(const struct relay *r);
+/* Input at its end, all passed on. */
+bool relay_is_done(const struct relay *r);
+/* Pass on nothing more: what is held is dropped (it is in the log). */
+void relay_abandon(struct relay *r);
+/* Read no more. */
+void relay_stop_reading(struct relay *r);
+void relay_close(struct relay *r);
+
+#endif

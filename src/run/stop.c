@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+#include "run/stop.h"
+
+#include <signal.h>
+
+static const int interrupt_steps[] = {SIGINT, SIGTERM, SIGKILL, 0};
+static const int quit_steps[] = {SIGQUIT, SIGKILL, 0};
+static const int terminate_steps[] = {SIGTERM, SIGKILL, 0};
+
+int64_t stop_grace(void)
+{
+	const char *text = secure_getenv("MLP_STOP_GRACE");
+	char *end;
+	long ms;
+	if (!text || *text == '\0')
+		return STOP_GRACE_MS;
+	ms = strtol(text, &end, 10);
+	return *end == '\0' && ms >= 0 && ms < STOP_GRACE_MS ? ms : STOP_GRACE_MS;
+}
+
+void stop_begin(struct stop *st, enum stop_kind kind, int64_t now_ms)
+{
+	static const int *const steps[] = {
+	    [STOP_INTERRUPT] = interrupt_steps,
+	    [STOP_QUIT] = quit_steps,
+	    [STOP_TERMINATE] = terminate_steps,
+	};
+	st->next = steps[kind];
+	st->due_ms = now_ms;
+	st->grace_ms = stop_grace();
+}
+
+void stop_hasten(struct stop *st, int sig, int64_t now_ms)
+{
+	const int *p = st->next;
+	while (p && *p && *p != sig)
+		p++;
+	if (!p || *p == 0)
+		return;
+	st->next = p;
+	st->due_ms = now_ms;
+}
+
+bool stop_pending(const struct stop *st)
+{
+	return st->next && *st->next;
+}
+
+int stop_due(struct stop *st, int64_t now_ms)
+{
+	if (!stop_pending(st) || now_ms < st->due_ms)
+		return 0;
+	st->due_ms = now_ms + st->grace_ms;
+	return *st->next++;
+}

@@ -1,0 +1,523 @@
+/* SPDX-License-Identifier: MIT */
+#include "run/supervise.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/wait.h>
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "run/keyboard.h"
+#include "run/leftovers.h"
+#include "run/relay.h"
+#include "run/sigwatch.h"
+#include "run/stop.h"
+#include "run/terminal.h"
+
+/*
+ * RUNNING -> [STOPPING ->] DRAINING -> [SWEEPING ->] FLUSHING -> ENDED, never back.
+ * The main process lives in the first two.
+ */
+enum state {
+	RUNNING,
+	STOPPING, /* the steps of `stop` go to its group */
+	DRAINING, /* it has ended; what else writes may do so until `due` */
+	SWEEPING, /* the steps of `stop` go to what outlived it */
+	FLUSHING, /* nothing lives; the rest of the output is read and passed on */
+	ENDED,
+};
+
+enum {
+	OUT, /* indices of relays */
+	ERR,
+	TTY, /* what is written to /dev/tty while stdout is elsewhere; not kept */
+	RELAYS,
+};
+
+enum {
+	PIPE_END_MS = 200, /* for input that ends although somebody strange holds it */
+	FLUSH_BYTES = 2 << 20, /* and for somebody strange who writes without end */
+	LOOK_AGAIN_MS = 50,    /* where the kernel does not tell */
+	FOREGROUND_MS = 300, /* how soon we notice that a shell's `fg` gave us the keys */
+};
+
+struct supervisor {
+	const struct ctx *ctx;
+	const struct launch *l;
+	struct outcome *out;
+	enum state state;
+	int64_t due;   /* monotonic: the end of DRAINING, of waiting in FLUSHING */
+	int64_t limit; /* monotonic: the time limit; 0: none */
+	bool timed_out, hurry, warned;
+	pid_t pid; /* the main process and its group */
+	struct stop stop;
+	struct sigwatch signals;
+	struct terminal term;
+	struct keyboard keys;
+	struct relay relay[RELAYS];
+	int64_t seen[RELAYS]; /* bytes when FLUSHING began */
+	struct tail tail;
+	struct leftovers left;
+};
+
+static void signal_group(const struct supervisor *s, int sig)
+{
+	kill(-s->pid, sig); /* its zombie keeps the number until the very end */
+	if (sig != SIGKILL && sig != SIGSTOP && sig != SIGCONT)
+		kill(-s->pid, SIGCONT);
+}
+
+static bool all_read(const struct supervisor *s)
+{
+	for (int i = 0; i < RELAYS; i++)
+		if (s->relay[i].from >= 0)
+			return false;
+	return true;
+}
+
+static bool all_done(const struct supervisor *s)
+{
+	for (int i = 0; i < RELAYS; i++)
+		if (!relay_is_done(&s->relay[i]))
+			return false;
+	return true;
+}
+
+static void begin_sweep(struct supervisor *s, int64_t now)
+{
+	s->out->leftovers = (int)leftovers_count(&s->left);
+	stop_begin(&s->stop, STOP_TERMINATE, now);
+	if (s->hurry)
+		stop_hasten(&s->stop, SIGKILL, now);
+}
+
+static void set_state(struct supervisor *s, enum state to)
+{
+	int64_t now = clock_mono_ms();
+	s->state = to;
+	switch (to) {
+	case DRAINING:
+		terminal_restore(&s->term); /* Ctrl-C is a signal to us from now on */
+		s->term.keys = false;
+		s->due = s->hurry ? now : now + STOP_DRAIN_MS;
+		break;
+	case SWEEPING:
+		begin_sweep(s, now);
+		break;
+	case FLUSHING:
+		s->due = now + PIPE_END_MS;
+		for (int i = 0; i < RELAYS; i++)
+			s->seen[i] = s->relay[i].bytes;
+		break;
+	case RUNNING:
+	case STOPPING:
+	case ENDED:
+		break;
+	}
+}
+
+static void abandon_readers(struct supervisor *s)
+{
+	for (int i = 0; i < RELAYS; i++)
+		relay_abandon(&s->relay[i]);
+}
+
+/* Somebody wants the end: by a key (then its signal has been delivered) or by a signal.
+ */
+static void on_ask(struct supervisor *s, int sig, bool typed)
+{
+	int64_t now = clock_mono_ms();
+	switch (s->state) {
+	case RUNNING:
+		s->out->stop_signal = sig;
+		stop_begin(&s->stop,
+		    sig == SIGINT    ? STOP_INTERRUPT
+		    : sig == SIGQUIT ? STOP_QUIT
+				     : STOP_TERMINATE,
+		    now);
+		if (typed) {
+			keyboard_signal(&s->keys, &s->term, sig);
+			stop_due(&s->stop, now);
+		}
+		set_state(s, STOPPING);
+		break;
+	case STOPPING:
+		s->hurry = s->hurry || sig == SIGINT || sig == SIGQUIT;
+		stop_hasten(&s->stop, s->hurry ? SIGKILL : SIGTERM, now);
+		break;
+	case DRAINING:
+	case SWEEPING:
+		s->hurry = true;
+		s->due = now;
+		stop_hasten(&s->stop, SIGKILL, now);
+		break;
+	case FLUSHING:
+	case ENDED:
+		s->hurry = true;
+		break;
+	}
+}
+
+static void look_at_main(struct supervisor *s)
+{
+	siginfo_t si = {.si_pid = 0};
+	struct exit_status *st = &s->out->exit;
+	if (s->state >= DRAINING) {
+		leftovers_reap(&s->left);
+		return;
+	}
+	if (waitid(P_PID, (id_t)s->pid, &si, WEXITED | WNOHANG | WNOWAIT) < 0 ||
+	    si.si_pid != s->pid) {
+		leftovers_reap(&s->left);
+		return;
+	}
+	if (si.si_code == CLD_EXITED)
+		*st = (struct exit_status){.kind = EXIT_EXITED, .code = si.si_status};
+	else
+		*st = (struct exit_status){.kind = EXIT_SIGNALLED,
+		    .sig = si.si_status,
+		    .core = si.si_code == CLD_DUMPED};
+	if (s->timed_out)
+		st->kind = EXIT_TIMEOUT;
+	set_state(s, DRAINING);
+}
+
+/* The command stops, then we do, as any job of the user's shell. */
+static void suspend(struct supervisor *s, bool typed)
+{
+	int64_t began = clock_mono_ms(), slept;
+	if (s->state >= DRAINING)
+		return sigwatch_suspend(&s->signals);
+	signal_group(s, SIGSTOP);
+	terminal_restore(&s->term);
+	if (typed)
+		kill(0, SIGTSTP); /* the terminal would stop the whole job, not only us */
+	sigwatch_suspend(&s->signals);
+	terminal_take(&s->term);
+	terminal_resize(&s->term);
+	signal_group(s, SIGCONT);
+	slept = clock_mono_ms() - began; /* does not count */
+	s->limit += s->limit ? slept : 0;
+	s->stop.due_ms += slept;
+}
+
+static void on_signal(struct supervisor *s, int sig)
+{
+	switch (sig) {
+	case SIGCHLD:
+		look_at_main(s);
+		break;
+	case SIGWINCH:
+		terminal_resize(&s->term);
+		if (s->term.tty >= 0 && !s->term.keys && s->state < DRAINING)
+			kill(-s->pid, SIGWINCH); /* no terminal of its own tells it */
+		break;
+	case SIGTSTP:
+		suspend(s, false);
+		break;
+	case SIGCONT: /* somebody had stopped us in a way we cannot see */
+		terminal_take(&s->term);
+		terminal_resize(&s->term);
+		if (s->state < DRAINING)
+			signal_group(s, SIGCONT);
+		break;
+	default:
+		on_ask(s, sig, false);
+	}
+}
+
+static void on_keys(struct supervisor *s)
+{
+	int sig;
+	if (!terminal_is_ours(&s->term)) { /* taken from us; a read would fail */
+		s->term.raw = false;
+		return;
+	}
+	keyboard_read(&s->keys, &s->term);
+	while ((sig = keyboard_next(&s->keys, &s->term))) {
+		if (sig == SIGTSTP)
+			suspend(s, true);
+		else
+			on_ask(s, sig, true);
+	}
+	keyboard_send(&s->keys, &s->term);
+}
+
+static void warn_of_logs(struct supervisor *s)
+{
+	const char *path[] = {s->l->stdout_log, s->l->stderr_log};
+	for (int i = OUT; i <= ERR && !s->warned; i++) {
+		if (s->relay[i].log_errno == 0)
+			continue;
+		s->warned = true;
+		s->out->log_errno = s->relay[i].log_errno;
+		ctx_say(s->ctx, SAY_WARNING,
+		    "cannot keep the output in '%s' any more: %s; the command goes on",
+		    path[i], strerror(s->relay[i].log_errno));
+	}
+}
+
+static void send_due(struct supervisor *s, int64_t now)
+{
+	int sig;
+	while ((sig = stop_due(&s->stop, now))) {
+		if (s->state == STOPPING)
+			signal_group(s, sig);
+		else
+			leftovers_signal(&s->left, sig);
+	}
+}
+
+static void say_leftovers(struct supervisor *s, size_t alive)
+{
+	const char *process = s->out->leftovers == 1 ? "process" : "processes";
+	if (s->out->leftovers == 0)
+		return;
+	if (alive)
+		ctx_say(s->ctx, SAY_WARNING,
+		    "%d %s outlived the command and %zu could not be stopped",
+		    s->out->leftovers, process, alive);
+	else
+		ctx_say(s->ctx, SAY_WARNING, "%d %s outlived the command and %s stopped",
+		    s->out->leftovers, process, s->out->leftovers == 1 ? "was" : "were");
+}
+
+static void sweep(struct supervisor *s, int64_t now)
+{
+	size_t alive = leftovers_count(&s->left);
+	if (alive > 0) {
+		send_due(s, now);
+		if (!stop_pending(&s->stop)) /* what was born since then, too */
+			leftovers_signal(&s->left, SIGKILL);
+		if (stop_pending(&s->stop) || now < s->stop.due_ms)
+			return;
+	}
+	say_leftovers(s, alive);
+	set_state(s, FLUSHING);
+}
+
+static void flush(struct supervisor *s, int64_t now)
+{
+	bool stopped = s->out->stop_signal || s->timed_out;
+	if (s->hurry || (stopped && now >= s->due + STOP_DRAIN_MS))
+		abandon_readers(s);
+	for (int i = 0; i < RELAYS; i++) {
+		struct relay *r = &s->relay[i];
+		if ((now >= s->due && relay_is_empty(r)) ||
+		    r->bytes - s->seen[i] > FLUSH_BYTES)
+			relay_stop_reading(r);
+	}
+	if (all_done(s))
+		set_state(s, ENDED);
+}
+
+/* What time and the streams' ends bring. */
+static void advance(struct supervisor *s)
+{
+	int64_t now = clock_mono_ms();
+	if (s->state == RUNNING && s->limit && now >= s->limit) {
+		s->timed_out = true;
+		stop_begin(&s->stop, STOP_TERMINATE, now);
+		set_state(s, STOPPING);
+	}
+	if (s->state == STOPPING)
+		send_due(s, now);
+	if (s->state == DRAINING) {
+		if (all_read(s) && leftovers_count(&s->left) == 0)
+			set_state(s, FLUSHING);
+		else if (now >= s->due)
+			set_state(s, SWEEPING);
+	}
+	if (s->state == SWEEPING)
+		sweep(s, now);
+	if (s->state == FLUSHING)
+		flush(s, now);
+}
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* When something is to be done although nothing happens; ms from now, -1: never. */
+static int next_wake(const struct supervisor *s)
+{
+	int64_t now = clock_mono_ms(), at = INT64_MAX;
+	bool stopped = s->out->stop_signal || s->timed_out;
+	if (s->state == RUNNING && s->limit)
+		at = s->limit;
+	if (s->state == DRAINING)
+		at = s->due;
+	if (s->state == STOPPING && stop_pending(&s->stop))
+		at = s->stop.due_ms;
+	if (s->state == SWEEPING)
+		at = stop_pending(&s->stop) ? s->stop.due_ms : now + LOOK_AGAIN_MS;
+	if (s->state == FLUSHING && !all_read(s) && now < s->due)
+		at = s->due;
+	else if (s->state == FLUSHING && stopped)
+		at = s->due + STOP_DRAIN_MS;
+	if (keyboard_is_waiting(&s->keys))
+		at = earlier(at, now + LOOK_AGAIN_MS);
+	if (s->term.keys && !s->term.raw)
+		at = earlier(at, now + FOREGROUND_MS);
+	if (at == INT64_MAX)
+		return -1;
+	return at <= now ? 0 : (int)earlier(at - now, 3600 * 1000);
+}
+
+/* One turn: wait, then do everything that can be done without waiting. */
+static void turn(struct supervisor *s)
+{
+	enum { SIGNALS, KEYS, STREAMS = KEYS + 2, ENTRIES = STREAMS + 2 * RELAYS };
+	struct pollfd p[ENTRIES] = {{.fd = s->signals.fd, .events = POLLIN}};
+	int sig;
+	keyboard_poll(&s->keys, &s->term, p + KEYS);
+	for (int i = 0; i < RELAYS; i++)
+		relay_poll(&s->relay[i], p + STREAMS + 2 * i);
+	if (poll(p, ENTRIES, next_wake(s)) < 0)
+		return; /* EINTR: only a debugger does that here */
+	while (p[SIGNALS].revents && (sig = sigwatch_next(&s->signals)))
+		on_signal(s, sig);
+	if (s->term.keys && !s->term.raw && terminal_is_ours(&s->term)) {
+		terminal_take(&s->term);
+		terminal_resize(&s->term);
+	}
+	if (p[KEYS].revents && s->term.keys)
+		on_keys(s);
+	if (p[KEYS + 1].revents || keyboard_is_waiting(&s->keys))
+		keyboard_send(&s->keys, &s->term);
+	terminal_follow_modes(&s->term);
+	for (int i = 0; i < RELAYS; i++)
+		relay_go_on(&s->relay[i], p + STREAMS + 2 * i);
+	warn_of_logs(s);
+	advance(s);
+}
+
+static int make_pipe(struct relay *r, int *write_end, struct err *err)
+{
+	int ends[2];
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return err_sys(err, errno, "cannot make a pipe");
+	relay_read_from(r, ends[0]);
+	*write_end = ends[1];
+	return 0;
+}
+
+static void read_pty(struct relay *r, const struct pty *pty)
+{
+	relay_read_from(r, fcntl(pty->master, F_DUPFD_CLOEXEC, 3));
+}
+
+static int prepare_output(struct supervisor *s, int ends[2], struct err *err)
+{
+	struct terminal *t = &s->term;
+	const char *path[] = {s->l->stdout_log, s->l->stderr_log};
+	for (int i = OUT; i <= ERR; i++) {
+		if (path[i] && relay_open_log(&s->relay[i], path[i], err) < 0)
+			return -1;
+		if (t->is[1 + i])
+			read_pty(&s->relay[i], i == OUT ? &t->main : &t->side);
+		else if (make_pipe(&s->relay[i], &ends[i], err) < 0)
+			return -1;
+	}
+	if (t->keys && !t->is[1]) {
+		relay_pass_on(&s->relay[TTY], t->tty);
+		read_pty(&s->relay[TTY], &t->main);
+	}
+	return 0;
+}
+
+static int prepare(struct supervisor *s, int ends[2], struct err *err)
+{
+	struct err why = ERR_INIT;
+	for (int i = OUT; i <= ERR && !s->l->quiet; i++)
+		relay_pass_on(&s->relay[i], 1 + i); /* before new files take its number */
+	if (sigwatch_open(&s->signals, err) < 0)
+		return -1;
+	if (s->ctx->interrupted && *s->ctx->interrupted) {
+		err->sys = *s->ctx->interrupted;
+		return err_set(err, ERR_INTERRUPTED, "interrupted");
+	}
+	if (!s->l->quiet && terminal_open(&s->term, &why) < 0)
+		ctx_say(s->ctx, SAY_DEBUG, "no terminal for the command: %s", why.msg);
+	return prepare_output(s, ends, err);
+}
+
+/* A job in the background must not take keys from the user's shell. */
+static bool stdin_is_not_ours(void)
+{
+	pid_t group = tcgetpgrp(0);
+	return group > 0 && group != getpgrp();
+}
+
+static int start(struct supervisor *s, const int ends[2], struct err *err)
+{
+	struct proc p = {.argv = s->l->argv,
+	    .envp = s->l->envp,
+	    .cwd = s->l->cwd,
+	    .fd = {-1, ends[OUT], ends[ERR]},
+	    .ctty = -1,
+	    .mask = &s->signals.old,
+	    .flags = PROC_SESSION | PROC_DIE_WITH_US};
+	auto_fd null = -1;
+	if (stdin_is_not_ours())
+		p.fd[0] = null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	terminal_give(&s->term, &p);
+	terminal_take(&s->term);
+	leftovers_open(&s->left);
+	if (proc_start(&p, s->ctx->trace, err) < 0) {
+		s->out->exit = (struct exit_status){
+		    .kind = EXIT_NEVER, .code = err->sys == ENOENT ? 127 : 126};
+		return -1;
+	}
+	s->pid = s->left.main = p.pid;
+	s->limit = s->l->timeout_ms > 0 ? clock_mono_ms() + s->l->timeout_ms : 0;
+	terminal_given(&s->term);
+	return 0;
+}
+
+static void finish(struct supervisor *s)
+{
+	if (s->pid > 0)
+		proc_wait(s->pid);
+	if (s->left.open)
+		leftovers_close(&s->left);
+	terminal_close(&s->term);
+	keyboard_release(&s->keys);
+	s->out->stdout_bytes = s->relay[OUT].bytes;
+	s->out->stderr_bytes = s->relay[ERR].bytes;
+	for (int i = 0; i < RELAYS; i++)
+		relay_close(&s->relay[i]);
+	sigwatch_close(&s->signals);
+}
+
+int supervise(
+    const struct ctx *ctx, const struct launch *l, struct outcome *out, struct err *err)
+{
+	struct supervisor s = {.ctx = ctx,
+	    .l = l,
+	    .out = out,
+	    .pid = -1,
+	    .signals = SIGWATCH_INIT,
+	    .term = TERMINAL_INIT,
+	    .keys = KEYBOARD_INIT,
+	    .relay = {RELAY_INIT, RELAY_INIT, RELAY_INIT},
+	    .tail = TAIL_INIT};
+	int ends[2] = {-1, -1}, rc;
+	*out = (struct outcome){.stop_signal = 0};
+	s.relay[ERR].tail = &s.tail;
+	rc = prepare(&s, ends, err);
+	if (rc == 0 && start(&s, ends, err) == 0)
+		s.state = RUNNING;
+	else
+		s.state = ENDED;
+	fd_close(&ends[OUT]);
+	fd_close(&ends[ERR]);
+	while (s.state != ENDED)
+		turn(&s);
+	if (rc == 0)
+		out->stderr_tail = tail_text(&s.tail);
+	finish(&s);
+	return rc;
+}
