@@ -3,21 +3,44 @@
 #include "track/experiment.h"
 #include "track/run_store.h"
 
-/*
- * Which rows first, with as little of each as possible, then everything about those: the
- * inner query reads the whole table and sorts no more than LIMIT row numbers.  The runs
- * of a deleted experiment are themselves marked deleted.
- */
-static void list_sql(struct buf *sql, const struct run_query *q, bool in_experiment)
+static void add_filter(struct buf *sql, const struct run_query *q, bool in_experiment)
 {
-	buf_adds(sql, "SELECT " RUN_COLUMNS " FROM"
-		      " (SELECT rowid AS row, start_time, run_uuid FROM runs"
-		      " WHERE lifecycle_stage = 'active'");
+	/* The runs of a deleted experiment are themselves marked deleted. */
+	buf_adds(sql, " lifecycle_stage = 'active'");
 	if (q->status >= 0)
 		buf_addf(sql, " AND status = '%s'",
 		    run_status_word((enum run_status)q->status));
 	if (in_experiment)
 		buf_adds(sql, " AND experiment_id = ?1");
+}
+
+/*
+ * Runs come in roughly by time, so the last rows of the table hold a start time that the
+ * wanted ones surely reach.  Knowing it first keeps nearly every row out of the sorter,
+ * which otherwise costs three times the pass over the table.
+ */
+static void add_floor(struct buf *sql, const struct run_query *q, bool in_experiment)
+{
+	static const char lowest[] = "-9223372036854775807";
+	long long n = (long long)q->limit;
+	if (n == 0 || n > 1000)
+		return;
+	buf_addf(sql,
+	    " ifnull(start_time, %s) >= ifnull((SELECT start_time FROM runs WHERE"
+	    " rowid > (SELECT max(rowid) FROM runs) - %lld AND",
+	    lowest, 10 * n + 100);
+	add_filter(sql, q, in_experiment);
+	buf_addf(sql, " ORDER BY start_time DESC LIMIT 1 OFFSET %lld), %s) AND", n - 1,
+	    lowest);
+}
+
+/* Which rows first, with as little of each as possible, then everything about those. */
+static void list_sql(struct buf *sql, const struct run_query *q, bool in_experiment)
+{
+	buf_adds(sql, "SELECT " RUN_COLUMNS " FROM"
+		      " (SELECT rowid AS row, start_time, run_uuid FROM runs WHERE");
+	add_floor(sql, q, in_experiment);
+	add_filter(sql, q, in_experiment);
 	buf_addf(sql, " ORDER BY start_time DESC, run_uuid LIMIT %lld) t",
 	    q->limit ? (long long)q->limit : -1LL);
 	buf_adds(sql, " JOIN runs r ON r.rowid = t.row"
