@@ -11,6 +11,10 @@
 #include "base/buf.h"
 #include "base/json.h"
 
+struct mark {
+	int line, column; /* from 1; 0, 0: not in the file.  Columns count characters */
+};
+
 enum diag_level { DIAG_ERROR, DIAG_WARNING };
 
 struct diag {

@@ -3,7 +3,8 @@
  * manifest.h -- an MLproject file as a model, with the place of everything in it.
  *
  * What is read is what MLflow's _project_spec.py reads, plus `timeout` and `env` in an
- * entry point, which MLflow ignores.  Parsing is pure: text in, model and diagnostics out.
+ * entry point, which MLflow ignores.  Parsing is pure: text in, model and diagnostics
+ * out.
  */
 #ifndef MANIFEST_H
 #define MANIFEST_H
@@ -16,10 +17,6 @@
 
 enum { MANIFEST_MAX_BYTES = 1 << 20, MANIFEST_MAX_DEPTH = 64 };
 
-struct mark {
-	int line, column; /* from 1; 0, 0: not in the file */
-};
-
 enum param_kind {
 	PARAM_STRING, /* string, str, and every unknown word */
 	PARAM_INT,    /* int, integer */
@@ -31,7 +28,7 @@ enum param_kind {
 
 struct param_decl {
 	const char *name;
-	const char *type_word;	  /* as written; "string" when the long form has none */
+	const char *type_word; /* as written; "string" when the long form has none */
 	enum param_kind kind;
 	const char *default_text; /* as Python's str() gives it; NULL: required */
 	const char *description;  /* or NULL */
@@ -52,23 +49,26 @@ struct entry_point {
 	 * Where byte i of `command` stands in the file, for messages; NULL when unknown
 	 * (then command_mark is the best answer).
 	 */
-	const struct mark *command_map;
+	const struct mark *command_map; /* strlen + 1 of them: the last is its end */
 	struct param_decl *params;
 	size_t nparams;
-	struct env_var *env;	/* extension: `env`, in file order */
+	struct env_var *env; /* extension: `env`, in file order */
 	size_t nenv;
-	int64_t timeout_ms;	/* extension: `timeout`; 0: none */
+	int64_t timeout_ms; /* extension: `timeout`; 0: none */
 };
 
 enum env_key { ENVKEY_NONE, ENVKEY_DOCKER, ENVKEY_PYTHON, ENVKEY_CONDA };
 
+struct page;
+
 struct manifest {
-	const char *path;   /* absolute; NULL when the project has no manifest */
-	const char *file;   /* its name in messages, "MLproject" when there is none */
-	const char *name;   /* NULL when not given */
+	const char *path; /* absolute; NULL when the project has no manifest */
+	const char *file; /* its name in messages, "MLproject" when there is none */
+	const char *name; /* NULL when not given */
 	enum env_key env_key;
-	const char *env_file;	/* python_env, conda_env: as written (or found) */
-	bool env_file_found;	/* not named in the manifest, but lying there */
+	const char *env_file; /* python_env, conda_env: as written (or found) */
+	struct mark env_mark; /* of env_file in the manifest */
+	bool env_file_found;  /* not named in the manifest, but lying there */
 	const char *docker_image;
 	const char **docker_volumes;
 	size_t ndocker_volumes;
@@ -76,6 +76,7 @@ struct manifest {
 	size_t ndocker_env;
 	struct entry_point *entries;
 	size_t nentries;
+	struct page *page; /* NULL without a file; see manifest_report */
 };
 
 /*
@@ -89,11 +90,19 @@ int manifest_load(struct arena *a, const char *dir, struct manifest **out,
     struct diags *ds, struct err *err);
 
 /*
- * The pure part: parse `text` (n bytes, anything) called `file` in messages.  Returns NULL
- * when diagnostics of level error were added, else a model.
+ * The pure part: parse `text` (n bytes, anything) called `file` in messages.  Returns
+ * NULL when diagnostics of level error were added, else a model.
  */
-struct manifest *manifest_parse(struct arena *a, const char *file, const char *text,
-    size_t n, struct diags *ds);
+struct manifest *manifest_parse(
+    struct arena *a, const char *file, const char *text, size_t n, struct diags *ds);
+
+/*
+ * Report a mistake that was found later, with the line of the file below it.  The result
+ * may be given a hint with diag_set_hint.
+ */
+struct diag *manifest_report(const struct manifest *m, struct diags *ds,
+    enum diag_level level, struct mark at, const char *fmt, ...)
+    __attribute__((format(printf, 5, 6)));
 
 /* Exact and case-sensitive, or NULL. */
 const struct entry_point *manifest_entry(const struct manifest *m, const char *name);

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: MIT */
+#include "manifest/keys.h"
+
+#include "base/nearest.h"
+
+enum { MAX_KEYS = 8 };
+
+/* Words that people write for another one. */
+struct synonym {
+	const char *word, *key;
+};
+
+static const struct level {
+	const char *keys[MAX_KEYS];
+	const struct synonym *synonyms;
+} levels[] = {
+    [KEYS_TOP] = {{"name", "entry_points", "python_env", "conda_env", "docker_env",
+		      "databricks_spark_job"},
+	(const struct synonym[]){{"conda", "conda_env"},
+	    {"conda_environment", "conda_env"}, {"py_env", "python_env"},
+	    {"uv_env", "python_env"}, {"virtualenv", "python_env"},
+	    {"python", "python_env"}, {"docker", "docker_env"}, {"steps", "entry_points"},
+	    {"entrypoints", "entry_points"}, {NULL, NULL}}},
+    [KEYS_ENTRY] = {{"parameters", "command", "timeout", "env"},
+	(const struct synonym[]){{"params", "parameters"}, {"args", "parameters"},
+	    {"arguments", "parameters"}, {"cmd", "command"}, {"run", "command"},
+	    {"script", "command"}, {NULL, NULL}}},
+    [KEYS_PARAM] = {{"type", "default", "description", "help"},
+	(const struct synonym[]){{"value", "default"}, {"desc", "description"},
+	    {"dtype", "type"}, {NULL, NULL}}},
+    [KEYS_DOCKER] = {{"image", "volumes", "environment"},
+	(const struct synonym[]){
+	    {"env", "environment"}, {"mounts", "volumes"}, {NULL, NULL}}},
+};
+
+static const char *const reserved[] = {
+    "steps", "needs", "inputs", "outputs", "retries", "resources"};
+
+static size_t count_of(const char *const *words)
+{
+	size_t n = 0;
+	while (n < MAX_KEYS && words[n])
+		n++;
+	return n;
+}
+
+static const char *known_word(enum key_level level, const char *word, size_t len)
+{
+	const char *const *keys = levels[level].keys;
+	for (size_t i = 0; i < count_of(keys); i++)
+		if (strlen(keys[i]) == len && memcmp(keys[i], word, len) == 0)
+			return keys[i];
+	return NULL;
+}
+
+static bool is_reserved(const char *word)
+{
+	for (size_t i = 0; i < sizeof(reserved) / sizeof(reserved[0]); i++)
+		if (strcmp(reserved[i], word) == 0)
+			return true;
+	return false;
+}
+
+/* `type:int`, `default="x"`, `type str`: a known key and its value grown together. */
+static bool hint_split(
+    struct page *p, struct diag *d, enum key_level level, const struct pair *pair)
+{
+	const char *text = pair->key->text;
+	size_t n = strcspn(text, ":= ");
+	const char *key = known_word(level, text, n), *rest = text + n;
+	if (!key || !*rest || !node_is_null(pair->value))
+		return false;
+	rest += strspn(rest, ":= ");
+	if (text[n] == ':')
+		page_hint(p, d, "'%s:%s' needs a space after the colon: '%s: %s'", key,
+		    page_clip(p, rest), key, page_clip(p, rest));
+	else
+		page_hint(p, d, "write '%s: %s', with a colon", key, page_clip(p, rest));
+	return true;
+}
+
+static bool hint_similar(
+    struct page *p, struct diag *d, enum key_level level, const char *word)
+{
+	const char *const *keys = levels[level].keys;
+	const struct synonym *s = levels[level].synonyms;
+	const char *near = nearest(word, keys, count_of(keys));
+	for (; !near && s->word; s++)
+		if (strcmp(s->word, word) == 0)
+			near = s->key;
+	if (near)
+		page_hint(p, d, "did you mean '%s'?", near);
+	return near != NULL;
+}
+
+/* A key that is known elsewhere: the line is indented too little or too much. */
+static void hint_level(
+    struct page *p, struct diag *d, enum key_level level, const struct pair *pair)
+{
+	const char *word = pair->key->text;
+	size_t n = strlen(word);
+	const struct node *v = pair->value;
+	if (level == KEYS_TOP && known_word(KEYS_ENTRY, word, n))
+		page_hint(p, d, "it belongs to an entry point: indent it below one");
+	else if (level == KEYS_TOP && node_get(v, "command"))
+		page_hint(p, d, "an entry point belongs below 'entry_points': indent it");
+	else if (level == KEYS_ENTRY && known_word(KEYS_DOCKER, word, n))
+		page_hint(p, d, "it belongs below 'docker_env'");
+	else if (level == KEYS_ENTRY && (node_get(v, "type") || node_get(v, "default")))
+		page_hint(p, d, "a parameter belongs below 'parameters': indent it");
+	else if (level == KEYS_DOCKER && strcmp(word, "build") == 0)
+		page_hint(
+		    p, d, "an image is built when the option --build-image is given");
+}
+
+static void check_pair(struct page *p, const struct pair *pair, enum key_level level)
+{
+	const struct node *key = pair->key;
+	struct diag *d;
+	if (key->scalar == SCALAR_STR && known_word(level, key->text, strlen(key->text)))
+		return;
+	if (level == KEYS_ENTRY && is_reserved(key->text)) {
+		page_warn(p, key->mark,
+		    "'%s' is not supported by this version, and ignored", key->text);
+		return;
+	}
+	d = page_warn(
+	    p, key->mark, "unknown key '%s' is ignored", page_clip(p, key->text));
+	if (!hint_split(p, d, level, pair) && !hint_similar(p, d, level, key->text))
+		hint_level(p, d, level, pair);
+}
+
+void keys_check(struct page *p, const struct node *map, enum key_level level)
+{
+	for (size_t i = 0; i < map->n; i++)
+		check_pair(p, &map->pairs[i], level);
+}
