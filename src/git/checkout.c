@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: MIT */
+#include "git/checkout.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/path.h"
+#include "git/gitdir.h"
+#include "git/reftext.h"
+
+enum { REFS_MAX = 512 * 1024 * 1024, SHALLOW_MAX = 1024 * 1024 };
+
+/* Where it grows: the lock says that its maker is alive. */
+struct growth {
+	const char *path, *git;
+	int lock;
+};
+
+static void sweep(struct arena *a, const char *parent)
+{
+	auto_dir d = opendir(parent);
+	struct dirent *e;
+	while (d && (e = readdir(d))) {
+		size_t n = strlen(e->d_name);
+		struct err ignored = ERR_INIT;
+		auto_fd fd = -1;
+		if (n < 5 || strcmp(e->d_name + n - 4, ".tmp") != 0)
+			continue;
+		fd = openat(
+		    dirfd(d), e->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
+			tree_remove(path_join(a, parent, e->d_name), &ignored);
+	}
+}
+
+/* A sweeper may get in between mkdir and flock: then it is made again. */
+static int growth_begin(
+    struct arena *a, const char *dest, struct growth *g, struct err *err)
+{
+	const char *parent = path_dir(a, dest);
+	struct stat st;
+	g->path = arena_printf(a, "%s.tmp", dest);
+	g->git = path_join(a, g->path, ".git");
+	if (dir_make(parent, 0700, err) < 0)
+		return -1;
+	sweep(a, parent);
+	for (;;) {
+		if (mkdir(g->path, 0777) < 0)
+			return err_sys(err, errno, "cannot make directory '%s'", g->path);
+		g->lock = open(g->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (g->lock >= 0 && flock(g->lock, LOCK_EX) == 0 &&
+		    fstat(g->lock, &st) == 0 && st.st_nlink > 0)
+			return 0;
+		fd_close(&g->lock);
+	}
+}
+
+static void add_config(struct buf *out, const char *origin, const char *branch)
+{
+	auto_buf ref = BUF_INIT;
+	buf_adds(out, "[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n"
+		      "\tbare = false\n\tlogallrefupdates = true\n"
+		      "[remote \"origin\"]\n\turl = ");
+	gitdir_quote(out, origin);
+	buf_adds(out, "\n\tfetch = +refs/heads/*:refs/remotes/origin/*\n");
+	if (!branch)
+		return;
+	buf_adds(out, "[branch ");
+	gitdir_quote(out, branch);
+	buf_adds(out, "]\n\tremote = origin\n\tmerge = ");
+	buf_addf(&ref, "refs/heads/%s", branch);
+	gitdir_quote(out, ref.s);
+	buf_addc(out, '\n');
+}
+
+/* The source's packed-refs; written from its references where it is not our mirror. */
+static int source_refs(const struct tree *t, struct buf *out, struct err *err)
+{
+	auto_arena a = ARENA_INIT;
+	auto_reflist refs = REFLIST_INIT;
+	if (!t->local)
+		return file_read(
+		    path_join(&a, t->mirror.path, "packed-refs"), REFS_MAX, out, err);
+	if (reflist_from_repository(&refs, t->repo, err) < 0)
+		return -1;
+	reflist_format(&refs, false, out);
+	return 0;
+}
+
+/* Branches become those of origin, as in a clone; the one checked out is ours too. */
+static void clone_refs(const char *text, const struct revision *rev, struct buf *out)
+{
+	char hex[GIT_OID_HEXSZ + 1];
+	size_t n = strcspn(text, "\n");
+	buf_add(out, text, n + (text[n] != '\0'));
+	if (rev->branch)
+		buf_addf(out, "%s refs/heads/%s\n",
+		    git_oid_tostr(hex, sizeof(hex), &rev->id), rev->branch);
+	for (text += n + (text[n] != '\0'); *text; text += n + (text[n] != '\0')) {
+		n = strcspn(text, "\n");
+		if (n > 52 && strncmp(text + 40, " refs/heads/", 12) == 0) {
+			buf_add(out, text, 41);
+			buf_adds(out, "refs/remotes/origin/");
+			buf_add(out, text + 52, n - 52);
+		} else {
+			buf_add(out, text, n);
+		}
+		buf_addc(out, '\n');
+	}
+}
+
+static int write_refs(const struct tree *t, const struct growth *g, struct err *err)
+{
+	auto_buf from = BUF_INIT, to = BUF_INIT;
+	auto_arena a = ARENA_INIT;
+	const char *head;
+	if (source_refs(t, &from, err) < 0)
+		return -1;
+	clone_refs(from.s, &t->rev, &to);
+	if (gitdir_put(g->git, "packed-refs", to.s, to.len, err) < 0)
+		return -1;
+	if (!t->default_branch)
+		return 0;
+	head = arena_printf(&a, "ref: refs/remotes/origin/%s\n", t->default_branch);
+	if (dir_make(path_join(&a, g->git, "refs/remotes/origin"), 0777, err) < 0)
+		return -1;
+	return gitdir_put(g->git, "refs/remotes/origin/HEAD", head, strlen(head), err);
+}
+
+static int copy_shallow(
+    struct arena *a, const char *from, const char *to, struct err *err)
+{
+	auto_buf text = BUF_INIT;
+	struct err ignored = ERR_INIT;
+	if (file_read(path_join(a, from, "shallow"), SHALLOW_MAX, &text, &ignored) < 0)
+		return 0;
+	return gitdir_put(to, "shallow", text.s, text.len, err);
+}
+
+static int make_repository(const struct tree *t, const struct request *rq,
+    const struct growth *g, struct err *err)
+{
+	auto_arena a = ARENA_INIT;
+	auto_buf config = BUF_INIT;
+	char hex[GIT_OID_HEXSZ + 1];
+	const char *from = git_repository_commondir(t->repo), *head;
+	head = t->rev.branch ? arena_printf(&a, "ref: refs/heads/%s", t->rev.branch)
+			     : git_oid_tostr(hex, sizeof(hex), &t->rev.id);
+	add_config(&config, rq->origin, t->rev.branch);
+	if (gitdir_make(g->git, head, config.s, err) < 0)
+		return -1;
+	if (gitdir_link_objects(path_join(&a, from, "objects"),
+		path_join(&a, g->git, "objects"), err) < 0)
+		return -1;
+	if (t->local && copy_shallow(&a, from, g->git, err) < 0)
+		return -1;
+	return write_refs(t, g, err);
+}
+
+static void on_file(const char *path, size_t done, size_t total, void *arg)
+{
+	(void)path;
+	event_progress(arg, "checking out files", (long long)done, (long long)total, 0);
+}
+
+static int fill(
+    const struct growth *g, const git_oid *id, struct meter *meter, struct err *err)
+{
+	auto_git(repository) repo = NULL;
+	auto_git(object) commit = NULL;
+	git_checkout_options o;
+	git_checkout_options_init(&o, GIT_CHECKOUT_OPTIONS_VERSION);
+	o.checkout_strategy = GIT_CHECKOUT_FORCE | GIT_CHECKOUT_DONT_REMOVE_EXISTING;
+	o.progress_cb = on_file;
+	o.progress_payload = meter;
+	if (git_repository_open_ext(&repo, g->path, GIT_REPOSITORY_OPEN_NO_SEARCH, NULL) <
+		0 ||
+	    git_object_lookup(&commit, repo, id, GIT_OBJECT_COMMIT) < 0 ||
+	    git_checkout_tree(repo, commit, &o) < 0)
+		return lib_fail(err, "cannot check out '%s'", g->path);
+	return 0;
+}
+
+static int grow(struct tree *t, const struct request *rq, const struct growth *g,
+    struct meter *meter, struct err *err)
+{
+	git_oid id = t->rev.id;
+	if (make_repository(t, rq, g, err) < 0)
+		return -1;
+	tree_release(t);
+	if (fill(g, &id, meter, err) < 0)
+		return -1;
+	if (rename(g->path, rq->dest) < 0)
+		return err_sys(err, errno, "cannot rename '%s'", g->path);
+	return 0;
+}
+
+int checkout_make(
+    struct tree *t, const struct request *rq, struct meter *meter, struct err *err)
+{
+	auto_arena a = ARENA_INIT;
+	struct growth g = {.lock = -1};
+	struct err ignored = ERR_INIT;
+	int rc = growth_begin(&a, rq->dest, &g, err);
+	if (rc == 0 && (rc = grow(t, rq, &g, meter, err)) < 0)
+		tree_remove(g.path, &ignored);
+	fd_close(&g.lock);
+	return rc;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/* event.h -- what the helper tells its parent: one JSON object a line on stdout. */
+#ifndef EVENT_H
+#define EVENT_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "base/json.h"
+
+/* The throttle of the progress events of one operation. */
+struct meter {
+	const char *what; /* the step that was last reported */
+	long long last_ms;
+	long long done, bytes; /* as last reported */
+	int touch;	       /* a file whose time shows others our progress, or -1 */
+};
+#define METER_INIT                                                                       \
+	{                                                                                \
+		.touch = -1                                                              \
+	}
+
+void event_hello(void);
+void event_warning(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* At most ten a second, and none when nothing has moved; a step's last one always goes
+ * out. */
+void event_progress(
+    struct meter *m, const char *what, long long done, long long total, long long bytes);
+void event_error(const struct err *err);
+/* Takes over `ev`, an object with the answer's members. */
+void event_done(cJSON *ev);
+
+#endif

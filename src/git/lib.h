@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * lib.h -- libgit2 as we use it: started for what an operation needs, handles that free
+ * themselves, and its errors in our words.
+ */
+#ifndef LIB_H
+#define LIB_H
+
+#include <git2.h>
+#include <stdbool.h>
+
+#include "base/err.h"
+
+#define LIB_CLEANUP(type, name, release)                                                 \
+	typedef type *name##_handle;                                                     \
+	static inline void cleanup_##name##_(type **p)                                   \
+	{                                                                                \
+		release(*p);                                                             \
+	}
+LIB_CLEANUP(git_repository, repository, git_repository_free)
+LIB_CLEANUP(git_remote, remote, git_remote_free)
+LIB_CLEANUP(git_reference, reference, git_reference_free)
+LIB_CLEANUP(git_object, object, git_object_free)
+LIB_CLEANUP(git_commit, commit, git_commit_free)
+LIB_CLEANUP(git_tree, tree, git_tree_free)
+LIB_CLEANUP(git_tree_entry, tree_entry, git_tree_entry_free)
+LIB_CLEANUP(git_blob, blob, git_blob_free)
+LIB_CLEANUP(git_index, index, git_index_free)
+LIB_CLEANUP(git_diff, diff, git_diff_free)
+LIB_CLEANUP(git_config, config, git_config_free)
+#define auto_git(name) __attribute__((cleanup(cleanup_##name##_))) name##_handle
+
+/*
+ * Start libgit2.  Reading the certificate store costs more than everything else together,
+ * so it is left out unless `tls` says that a connection may need it.
+ */
+int lib_start(bool tls, struct err *err);
+
+/* The text of libgit2's last error, copied at once: another call may overwrite it. */
+int lib_fail(struct err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* What a connection to `host` (may be NULL) for the project `shown` failed of. */
+int lib_fetch_fail(struct err *err, int rc, const char *shown, const char *host);
+
+#endif

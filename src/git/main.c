@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * mlp-git -- the only program of ours that uses libgit2.  Reads one request (request.h),
+ * answers with events (event.h), ends.
+ *
+ *   main        request -> operation -> answer
+ *   tree        the repository that is meant, and the commit
+ *     mirror      one bare repository per URL, under a lock
+ *       transfer    one fetch into it
+ *     revision    version -> commit
+ *   checkout    a work tree with .git of its own
+ *   peek        only the manifest and what it may name
+ *   facts       commit, branch, remote, dirty or not of a user's work tree
+ *   gitdir, reftext   files of a repository that we write ourselves
+ *   lib         libgit2: start, handles, errors
+ */
+#include <signal.h>
+
+#include "base/file.h"
+#include "base/helper.h"
+#include "git/checkout.h"
+#include "git/facts.h"
+#include "git/peek.h"
+
+static void put_id(cJSON *to, const char *name, const git_oid *id)
+{
+	char hex[GIT_OID_HEXSZ + 1];
+	json_put_str(to, name, git_oid_tostr(hex, sizeof(hex), id));
+}
+
+static int op_tree(const struct request *rq, cJSON *answer, struct err *err)
+{
+	auto_arena a = ARENA_INIT;
+	auto_tree t = TREE_INIT;
+	struct meter meter = METER_INIT;
+	const char *dir = NULL;
+	if (tree_open(&a, rq, &meter, &t, err) < 0)
+		return -1;
+	put_id(answer, "commit", &t.rev.id);
+	json_put_str(answer, "branch", t.rev.branch);
+	json_put_str(
+	    answer, "repo_url", t.local ? facts_remote_url(&a, t.repo) : rq->origin);
+	if (strcmp(rq->op, "peek") != 0)
+		return checkout_make(&t, rq, &meter, err);
+	if (peek_make(&a, &t, rq, &dir, err) < 0)
+		return -1;
+	json_put_str(answer, "dir", dir);
+	return 0;
+}
+
+static int dispatch(const struct request *rq, cJSON *answer, struct err *err)
+{
+	bool facts = strcmp(rq->op, "facts") == 0;
+	if (!facts && strcmp(rq->op, "peek") != 0 && strcmp(rq->op, "checkout") != 0)
+		return err_set(err, ERR_USAGE, "unknown operation '%s'", rq->op);
+	if (lib_start(rq->url && strncmp(rq->url, "http", 4) == 0, err) < 0)
+		return -1;
+	return facts ? facts_find(rq, answer, err) : op_tree(rq, answer, err);
+}
+
+static int read_request(struct buf *line, struct err *err)
+{
+	while (!memchr(line->s, '\n', line->len)) {
+		ssize_t n;
+		if (line->len > HELPER_LINE)
+			return err_set(err, ERR_USAGE, "the request is too long");
+		buf_reserve(line, 4096);
+		n = read(STDIN_FILENO, line->s + line->len, 4096);
+		if (n <= 0)
+			return n < 0 || line->len == 0
+				   ? err_set(
+					 err, ERR_USAGE, "no request on standard input")
+				   : 0;
+		line->len += (size_t)n;
+		line->s[line->len] = '\0';
+	}
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	auto_buf line = BUF_INIT;
+	auto_json answer = cJSON_CreateObject();
+	struct request rq = {0};
+	struct err err = ERR_INIT;
+	int rc;
+	(void)argv;
+	if (argc > 1 || isatty(STDIN_FILENO)) {
+		fputs("mlp-git is started by mlp; it has no use of its own\n", stderr);
+		return 2;
+	}
+	signal(SIGINT, SIG_IGN); /* our parent decides when we stop */
+	event_hello();
+	rc = read_request(&line, &err);
+	if (rc == 0)
+		rc = request_parse(&rq, line.s, strcspn(line.s, "\n"), &err);
+	if (rc == 0)
+		rc = dispatch(&rq, answer, &err);
+	if (rc < 0)
+		event_error(&err);
+	else {
+		event_done(answer);
+		answer = NULL;
+	}
+	request_release(&rq);
+	return rc < 0;
+}

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT */
+#include "git/mirror.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#include "base/alloc.h"
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/path.h"
+#include "git/gitdir.h"
+#include "git/transfer.h"
+
+enum { SLUG_MAX = 60, LOCK_POLL_NS = 20 * 1000 * 1000 };
+
+static const char mirror_config[] = "[core]\n"
+				    "\trepositoryformatversion = 0\n"
+				    "\tfilemode = true\n"
+				    "\tbare = true\n";
+
+static char *mirror_path(struct arena *a, const char *cache, const char *origin)
+{
+	const char *s = strstr(origin, "://");
+	char hex[GIT_OID_HEXSZ + 1], slug[SLUG_MAX + 1];
+	size_t n = 0;
+	git_oid id;
+	git_odb_hash(&id, origin, strlen(origin), GIT_OBJECT_BLOB);
+	git_oid_tostr(hex, sizeof(hex), &id);
+	for (s = s ? s + 3 : origin; *s && n < SLUG_MAX; s++, n++)
+		slug[n] = isalnum((unsigned char)*s) || (n > 0 && *s == '.') ? *s : '-';
+	slug[n] = '\0';
+	return arena_printf(a, "%s/git/%s-%s.git", cache, slug, hex);
+}
+
+static bool same_file(int fd, const char *path)
+{
+	struct stat a, b;
+	return fstat(fd, &a) == 0 && stat(path, &b) == 0 && a.st_ino == b.st_ino &&
+	       a.st_dev == b.st_dev;
+}
+
+/* The holder touches the file as it gets on: our parent must not take us for dead. */
+static int lock_wait(
+    int fd, const char *path, struct meter *meter, bool *waited, struct err *err)
+{
+	const struct timespec nap = {0, LOCK_POLL_NS};
+	struct timespec seen = {0, 0};
+	long long moves = 0;
+	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		struct stat st;
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return err_sys(err, errno, "cannot lock '%s'", path);
+		*waited = true;
+		if (fstat(fd, &st) == 0 && (st.st_mtim.tv_nsec != seen.tv_nsec ||
+					       st.st_mtim.tv_sec != seen.tv_sec)) {
+			seen = st.st_mtim;
+			event_progress(meter, "waiting for another fetch", ++moves, 0, 0);
+		}
+		nanosleep(&nap, NULL);
+	}
+	return 0;
+}
+
+static int lock_take(
+    struct arena *a, struct mirror *m, struct meter *meter, bool *waited, struct err *err)
+{
+	const char *path = arena_printf(a, "%s.lock", m->path);
+	for (;;) {
+		m->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+		if (m->lock < 0)
+			return err_sys(err, errno, "cannot open '%s'", path);
+		if (lock_wait(m->lock, path, meter, waited, err) < 0)
+			return -1;
+		if (same_file(m->lock, path))
+			return 0;
+		fd_close(&m->lock); /* it was removed, with the cache, while we waited */
+	}
+}
+
+/* When the last complete fetch began, on the clock that all processes share. */
+static int64_t stamp_read(const struct mirror *m)
+{
+	char text[32] = "";
+	ssize_t n = pread(m->lock, text, sizeof(text) - 1, 0);
+	return n > 0 ? strtoll(text, NULL, 10) : -1;
+}
+
+static void stamp_write(const struct mirror *m, int64_t began)
+{
+	char text[32];
+	int n = snprintf(text, sizeof(text), "%-24lld\n", (long long)began);
+	(void)!pwrite(m->lock, text, (size_t)n, 0);
+}
+
+static int open_or_make(struct mirror *m, struct err *err)
+{
+	if (git_repository_open_bare(&m->repo, m->path) == 0)
+		return 0;
+	if (tree_remove(m->path, err) < 0 ||
+	    gitdir_make(m->path, "ref: " MIRROR_NO_HEAD, mirror_config, err) < 0)
+		return -1;
+	if (git_repository_open_bare(&m->repo, m->path) < 0)
+		return lib_fail(err, "cannot open the mirror '%s'", m->path);
+	return 0;
+}
+
+static bool has_commit(git_repository *repo, const char *version)
+{
+	auto_git(commit) c = NULL;
+	git_oid id;
+	return version && strlen(version) == GIT_OID_HEXSZ &&
+	       git_oid_fromstr(&id, version) == 0 &&
+	       git_commit_lookup(&c, repo, &id) == 0;
+}
+
+static int update(
+    struct mirror *m, const struct request *rq, struct meter *meter, struct err *err)
+{
+	int64_t began = clock_mono_ms();
+	int rc;
+	gitdir_sweep_packs(m->path);
+	meter->touch = m->lock;
+	rc = transfer_fetch(m->repo, rq, meter, err);
+	meter->touch = -1;
+	if (rc == 0)
+		stamp_write(m, began);
+	return rc;
+}
+
+static bool fetched_meanwhile(const struct mirror *m, bool waited, int64_t asked)
+{
+	int64_t stamp = stamp_read(m);
+	return waited && stamp >= asked && stamp <= clock_mono_ms();
+}
+
+int mirror_open(
+    struct mirror *m, const struct request *rq, struct meter *meter, struct err *err)
+{
+	auto_arena a = ARENA_INIT;
+	int64_t asked = clock_mono_ms();
+	bool waited = false;
+	m->path = xstrdup(mirror_path(&a, rq->cache_dir, rq->origin));
+	if (dir_make(path_dir(&a, m->path), 0700, err) < 0 ||
+	    lock_take(&a, m, meter, &waited, err) < 0 || open_or_make(m, err) < 0)
+		return -1;
+	if (!has_commit(m->repo, rq->version) && !fetched_meanwhile(m, waited, asked) &&
+	    update(m, rq, meter, err) < 0)
+		return -1;
+	if (flock(m->lock, LOCK_SH) < 0)
+		return err_sys(err, errno, "cannot lock '%s'", m->path);
+	return 0;
+}
+
+void mirror_release(struct mirror *m)
+{
+	git_repository_free(m->repo);
+	m->repo = NULL;
+	fd_close(&m->lock);
+	free(m->path);
+	m->path = NULL;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * mirror.h -- one bare repository per URL in the cache, that follows the remote.
+ *
+ * <cache>/git/<readable>-<hash of the URL>.git, and .lock beside it.  All changes are
+ * made under the lock: objects first, then packed-refs in one rename, then HEAD, so that
+ * it may be killed at any moment.  Credentials are neither in its name nor in its config.
+ */
+#ifndef MIRROR_H
+#define MIRROR_H
+
+#include "base/arena.h"
+#include "git/event.h"
+#include "git/lib.h"
+#include "git/request.h"
+
+struct mirror {
+	char *path; /* owned */
+	int lock;   /* held shared after mirror_open: nobody changes it meanwhile */
+	git_repository *repo;
+};
+#define MIRROR_INIT                                                                      \
+	{                                                                                \
+		.lock = -1                                                               \
+	}
+#define auto_mirror __attribute__((cleanup(mirror_release))) struct mirror
+
+/*
+ * Bring the mirror of rq->url up to date and open it.  No connection is made when
+ * rq->version is a full commit id that it has, or when another process began and finished
+ * a fetch of it while we waited for the lock.
+ */
+int mirror_open(
+    struct mirror *m, const struct request *rq, struct meter *meter, struct err *err);
+void mirror_release(struct mirror *m);
+
+#endif

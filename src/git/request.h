@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * request.h -- what the parent asks for, as one JSON line:
+ *
+ *   op         "checkout", "peek" or "facts"
+ *   url        for the transport, credentials included     (or `repo`)
+ *   repo       the path of a repository on this machine, used in place
+ *   origin     the URL for people and for the checkout's remote, without credentials
+ *   host       for messages, or null
+ *   version    branch, tag, commit or other revision; null: the default branch
+ *   cache_dir  where mirrors are
+ *   dest       the directory to make
+ *   subdir     of peek: where the project is in the tree, "" at its root
+ *   dir, ignore[]   of facts
+ */
+#ifndef REQUEST_H
+#define REQUEST_H
+
+#include "base/err.h"
+#include "base/json.h"
+
+struct request {
+	cJSON *json; /* holds the strings */
+	const char *op;
+	const char *url, *repo, *origin, *host, *version;
+	const char *cache_dir, *dest, *subdir;
+	const char *dir;
+	const cJSON *ignore;
+};
+
+int request_parse(struct request *rq, const char *text, size_t n, struct err *err);
+void request_release(struct request *rq);
+
+#endif

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT */
+#include "git/transfer.h"
+
+#include "base/file.h"
+#include "base/path.h"
+#include "git/reftext.h"
+
+enum { REFS_MAX = 512 * 1024 * 1024, HEAD_MAX = 4096 };
+
+struct transfer {
+	const struct request *rq;
+	struct meter *meter;
+	bool receiving;
+	long long said; /* bytes of the server's own progress text */
+};
+
+static int on_objects(const git_indexer_progress *p, void *arg)
+{
+	struct transfer *t = arg;
+	t->receiving = true;
+	if (p->received_objects < p->total_objects || p->total_deltas == 0)
+		event_progress(t->meter, "receiving objects", p->received_objects,
+		    p->total_objects, (long long)p->received_bytes);
+	else
+		event_progress(
+		    t->meter, "resolving deltas", p->indexed_deltas, p->total_deltas, 0);
+	return 0;
+}
+
+static int on_server_text(const char *text, int n, void *arg)
+{
+	struct transfer *t = arg;
+	(void)text; /* hostile, and git's own progress: only that it moves counts */
+	if (t->receiving)
+		return 0;
+	t->said += n;
+	event_progress(t->meter, "waiting for the server", t->said, 0, 0);
+	return 0;
+}
+
+static void options_init(git_fetch_options *o, struct transfer *t)
+{
+	git_fetch_options_init(o, GIT_FETCH_OPTIONS_VERSION);
+	o->callbacks.transfer_progress = on_objects;
+	o->callbacks.sideband_progress = on_server_text;
+	o->callbacks.payload = t;
+	o->proxy_opts.type = GIT_PROXY_AUTO;
+	o->download_tags = GIT_REMOTE_DOWNLOAD_TAGS_NONE; /* a refspec names them all */
+}
+
+/* What HEAD of the mirror becomes: the remote's branch, its commit, or nothing. */
+static void remote_head(
+    git_remote *remote, const git_remote_head **heads, size_t n, struct buf *out)
+{
+	git_buf branch = GIT_BUF_INIT;
+	char hex[GIT_OID_HEXSZ + 1];
+	if (git_remote_default_branch(&branch, remote) == 0) {
+		buf_addf(out, "ref: %s\n", branch.ptr);
+	} else if (n > 0 && strcmp(heads[0]->name, "HEAD") == 0) {
+		git_oid_tostr(hex, sizeof(hex), &heads[0]->oid);
+		buf_addf(out, "%s\n", hex);
+	} else {
+		buf_adds(out, "ref: " MIRROR_NO_HEAD "\n");
+	}
+	git_buf_dispose(&branch);
+}
+
+static bool file_equals(const char *path, const struct buf *text, size_t max)
+{
+	auto_buf old = BUF_INIT;
+	struct err ignored = ERR_INIT;
+	return file_read(path, max, &old, &ignored) == 0 && old.len == text->len &&
+	       memcmp(old.s, text->s, text->len) == 0;
+}
+
+static int replace(const char *path, const struct buf *text, struct err *err)
+{
+	return file_equals(path, text, text->len)
+		   ? 0
+		   : file_write(path, text->s, text->len, 0644, err);
+}
+
+static int download(git_remote *remote, const git_fetch_options *o, bool detached)
+{
+	char heads[] = "+refs/heads/*:refs/heads/*", tags[] = "+refs/tags/*:refs/tags/*";
+	char head[] = "+HEAD:refs/mlp/HEAD"; /* a commit that is on no branch */
+	char *specs[] = {heads, tags, head};
+	git_strarray list = {specs, detached ? 3 : 2};
+	return git_remote_download(remote, &list, o);
+}
+
+static int bring(git_repository *mirror, git_remote *remote, const git_fetch_options *o,
+    const struct request *rq, struct err *err)
+{
+	auto_arena a = ARENA_INIT;
+	auto_buf refs_text = BUF_INIT, head_text = BUF_INIT;
+	auto_reflist refs = REFLIST_INIT;
+	const char *dir = git_repository_path(mirror);
+	const char *refs_file = path_join(&a, dir, "packed-refs");
+	const char *head_file = path_join(&a, dir, "HEAD");
+	const git_remote_head **heads;
+	size_t n;
+	int rc = git_remote_ls(&heads, &n, remote);
+	if (rc < 0)
+		return lib_fetch_fail(err, rc, rq->origin, rq->host);
+	reflist_from_remote(&refs, heads, n);
+	remote_head(remote, heads, n, &head_text);
+	reflist_format(&refs, true, &refs_text);
+	if (file_equals(refs_file, &refs_text, REFS_MAX) &&
+	    file_equals(head_file, &head_text, HEAD_MAX))
+		return 0;
+	if (n > 0) {
+		rc = download(remote, o, head_text.s[0] != 'r');
+		if (rc < 0)
+			return lib_fetch_fail(err, rc, rq->origin, rq->host);
+	}
+	if (replace(refs_file, &refs_text, err) < 0)
+		return -1;
+	return replace(head_file, &head_text, err);
+}
+
+int transfer_fetch(git_repository *mirror, const struct request *rq, struct meter *meter,
+    struct err *err)
+{
+	struct transfer t = {.rq = rq, .meter = meter};
+	auto_git(remote) remote = NULL;
+	git_fetch_options o;
+	int rc;
+	options_init(&o, &t);
+	if (git_remote_create_anonymous(&remote, mirror, rq->url) < 0)
+		return lib_fail(err, "cannot use '%s'", rq->origin);
+	rc = git_remote_connect(
+	    remote, GIT_DIRECTION_FETCH, &o.callbacks, &o.proxy_opts, NULL);
+	if (rc < 0)
+		return lib_fetch_fail(err, rc, rq->origin, rq->host);
+	rc = bring(mirror, remote, &o, rq, err);
+	git_remote_disconnect(remote);
+	return rc;
+}

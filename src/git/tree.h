@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tree.h -- where a project's tree comes from: a mirror that follows a URL, or a
+ * repository of this machine used in place; and the commit that was asked for.
+ */
+#ifndef TREE_H
+#define TREE_H
+
+#include "git/mirror.h"
+#include "git/revision.h"
+
+struct tree {
+	struct mirror mirror;
+	git_repository *local; /* owned, or NULL: the mirror's */
+	git_repository *repo;  /* one of the two */
+	struct revision rev;
+	const char *default_branch;
+};
+#define TREE_INIT                                                                        \
+	{                                                                                \
+		.mirror = MIRROR_INIT                                                    \
+	}
+#define auto_tree __attribute__((cleanup(tree_release))) struct tree
+
+int tree_open(struct arena *a, const struct request *rq, struct meter *meter,
+    struct tree *out, struct err *err);
+/* Also lets others update the mirror again. */
+void tree_release(struct tree *t);
+
+#endif
