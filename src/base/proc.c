@@ -3,8 +3,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -81,6 +83,16 @@ static void trace_launch(int trace, const struct proc *p)
 	fd_write_all(trace, b.s, b.len);
 }
 
+/* What the child needs; it shares our memory until it executes. */
+struct launch_pad {
+	const struct proc *p;
+	const char *path;
+	char *const *envp;
+	const sigset_t *mask;
+	int report;
+	pid_t parent;
+};
+
 /* Our own copies above 2 first, so that no dup2 overwrites a source still needed. */
 static int place_fds(const struct proc *p)
 {
@@ -96,35 +108,79 @@ static int place_fds(const struct proc *p)
 	return 0;
 }
 
-/* From here to exec only async-signal-safe calls: another thread may hold any lock. */
-static _Noreturn void child(const struct proc *p, const char *path, char *const *envp,
-    const sigset_t *mask, int report, pid_t parent)
+/* An ignored signal would survive exec, and a handler must not run in our memory. */
+static void reset_signals(void)
 {
-	struct failure why = {STEP_SESSION, 0};
+	struct sigaction dfl = {.sa_handler = SIG_DFL};
 	for (int sig = 1; sig < NSIG; sig++)
-		signal(sig, SIG_DFL); /* an ignored signal would survive exec */
+		sigaction(sig, &dfl, NULL);
+}
+
+static int enter_session(const struct launch_pad *l)
+{
+	const struct proc *p = l->p;
 	if ((p->flags & PROC_SESSION) && setsid() < 0)
-		goto fail;
+		return -1;
 	if ((p->flags & PROC_CTTY) && ioctl(p->ctty, TIOCSCTTY, 0) < 0)
-		goto fail;
+		return -1;
 	if (p->flags & PROC_DIE_WITH_US) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		if (getppid() != parent)
+		if (getppid() != l->parent)
 			_exit(127);
 	}
-	why.step = STEP_FD;
-	if (place_fds(p) < 0)
-		goto fail;
-	why.step = STEP_CWD;
-	if (p->cwd && chdir(p->cwd) < 0)
-		goto fail;
-	why.step = STEP_EXEC;
-	sigprocmask(SIG_SETMASK, mask, NULL);
-	execve(path, p->argv, envp);
-fail:
+	return 0;
+}
+
+/*
+ * Only async-signal-safe calls: another thread may hold any lock.  Returns only the step
+ * that failed, with errno.
+ */
+static enum step become(const struct launch_pad *l)
+{
+	reset_signals();
+	if (enter_session(l) < 0)
+		return STEP_SESSION;
+	if (place_fds(l->p) < 0)
+		return STEP_FD;
+	if (l->p->cwd && chdir(l->p->cwd) < 0)
+		return STEP_CWD;
+	sigprocmask(SIG_SETMASK, l->mask, NULL);
+	execve(l->path, l->p->argv, l->envp);
+	return STEP_EXEC;
+}
+
+static int child(void *arg)
+{
+	const struct launch_pad *l = arg;
+	struct failure why;
+	/* where our stdin is closed the pipe may have its number, which place_fds fills
+	 */
+	int report = fcntl(l->report, F_DUPFD_CLOEXEC, 3);
+	why.step = become(l);
 	why.sys = errno;
 	(void)!write(report, &why, sizeof(why)); /* below PIPE_BUF, so atomic */
 	_exit(127);
+}
+
+/*
+ * As vfork: a copy of our page tables would cost more than everything else (measured: 0.1
+ * ms instead of 0.5 with 1 MB of memory, 1.0 with 3 MB).  A stack of its own keeps ours
+ * whole.
+ */
+static pid_t spawn(struct launch_pad *l)
+{
+	enum { STACK = 64 * 1024 };
+	int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK;
+	char *stack = mmap(NULL, STACK, PROT_READ | PROT_WRITE, flags, -1, 0);
+	pid_t pid;
+	int saved;
+	if (stack == MAP_FAILED)
+		return -1;
+	pid = clone(child, stack + STACK, CLONE_VM | CLONE_VFORK | SIGCHLD, l);
+	saved = errno;
+	munmap(stack, STACK);
+	errno = saved;
+	return pid;
 }
 
 static int report_failure(
@@ -157,24 +213,27 @@ int proc_start(struct proc *p, int trace, struct err *err)
 	char *const *envp = p->envp ? p->envp : environ;
 	auto_free char *path = find_program(p->argv[0], envp);
 	struct failure why = {STEP_EXEC, 0};
+	struct launch_pad l = {.p = p, .path = path, .envp = envp, .parent = getpid()};
 	sigset_t all, old;
-	pid_t us = getpid();
 	int ends[2];
 	if (!path)
 		return err_sys(err, errno, "cannot run '%s'", p->argv[0]);
 	trace_launch(trace, p);
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return err_sys(err, errno, "cannot make a pipe");
+	l.report = ends[1];
+	l.mask = p->mask ? p->mask : &old;
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, &old); /* our handlers must not run in the child */
-	p->pid = fork();
-	if (p->pid == 0)
-		child(p, path, envp, p->mask ? p->mask : &old, ends[1], us);
+	p->pid = spawn(&l);
 	why.sys = p->pid < 0 ? errno : 0;
 	sigprocmask(SIG_SETMASK, &old, NULL);
 	close(ends[1]); /* or the read below never sees the end */
 	if (p->pid > 0 && read_failure(ends[0], &why))
 		proc_wait(p->pid);
 	close(ends[0]);
-	return why.sys == 0 ? 0 : report_failure(p, &why, err);
+	if (why.sys == 0)
+		return 0;
+	p->pid = -1;
+	return report_failure(p, &why, err);
 }

@@ -3,9 +3,9 @@
  * proc.h -- start one child and learn at once whether it really started; and how it
  * ended.
  *
- * PATH is searched and the environment merged before fork; all signals are blocked across
- * it; every disposition is default in the child; an exec that fails comes back over a
- * CLOEXEC pipe.  No shell is involved unless argv names one.
+ * As vfork: PATH is searched before, all signals are blocked meanwhile, every disposition
+ * is default in the child, and an exec that fails comes back over a CLOEXEC pipe.  No
+ * shell is involved unless argv names one.
  */
 #ifndef PROC_H
 #define PROC_H
