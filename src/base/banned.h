@@ -15,10 +15,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#undef sprintf /* macros where glibc checks sizes */
+#undef vsprintf
 #pragma GCC poison strcpy strcat strncpy strncat sprintf vsprintf strtok gets
 #pragma GCC poison system popen localtime gmtime asctime mktemp tmpnam tempnam
 
 /* not poisoned: a member of libgit2's structs has this name */
-char *ctime(const time_t *t) __THROW __attribute__((error("use base/clock.h")));
+char *ctime(const time_t *t) __THROW __attribute__((deprecated("use base/clock.h")));
 
 #endif
