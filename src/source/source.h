@@ -20,18 +20,23 @@ enum source_kind {
 /* A URI, taken apart.  Strings live in the arena. */
 struct source_uri {
 	enum source_kind kind;
-	const char *path;   /* SOURCE_LOCAL: the directory before #, absolute */
+	const char *path;   /* the directory before #, absolute, or NULL: elsewhere */
 	const char *url;    /* SOURCE_GIT: for the transport, credentials included */
+	const char *origin; /* SOURCE_GIT: the same without credentials */
+	const char *repo;   /* SOURCE_GIT: the repository on this machine, or NULL */
 	const char *host;   /* SOURCE_GIT: for messages ("localhost:8080"), or NULL */
-	const char *shown;  /* the URI for people and records: no quotes, no credentials */
-	const char *subdir; /* behind #, "" when none */
+	const char *shown;  /* the URI for people and records: no quotes or credentials */
+	const char *subdir; /* behind #, "" when none; no doubled or final slash */
 };
 
 /*
- * Strip quotes, split at the first #, decide the kind.  Only stat() is asked.
- * `git` tells that a version was given: a local work tree then is SOURCE_GIT of itself.
- * Errors (ERR_NOTFOUND, ERR_USAGE) name the URI: does not exist, is a file, scheme not
- * supported (yet), subdirectory with "." or ".." or absolute.
+ * Strip quotes, split at the first # (unless a directory has the whole text as its name),
+ * decide the kind.  Only stat() is asked.  A bare repository is SOURCE_GIT.
+ * with_version: a version was given, so a local work tree is SOURCE_GIT of itself and
+ * what lies between it and the directory goes in front of subdir.
+ * Errors (ERR_NOTFOUND,
+ * ERR_USAGE) name the URI: does not exist, is a file, scheme not supported (yet),
+ * subdirectory with "." or ".." or absolute.
  */
 int source_parse(struct arena *a, const char *cwd, const char *uri, bool with_version,
     struct source_uri *out, struct err *err);
@@ -83,7 +88,7 @@ struct source_facts {
 int source_facts_start(const struct ctx *ctx, const char *dir, char *const *ignore,
     struct source_facts *f, struct err *err);
 /* Fill in s->commit, repo_url, branch, dirty, root, uri; a failure is only a warning. */
-void source_facts_finish(const struct ctx *ctx, struct arena *a, struct source_facts *f,
-    struct source *s);
+void source_facts_finish(
+    const struct ctx *ctx, struct arena *a, struct source_facts *f, struct source *s);
 
 #endif

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: MIT */
+#include "source/source.h"
+
+#include <errno.h>
+#include <sys/random.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/path.h"
+
+enum { STALL_MS = 30 * 1000 };
+
+static const char *checkout_path(
+    const struct ctx *ctx, struct arena *a, const struct source_uri *u)
+{
+	const char *base = path_base(u->origin);
+	size_t n = strcspn(base, ".");
+	unsigned char r[8];
+	char *name;
+	if (getrandom(r, sizeof(r), 0) != sizeof(r))
+		memset(r, 0, sizeof(r)); /* cannot be, and the directory must be new */
+	name = arena_printf(a, "%.*s-%02x%02x%02x%02x%02x%02x%02x%02x",
+	    n < 40 ? (int)n : 40, base, r[0], r[1], r[2], r[3], r[4], r[5], r[6], r[7]);
+	for (char *s = name; *s; s++)
+		if (!strchr("-_0123456789abcdefghijklmnopqrstuvwxyz"
+			    "ABCDEFGHIJKLMNOPQRSTUVWXYZ",
+			*s))
+			*s = '-';
+	return arena_printf(a, "%s/checkouts/%s", ctx->cache_dir, name);
+}
+
+/* The project directory: it exists and, links followed, is inside root. */
+static int enter_subdir(struct arena *a, const struct source_uri *u, const char *root,
+    const char **dir, struct err *err)
+{
+	auto_free char *real_root = realpath(root, NULL), *real = NULL;
+	size_t n = real_root ? strlen(real_root) : 0;
+	*dir = *u->subdir ? path_join(a, root, u->subdir) : root;
+	real = realpath(*dir, NULL);
+	if (!real_root || !real || !path_is_dir(real)) {
+		err_set(err, ERR_NOTFOUND, "Could not find subdirectory %s of %s",
+		    u->subdir, u->origin ? u->origin : u->path);
+		return -1;
+	}
+	if (strncmp(real, real_root, n) != 0 || (real[n] != '/' && real[n] != '\0'))
+		return err_set(err, ERR_USAGE, "subdirectory %s of %s leads out of it",
+		    u->subdir, u->origin ? u->origin : u->path);
+	return 0;
+}
+
+static void source_init(
+    struct arena *a, const struct source_uri *u, const char *version, struct source *out)
+{
+	memset(out, 0, sizeof(*out));
+	out->kind = u->kind;
+	out->uri = arena_strdup(a, u->shown);
+	out->subdir = arena_strdup(a, u->subdir);
+	out->version = version ? arena_strdup(a, version) : NULL;
+	out->dirty = -1;
+}
+
+static int local_dir(
+    struct arena *a, const struct source_uri *u, struct source *out, struct err *err)
+{
+	out->dir = *u->subdir ? path_join(a, u->path, u->subdir) : u->path;
+	out->uri = arena_printf(a, "%s%s%s", u->path, *u->subdir ? "#" : "", u->subdir);
+	if (path_is_dir(out->dir))
+		return 0;
+	return err_set(err, ERR_NOTFOUND, "Could not find subdirectory %s of %s",
+	    u->subdir, u->path);
+}
+
+static int ask(const struct ctx *ctx, const struct source_uri *u, const char *op,
+    const char *version, const char *dest, cJSON **done, struct err *err)
+{
+	struct helper h = HELPER_INIT;
+	auto_json rq = cJSON_CreateObject();
+	if (version && !*version)
+		return err_set(err, ERR_USAGE, "the version is empty");
+	if (!ctx->cache_dir) {
+		err_set(err, ERR_FAIL,
+		    "there is no place for a copy of '%s': HOME is not set", u->shown);
+		return err_hint(err, "set HOME or XDG_CACHE_HOME");
+	}
+	json_put_str(rq, "op", op);
+	json_put_str(rq, "url", u->url);
+	json_put_str(rq, "repo", u->repo);
+	json_put_str(rq, "origin", u->origin);
+	json_put_str(rq, "host", u->host);
+	json_put_str(rq, "version", version);
+	json_put_str(rq, "cache_dir", ctx->cache_dir);
+	json_put_str(rq, "dest", dest);
+	json_put_str(rq, "subdir", u->subdir);
+	if (helper_start(ctx, "mlp-git", rq, &h, err) < 0)
+		return -1;
+	return helper_finish(ctx, &h, STALL_MS, u->host, done, err);
+}
+
+static const char *copy_str(struct arena *a, const cJSON *j, const char *name)
+{
+	const char *s = json_str(j, name);
+	return s ? arena_strdup(a, s) : NULL;
+}
+
+static void take_answer(struct arena *a, const cJSON *done, struct source *out)
+{
+	out->commit = copy_str(a, done, "commit");
+	out->branch = copy_str(a, done, "branch");
+	out->repo_url = copy_str(a, done, "repo_url");
+	out->dirty = 0;
+}
+
+int source_fetch(const struct ctx *ctx, struct arena *a, const struct source_uri *u,
+    const char *version, struct source *out, struct err *err)
+{
+	auto_json done = NULL;
+	const char *dest;
+	struct err ignored = ERR_INIT;
+	source_init(a, u, version, out);
+	if (u->kind == SOURCE_LOCAL)
+		return local_dir(a, u, out, err);
+	dest = checkout_path(ctx, a, u);
+	if (ask(ctx, u, "checkout", version, dest, &done, err) < 0)
+		return -1;
+	take_answer(a, done, out);
+	out->root = dest;
+	if (enter_subdir(a, u, dest, &out->dir, err) == 0)
+		return 0;
+	tree_remove(dest, &ignored);
+	return -1;
+}
+
+static char *temp_dir(struct arena *a, struct err *err)
+{
+	const char *tmp = getenv("TMPDIR");
+	char *path = path_join(a, tmp && tmp[0] == '/' ? tmp : "/tmp", "mlp-peek-XXXXXX");
+	if (mkdtemp(path))
+		return path;
+	err_sys(err, errno, "cannot make a temporary directory '%s'", path);
+	return NULL;
+}
+
+int source_peek(const struct ctx *ctx, struct arena *a, const struct source_uri *u,
+    const char *version, struct source *out, struct err *err)
+{
+	auto_json done = NULL;
+	const char *dir;
+	source_init(a, u, version, out);
+	if (u->kind == SOURCE_LOCAL)
+		return local_dir(a, u, out, err);
+	out->root = temp_dir(a, err);
+	if (!out->root)
+		return -1;
+	if (ask(ctx, u, "peek", version, out->root, &done, err) < 0) {
+		source_peek_done(out);
+		return -1;
+	}
+	take_answer(a, done, out);
+	dir = json_str(done, "dir");
+	out->dir = dir && *dir ? path_join(a, out->root, dir) : out->root;
+	return 0;
+}
+
+void source_peek_done(const struct source *s)
+{
+	struct err ignored = ERR_INIT;
+	if (s->kind == SOURCE_GIT && s->root)
+		tree_remove(s->root, &ignored);
+}

@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: MIT */
+#include "source/source.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+
+#include "base/path.h"
+#include "base/urltext.h"
+#include "source/worktree.h"
+
+enum { URI_MAX = 8192 };
+
+struct parse {
+	struct arena *a;
+	const char *cwd;
+	const char *given; /* without quotes */
+	bool with_version;
+	struct source_uri *out;
+	struct err *err;
+};
+
+static const char *strip_quotes(struct arena *a, const char *s)
+{
+	size_t n;
+	s += strspn(s, "'\"");
+	n = strlen(s);
+	while (n > 0 && (s[n - 1] == '\'' || s[n - 1] == '"'))
+		n--;
+	return arena_strndup(a, s, n);
+}
+
+static bool is_dots(const char *s, size_t n)
+{
+	return (n == 1 && s[0] == '.') || (n == 2 && s[0] == '.' && s[1] == '.');
+}
+
+/* Doubled slashes and one at the end go. */
+static int set_subdir(struct parse *p, const char *text)
+{
+	char *start = arena_alloc(p->a, strlen(text) + 1), *out = start;
+	if (text[0] == '/')
+		return err_set(p->err, ERR_USAGE,
+		    "subdirectory '%s' of '%s' is absolute: it must be a path inside the "
+		    "project",
+		    text, p->given);
+	for (const char *s = text; *s;) {
+		size_t n = strcspn(s, "/");
+		if (is_dots(s, n))
+			return err_set(p->err, ERR_USAGE,
+			    "subdirectory '%s' of '%s': '.' and '..' are not allowed in "
+			    "project subdirectory paths",
+			    text, p->given);
+		if (n > 0 && out > start)
+			*out++ = '/';
+		memcpy(out, s, n);
+		out += n;
+		s += n + (s[n] == '/');
+	}
+	p->out->subdir = start;
+	return 0;
+}
+
+static bool is_scheme(const char *uri, const char *scheme)
+{
+	return strncasecmp(uri, scheme, strlen(scheme)) == 0;
+}
+
+/* "git@host:path" as git takes it: a colon before the first slash, and no scheme. */
+static bool is_scp_form(const char *uri)
+{
+	size_t n = strcspn(uri, ":/");
+	return n > 0 && uri[n] == ':' && strncmp(uri + n, "://", 3) != 0;
+}
+
+static bool is_archive(const char *path)
+{
+	static const char *const ends[] = {
+	    ".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".tar.zst"};
+	size_t n = strcspn(path, "?");
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		size_t len = strlen(ends[i]);
+		if (n > len && strncasecmp(path + n - len, ends[i], len) == 0)
+			return true;
+	}
+	return false;
+}
+
+static int hint_supported(struct err *err)
+{
+	return err_hint(err, "a project is a directory or a git repository: "
+			     "https://, http://, git:// or file://");
+}
+
+static int set_repository(struct parse *p, const char *repo, const char *origin)
+{
+	struct source_uri *o = p->out;
+	o->kind = SOURCE_GIT;
+	o->repo = o->path = repo;
+	o->url = o->origin = origin;
+	o->host = NULL;
+	return 0;
+}
+
+/* A version of a local directory: of the work tree that it is in. */
+static int set_worktree(struct parse *p, const char *dir)
+{
+	const char *root = worktree_find(p->a, dir), *rel;
+	if (!root)
+		return err_set(p->err, ERR_USAGE,
+		    "Setting a version is only supported for Git project URIs, and '%s' "
+		    "is "
+		    "in no git work tree",
+		    dir);
+	rel = dir + strlen(root);
+	rel += *rel == '/';
+	if (*rel)
+		p->out->subdir = path_join(p->a, rel, p->out->subdir);
+	if (p->out->subdir[0] && p->out->subdir[strlen(p->out->subdir) - 1] == '/')
+		p->out->subdir =
+		    arena_strndup(p->a, p->out->subdir, strlen(p->out->subdir) - 1);
+	set_repository(p, root, root);
+	p->out->shown = arena_printf(
+	    p->a, "file://%s%s%s", root, p->out->subdir[0] ? "#" : "", p->out->subdir);
+	return 0;
+}
+
+static int set_directory(struct parse *p, const char *dir, const char *origin)
+{
+	if (repository_is_bare(p->a, dir))
+		return set_repository(p, dir, origin);
+	if (p->with_version)
+		return set_worktree(p, dir);
+	p->out->kind = SOURCE_LOCAL;
+	p->out->path = dir;
+	return 0;
+}
+
+static int refuse_file(struct parse *p, const char *path)
+{
+	if (is_archive(path))
+		err_set(p->err, ERR_USAGE,
+		    "'%s' is an archive, which is not supported yet", p->given);
+	else
+		err_set(p->err, ERR_USAGE, "'%s' is a file, not a project directory",
+		    p->given);
+	return hint_supported(p->err);
+}
+
+/* 1: decided, 0: there is nothing at path, -1: *err. */
+static int try_path(struct parse *p, const char *path, const char *origin)
+{
+	const char *abs = path_abs(p->a, p->cwd, path);
+	struct stat st;
+	if (stat(abs, &st) < 0) {
+		if (errno == ENOENT || errno == ENOTDIR || errno == ENAMETOOLONG)
+			return 0;
+		return err_sys(p->err, errno, "cannot read '%s'", p->given);
+	}
+	if (!S_ISDIR(st.st_mode))
+		return refuse_file(p, path);
+	return set_directory(p, abs, origin ? origin : abs) < 0 ? -1 : 1;
+}
+
+static int parse_file(struct parse *p, const char *uri)
+{
+	const char *path = uri + strlen("file://"), *decoded;
+	int rc;
+	if (is_scheme(path, "localhost/"))
+		path += strlen("localhost");
+	if (path[0] != '/') {
+		err_set(
+		    p->err, ERR_USAGE, "'%s' names a host or a relative path", p->given);
+		return err_hint(p->err, "write file:///absolute/path");
+	}
+	rc = try_path(p, path, uri);
+	decoded = url_decode(p->a, path);
+	if (rc == 0 && decoded)
+		rc = try_path(p, decoded, uri);
+	if (rc == 0) {
+		err_set(p->err, ERR_NOTFOUND, "'%s' does not exist", path);
+		return -1;
+	}
+	return rc < 0 ? -1 : 0;
+}
+
+static int parse_remote(struct parse *p, const char *uri)
+{
+	struct source_uri *o = p->out;
+	o->host = url_host(p->a, uri);
+	if (!o->host || o->host[0] == ':' || o->host[0] == '-')
+		return err_set(p->err, ERR_USAGE, "'%s' names no host", o->shown);
+	if (is_archive(uri) && !is_scheme(uri, "git://")) {
+		err_set(p->err, ERR_USAGE,
+		    "'%s' is an archive, which is not supported yet", o->shown);
+		return hint_supported(p->err);
+	}
+	o->kind = SOURCE_GIT;
+	o->url = uri;
+	o->origin = url_without_user(p->a, uri);
+	return 0;
+}
+
+static int refuse_scheme(struct parse *p, const char *uri)
+{
+	const char *shown = p->out->shown;
+	size_t n = strcspn(uri, ":");
+	if (is_scheme(uri, "ssh://") || is_scheme(uri, "git+ssh://") ||
+	    is_scheme(uri, "ssh+git://") || !strstr(uri, "://")) {
+		err_set(
+		    p->err, ERR_USAGE, "'%s': git over ssh is not supported yet", shown);
+	} else if (is_scheme(uri, "git+")) {
+		err_set(p->err, ERR_USAGE, "'%s': scheme '%.*s' is not supported", shown,
+		    (int)n, uri);
+		return err_hint(p->err, "leave out the 'git+'");
+	} else {
+		err_set(p->err, ERR_USAGE, "'%s': scheme '%.*s' is not supported", shown,
+		    (int)n, uri);
+	}
+	return hint_supported(p->err);
+}
+
+static int refuse_missing(struct parse *p, const char *path)
+{
+	err_set(p->err, ERR_NOTFOUND, "'%s' does not exist", path);
+	return err_hint(p->err, "a git project needs a URL such as "
+				"https://host/team/project.git");
+}
+
+static bool has_control(const char *s)
+{
+	for (; *s; s++)
+		if ((unsigned char)*s < 0x20 || *s == 0x7f)
+			return true;
+	return false;
+}
+
+static int parse_before_hash(struct parse *p, const char *uri)
+{
+	int rc;
+	if (is_scheme(uri, "file://"))
+		return parse_file(p, uri);
+	if (!strstr(uri, "://") || strcspn(uri, "/") < strcspn(uri, ":")) {
+		rc = try_path(p, uri, NULL);
+		if (rc != 0)
+			return rc < 0 ? -1 : 0;
+	}
+	if (has_control(uri))
+		return err_set(
+		    p->err, ERR_USAGE, "the project URI has control characters");
+	if (is_scheme(uri, "https://") || is_scheme(uri, "http://") ||
+	    is_scheme(uri, "git://"))
+		return parse_remote(p, uri);
+	if (is_scp_form(uri) || strstr(uri, "://"))
+		return refuse_scheme(p, uri);
+	return refuse_missing(p, uri);
+}
+
+int source_parse(struct arena *a, const char *cwd, const char *uri, bool with_version,
+    struct source_uri *out, struct err *err)
+{
+	struct parse p = {
+	    .a = a, .cwd = cwd, .with_version = with_version, .out = out, .err = err};
+	const char *hash;
+	int rc;
+	memset(out, 0, sizeof(*out));
+	out->subdir = "";
+	if (strlen(uri) > URI_MAX)
+		return err_set(
+		    err, ERR_USAGE, "the project URI is longer than %d bytes", URI_MAX);
+	p.given = strip_quotes(a, uri);
+	out->shown = url_without_user(a, p.given);
+	if (!*p.given)
+		return err_set(err, ERR_USAGE, "the project URI is empty");
+	hash = strchr(p.given, '#');
+	/* a directory may have a # in its name */
+	rc = hash && !strstr(p.given, "://") ? try_path(&p, p.given, NULL) : 0;
+	if (rc != 0)
+		return rc < 0 ? -1 : 0;
+	if (hash && set_subdir(&p, hash + 1) < 0)
+		return -1;
+	return parse_before_hash(
+	    &p, hash ? arena_strndup(a, p.given, (size_t)(hash - p.given)) : p.given);
+}
