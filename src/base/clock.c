@@ -37,8 +37,10 @@ void clock_format_duration(struct buf *out, int64_t ms)
 	long long v = ms < 0 ? 0 : ms, s = v / 1000;
 	if (v < 1000)
 		buf_addf(out, "%lld ms", v);
-	else if (s < 60)
+	else if (s < 60 && v % 1000 / 100)
 		buf_addf(out, "%lld.%lld s", s, v % 1000 / 100);
+	else if (s < 60)
+		buf_addf(out, "%lld s", s);
 	else if (s < 3600)
 		buf_addf(out, "%lld min %lld s", s / 60, s % 60);
 	else

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "flow/heal.h"
 
+#include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/json.h"
@@ -77,14 +78,33 @@ static void heal_one(const struct ctx *ctx, struct store *store, const char *run
 		    kept ? "its end had been kept" : lost);
 }
 
+/* The runs that this state directory knows; usually none, or those alive just now. */
+static size_t list_candidates(const struct ctx *ctx, struct arena *a, const char ***ids)
+{
+	auto_dir d = opendir(path_join(a, ctx->state_dir, "runs"));
+	struct dirent *e;
+	size_t n = 0;
+	while (d && (e = readdir(d))) {
+		if (e->d_name[0] == '.')
+			continue;
+		ARENA_GROW(a, *ids, n);
+		(*ids)[n++] = arena_strdup(a, e->d_name);
+	}
+	return n;
+}
+
 void heal_runs(const struct ctx *ctx, struct store *store)
 {
 	auto_arena a = ARENA_INIT;
 	struct err err = ERR_INIT;
-	const char **ids = NULL;
-	size_t n = 0;
-	if (!ctx->state_dir || store->ops->runs_running_on(
-				   store, &a, runtags_host(ctx, &a), &ids, &n, &err) < 0)
+	const char **candidates = NULL, **ids = NULL;
+	size_t ncandidates, n = 0;
+	if (!ctx->state_dir)
+		return;
+	ncandidates = list_candidates(ctx, &a, &candidates);
+	if (ncandidates == 0 ||
+	    store->ops->runs_still_running(store, &a, runtags_host(ctx, &a), candidates,
+		ncandidates, &ids, &n, &err) < 0)
 		return;
 	for (size_t i = 0; i < n; i++)
 		heal_one(ctx, store, ids[i]);

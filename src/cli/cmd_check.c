@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/* mlp check: what is wrong with a project's manifest, without running it. */
+#include "cli/look.h"
+
+static void print_ok(const struct prepared *p)
+{
+	size_t warnings = p->diags.n, entries = p->manifest->nentries;
+	auto_buf b = BUF_INIT;
+	if (!p->manifest->path)
+		buf_adds(&b, "no MLproject file: scripts can be run with -e\n");
+	else
+		buf_addf(&b, "%s: ok, %zu entry point%s, %zu warning%s\n",
+		    p->manifest->file, entries, entries == 1 ? "" : "s", warnings,
+		    warnings == 1 ? "" : "s");
+	cli_print(b.s, b.len);
+}
+
+/* The diagnostics where the manifest is the trouble; else (no such project) the error. */
+static int report(
+    struct cli *cli, bool json, int rc, const struct prepared *p, const struct err *err)
+{
+	bool told = p->diags.errors > 0;
+	if (json && (rc == 0 || told)) {
+		auto_json j = diags_to_json(&p->diags);
+		cli_print_json(j);
+	} else if (json) {
+		struct diags ds = {.arena = &cli->arena};
+		struct diag *d = diag_add(&ds, DIAG_ERROR, "", 0, 0, "%s", err->msg);
+		if (err->hint[0])
+			diag_set_hint(&ds, d, "%s", err->hint);
+		auto_json j = diags_to_json(&ds);
+		cli_print_json(j);
+	} else {
+		cli_diags(cli, &p->diags);
+		if (rc == 0)
+			print_ok(p);
+		else if (!told)
+			cli_error(cli, err);
+	}
+	return rc == 0 ? CLI_OK : CLI_FAILED;
+}
+
+static int run_check(struct cli *cli, int argc, char *const *argv)
+{
+	struct look look;
+	int code;
+	if (look_at(cli, &cmd_check, argc, argv, &look, &code) < 0)
+		return code;
+	code = report(cli, look.json, look.rc, &look.p, &look.err);
+	prepared_done(&look.p);
+	return code;
+}
+
+const struct cmd cmd_check = {
+    .name = "check",
+    .args = "[OPTIONS] [URI]",
+    .summary = "Report mistakes in a project's manifest without running it",
+    .text = "URI is a directory (default: this one) or a git URL, as for 'mlp run'.\n"
+	    "Exit code 0: no errors; 1: errors, or no such project.",
+    .opts = {look_opts, NULL},
+    .run = run_check,
+};

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+/* mlp rerun: an old run, again. */
+#include "cli/dryrun.h"
+#include "cli/running.h"
+#include "cli/runopts.h"
+#include "cli/stored.h"
+#include "flow/rerun.h"
+
+static int load(struct cli *cli, const char *text, const char *tracking_uri,
+    struct run_record *old, struct err *err)
+{
+	struct store *store;
+	int rc;
+	if (stored_open(cli, tracking_uri, &store) < 0)
+		return -1;
+	rc = stored_find(cli, store, text, old, err);
+	if (rc < 0)
+		cli_error(cli, err);
+	store->ops->close(store);
+	return rc;
+}
+
+static int start(struct cli *cli, const char *text, struct runopts *ro)
+{
+	struct run_record old;
+	struct err err = ERR_INIT;
+	if (load(cli, text, ro->rq.tracking_uri, &old, &err) < 0)
+		return CLI_OURS;
+	if (rerun_request(&cli->ctx, &cli->arena, &old, ro->rq.plan.params,
+		ro->rq.plan.nparams, &ro->rq, &err) < 0) {
+		cli_error(cli, &err);
+		return CLI_OURS;
+	}
+	return ro->dry_run ? dry_run(cli, ro) : run_and_tell(cli, &ro->rq);
+}
+
+static int run_rerun(struct cli *cli, int argc, char *const *argv)
+{
+	struct cli_args args;
+	struct runopts ro = {.nparams = 0};
+	struct err err = ERR_INIT;
+	const char *text = NULL;
+	int more, code = CLI_OK;
+	cli_args_start(&args, &cmd_rerun, argc, argv);
+	while ((more = cli_args_next(cli, &args, &code)) > 0) {
+		if (!args.it.opt) {
+			if (cli_take_arg(&cmd_rerun, &text, args.it.value, &code) < 0)
+				return code;
+		} else if (runopts_take(cli, &ro, args.it.opt, args.it.value, &err) < 0) {
+			cli_error(cli, &err);
+			return CLI_USAGE;
+		}
+	}
+	if (more < 0)
+		return code;
+	if (!text)
+		return cli_usage(&cmd_rerun, "missing argument RUN");
+	if (ro.rq.version)
+		return cli_usage(&cmd_rerun,
+		    "--version: the recorded commit is run again; for "
+		    "another one use 'mlp run'");
+	if (runopts_finish(cli, &ro, &err) < 0) {
+		cli_error(cli, &err);
+		return CLI_USAGE;
+	}
+	return start(cli, text, &ro);
+}
+
+const struct cmd cmd_rerun = {
+    .name = "rerun",
+    .args = "[OPTIONS] RUN",
+    .summary = "Run the recorded commit, entry point and parameters of RUN again",
+    .text = "RUN is a run id, its beginning, or a run name.  -P and --params override "
+	    "what is\n"
+	    "recorded.  The new run has the tag mlp.rerunOf.",
+    .opts = {run_opts, NULL},
+    .run = run_rerun,
+};

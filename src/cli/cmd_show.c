@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: MIT */
+/* mlp show: everything that is recorded of one run. */
+#include "base/clock.h"
+#include "base/quote.h"
+#include "cli/runjson.h"
+#include "cli/stored.h"
+
+enum { OPT_JSON = 1, OPT_TRACKING_URI };
+
+static const struct opt show_opts[] = {
+    {OPT_JSON, 0, "json", NULL, NULL, NULL,
+	"One JSON object; times in ms, unknown is null"},
+    {OPT_TRACKING_URI, 0, "tracking-uri", NULL, "URI", "MLFLOW_TRACKING_URI",
+	"Where it is recorded (sqlite:///mlflow.db)"},
+    {0},
+};
+
+static void line(struct buf *b, const char *label, const char *text)
+{
+	if (!text || !*text)
+		return;
+	buf_addf(b, "%-12s ", label);
+	quote_display(b, text, strlen(text));
+	buf_addc(b, '\n');
+}
+
+static void put_times(struct buf *b, const struct run_record *r)
+{
+	buf_addf(b, "%-12s ", "started");
+	clock_format(b, r->start_time);
+	buf_addc(b, '\n');
+	if (r->end_time < 0)
+		return;
+	buf_addf(b, "%-12s ", "ended");
+	clock_format(b, r->end_time);
+	buf_adds(b, " (");
+	clock_format_duration(b, r->end_time - r->start_time);
+	buf_adds(b, ")\n");
+}
+
+static void put_kvs(struct buf *b, const char *title, const struct kvs *kvs)
+{
+	if (kvs->n)
+		buf_addf(b, "%s\n", title);
+	for (size_t i = 0; i < kvs->n; i++) {
+		buf_adds(b, "  ");
+		quote_display(b, kvs->v[i].key, strlen(kvs->v[i].key));
+		buf_adds(b, " = ");
+		quote_display(b, kvs->v[i].value, strlen(kvs->v[i].value));
+		buf_addc(b, '\n');
+	}
+}
+
+static void put_run(struct buf *b, const struct run_record *r)
+{
+	const struct kvs *t = &r->tags;
+	const char *dirty = kvs_get(t, "mlp.source.dirty");
+	line(b, "run", r->run_id);
+	line(b, "name", r->name);
+	line(b, "experiment", r->experiment_name);
+	line(b, "status", run_status_word(r->status));
+	line(b, "reason", kvs_get(t, "mlp.reason"));
+	put_times(b, r);
+	line(b, "source", kvs_get(t, "mlflow.source.name"));
+	line(b, "version", kvs_get(t, "mlp.source.version"));
+	line(b, "commit", kvs_get(t, "mlflow.source.git.commit"));
+	if (dirty && strcmp(dirty, "true") == 0)
+		line(b, "", "(with changes that were not committed)");
+	line(b, "entry point", kvs_get(t, "mlflow.project.entryPoint"));
+	line(b, "command", kvs_get(t, "mlp.command"));
+	line(b, "artifacts", r->artifact_uri);
+	put_kvs(b, "parameters", &r->params);
+	if (r->nmetrics)
+		buf_adds(b, "metrics\n");
+	for (size_t i = 0; i < r->nmetrics; i++)
+		buf_addf(b, "  %s = %.10g  (step %lld)\n", r->metrics[i].key,
+		    r->metrics[i].value, (long long)r->metrics[i].step);
+	put_kvs(b, "tags", t);
+}
+
+static int show(struct cli *cli, const char *text, const char *uri, bool json)
+{
+	struct store *store;
+	struct run_record r;
+	struct err err = ERR_INIT;
+	auto_buf b = BUF_INIT;
+	int rc;
+	if (stored_open(cli, uri, &store) < 0)
+		return CLI_FAILED;
+	rc = stored_find(cli, store, text, &r, &err);
+	store->ops->close(store);
+	if (rc < 0) {
+		cli_error(cli, &err);
+		return CLI_FAILED;
+	}
+	if (json) {
+		auto_json j = run_to_json(&r);
+		return cli_print_json(j);
+	}
+	put_run(&b, &r);
+	return cli_print(b.s, b.len);
+}
+
+static int run_show(struct cli *cli, int argc, char *const *argv)
+{
+	struct cli_args args;
+	const char *text = NULL, *uri = NULL;
+	bool json = false;
+	int more, code = CLI_OK;
+	cli_args_start(&args, &cmd_show, argc, argv);
+	while ((more = cli_args_next(cli, &args, &code)) > 0) {
+		if (args.it.opt && args.it.opt->id == OPT_JSON)
+			json = true;
+		else if (args.it.opt)
+			uri = args.it.value;
+		else if (cli_take_arg(&cmd_show, &text, args.it.value, &code) < 0)
+			return code;
+	}
+	if (more < 0)
+		return code;
+	if (!text)
+		return cli_usage(&cmd_show, "missing argument RUN");
+	return show(cli, text, uri, json);
+}
+
+const struct cmd cmd_show = {
+    .name = "show",
+    .args = "[OPTIONS] RUN",
+    .summary = "Show everything that is recorded of a run",
+    .text = "RUN is a run id, its beginning, or a run name.",
+    .opts = {show_opts, NULL},
+    .run = run_show,
+};

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/dryrun.h"
+
+#include "base/clock.h"
+#include "base/quote.h"
+#include "flow/childenv.h"
+
+struct dry {
+	const struct prepared *p;
+	const char *tracking_uri;
+	struct env_var *env;
+	size_t nenv;
+};
+
+static cJSON *source_json(const struct source *s)
+{
+	cJSON *o = cJSON_CreateObject();
+	json_put_str(o, "uri", s->uri);
+	json_put_str(o, "repo_url", s->repo_url);
+	json_put_str(o, "commit", s->commit);
+	json_put_str(o, "version", s->version);
+	json_put_str(o, "subdir", s->subdir && *s->subdir ? s->subdir : NULL);
+	if (s->dirty < 0)
+		json_put_null(o, "dirty");
+	else
+		json_put_bool(o, "dirty", s->dirty > 0);
+	return o;
+}
+
+static cJSON *dry_json(const struct dry *d)
+{
+	const struct plan *plan = &d->p->plan;
+	cJSON *j = cJSON_CreateObject(), *o;
+	json_put_str(j, "entry_point", plan->entry_point);
+	json_put_str(j, "command", plan->command);
+	o = json_put_array(j, "argv");
+	for (size_t i = 0; plan->argv[i]; i++)
+		json_put_str(o, NULL, plan->argv[i]);
+	/* a git project's checkout is made when it runs */
+	json_put_str(j, "cwd", d->p->peeked ? NULL : plan->cwd);
+	o = json_put_object(j, "env");
+	for (size_t i = 0; i < d->nenv; i++)
+		json_put_str(o, d->env[i].name, d->env[i].value);
+	o = json_put_object(j, "params");
+	for (size_t i = 0; i < plan->params.n; i++) {
+		const struct param *p = &plan->params.v[i];
+		cJSON *param = json_put_object(o, p->name);
+		json_put_str(param, "value", p->value);
+		json_put_str(param, "used", p->used);
+		json_put_str(param, "origin", param_origin_word(p->origin));
+		json_put_str(param, "type", p->decl ? p->decl->type_word : NULL);
+	}
+	json_put(j, "source", source_json(&d->p->source));
+	json_put_str(j, "env_kind", plan->env_kind);
+	json_put_str(j, "tracking_uri", d->tracking_uri);
+	if (plan->timeout_ms)
+		json_put_int(j, "timeout_ms", plan->timeout_ms);
+	else
+		json_put_null(j, "timeout_ms");
+	return j;
+}
+
+static void put_source(struct buf *b, const struct source *s)
+{
+	buf_addf(b, "source       %s\n", s->uri);
+	if (s->commit)
+		buf_addf(b, "commit       %s%s\n", s->commit,
+		    s->dirty > 0 ? " (with changes that are not committed)" : "");
+	if (s->branch)
+		buf_addf(b, "branch       %s\n", s->branch);
+}
+
+static void put_params(struct buf *b, const struct params *ps)
+{
+	for (size_t i = 0; i < ps->n; i++) {
+		const struct param *p = &ps->v[i];
+		buf_adds(b, i ? "             " : "parameters   ");
+		quote_display(b, p->name, strlen(p->name));
+		buf_adds(b, " = ");
+		quote_display(b, p->used, strlen(p->used));
+		buf_addf(b, "  (%s)\n",
+		    p->decl || p->origin != ORIGIN_GIVEN ? param_origin_word(p->origin)
+							 : "given, not declared");
+	}
+}
+
+static void dry_print(struct buf *b, const struct dry *d)
+{
+	const struct plan *plan = &d->p->plan;
+	put_source(b, &d->p->source);
+	buf_addf(b, "entry point  %s\n", plan->entry_point);
+	put_params(b, &plan->params);
+	buf_addf(b, "environment  %s\n", plan->env_kind);
+	for (size_t i = 0; i < d->nenv; i++)
+		buf_addf(b, "             %s=%s\n", d->env[i].name,
+		    d->env[i].value ? d->env[i].value : "(known when it runs)");
+	buf_addf(b, "directory    %s\n",
+	    d->p->peeked ? "(a checkout, made when it runs)" : plan->cwd);
+	if (plan->timeout_ms) {
+		buf_adds(b, "time limit   ");
+		clock_format_duration(b, plan->timeout_ms);
+		buf_addc(b, '\n');
+	}
+	buf_adds(b, "command      ");
+	quote_argv(b, (char *const *)plan->argv);
+	buf_addc(b, '\n');
+}
+
+static int show(struct cli *cli, const struct runopts *ro, const struct prepared *p,
+    const struct tracking *t)
+{
+	struct childenv c = {
+	    .experiment_id = ro->rq.experiment.id, .tracking_uri = t->uri};
+	struct dry d = {.p = p, .tracking_uri = t->uri};
+	auto_buf b = BUF_INIT;
+	d.env = childenv_added(&cli->arena, &p->plan, &c, &d.nenv);
+	if (ro->json) {
+		auto_json j = dry_json(&d);
+		return cli_print_json(j);
+	}
+	dry_print(&b, &d);
+	return cli_print(b.s, b.len);
+}
+
+int dry_run(struct cli *cli, const struct runopts *ro)
+{
+	struct arena *a = &cli->arena;
+	struct tracking t;
+	struct prepared p;
+	struct err err = ERR_INIT;
+	int code = CLI_OURS;
+	if (tracking_resolve(&cli->ctx, a, ro->rq.tracking_uri, &t, &err) < 0) {
+		cli_error(cli, &err);
+		return CLI_OURS;
+	}
+	if (prepare_plan(&cli->ctx, a, ro->rq.uri, ro->rq.version, &ro->rq.plan,
+		PREPARE_LOOK, launch_own_files(a, &t), &p, &err) == 0) {
+		source_facts_finish(&cli->ctx, a, &p.facts, &p.source);
+		cli_diags(cli, &p.diags);
+		code = show(cli, ro, &p, &t);
+	} else {
+		cli_diags(cli, &p.diags);
+		cli_error(cli, &err);
+		code = err.code == ERR_USAGE ? CLI_USAGE : CLI_OURS;
+	}
+	prepared_done(&p);
+	return code;
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * mlp -- runs machine-learning projects and records every run.
+ *
+ * The map of the house.  Data flows down this list, and a later stage never calls an
+ * earlier one; base is below all of them, cli above.
+ *
+ *   cli/       one file per command (cmd_*.c); opt.c is the table-driven parser, args.c
+ *              usage and --help, setup.c the context, out.c what people see, runopts.c
+ * the options of run and rerun, runjson.c a run as JSON flow/      the stages in their
+ * order: prepare.c (source, manifest, plan), launch.c (open the run, supervise, close
+ * it), ending.c (what an end means), heal.c (runs that a killed mlp left), rerun.c (a
+ * record becomes a request) source/    what a URI means (uri.c), and asking mlp-git for
+ * its tree manifest/  an MLproject file as a model; YAML with line and column;
+ * diagnostics plan/      pure: parameters, command template, entry point -> plan track/
+ * runs and experiments in SQLite with MLflow's schema; `struct store` run/       one
+ * command: terminal, logs, signals, time limit, leftovers; liveness lock base/      no
+ * domain words: errors, strings, memory, files, processes, JSON, helpers
+ *
+ * A program of its own, started when it is wanted (libexec/mlp):
+ *
+ *   git/       mlp-git: mirrors, checkouts, facts of a work tree; alone links libgit2
+ */
+#include "cli/cli.h"
+
+#include "base/nearest.h"
+#include "cli/runopts.h"
+
+const struct cmd *const commands[] = {&cmd_run, &cmd_rerun, &cmd_check, &cmd_info,
+    &cmd_runs, &cmd_show, &cmd_logs, &cmd_version, &cmd_help, NULL};
+
+static const struct cmd *find_command(const char *name)
+{
+	for (const struct cmd *const *c = commands; *c; c++)
+		if (strcmp((*c)->name, name) == 0)
+			return *c;
+	return NULL;
+}
+
+static int unknown_command(const char *name)
+{
+	const char *names[32], *near;
+	size_t n = 0;
+	for (const struct cmd *const *c = commands; *c; c++)
+		names[n++] = (*c)->name;
+	near = nearest(name, names, n);
+	dprintf(STDERR_FILENO, "mlp: no such command: %s\n", name);
+	if (near)
+		dprintf(STDERR_FILENO, "  did you mean 'mlp %s'?\n", near);
+	dprintf(STDERR_FILENO, "Try 'mlp help' for the commands.\n");
+	return CLI_USAGE;
+}
+
+/* `mlflow --env-file F run ...` has that option before the command. */
+static int leading_env_file(struct cli *cli, int *argc, char *const **argv)
+{
+	struct err err = ERR_INIT;
+	const char *file = NULL;
+	int used = 0;
+	if (*argc >= 2 && strcmp((*argv)[0], "--env-file") == 0) {
+		file = (*argv)[1];
+		used = 2;
+	} else if (*argc >= 1 && strncmp((*argv)[0], "--env-file=", 11) == 0) {
+		file = (*argv)[0] + 11;
+		used = 1;
+	}
+	if (file && env_file_load(file, &err) < 0) {
+		cli_error(cli, &err);
+		return -1;
+	}
+	*argc -= used;
+	*argv += used;
+	return 0;
+}
+
+static int dispatch(struct cli *cli, int argc, char *const *argv)
+{
+	const struct cmd *cmd;
+	if (leading_env_file(cli, &argc, &argv) < 0)
+		return CLI_USAGE;
+	if (argc == 0) {
+		cmd_help.run(cli, 0, argv);
+		return CLI_USAGE;
+	}
+	if (strcmp(argv[0], "--version") == 0 || strcmp(argv[0], "-V") == 0)
+		return cmd_version.run(cli, 0, argv);
+	if (strcmp(argv[0], "--help") == 0 || strcmp(argv[0], "-h") == 0)
+		return cmd_help.run(cli, 0, argv);
+	cmd = find_command(argv[0]);
+	return cmd ? cmd->run(cli, argc - 1, argv + 1) : unknown_command(argv[0]);
+}
+
+int main(int argc, char **argv)
+{
+	struct cli cli;
+	int code;
+	cli_setup(&cli);
+	code = dispatch(&cli, argc - 1, argv + 1);
+	cli_release(&cli);
+	return code;
+}

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT */
+/* out.c -- what people see: messages and progress on stderr, results on stdout. */
+#include <errno.h>
+#include <sys/ioctl.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/quote.h"
+#include "base/utf8.h"
+#include "cli/cli.h"
+
+enum { PROGRESS_EVERY_MS = 100 };
+
+#define RED "\033[31m"
+#define YELLOW "\033[33m"
+#define BOLD "\033[1m"
+#define RESET "\033[0m"
+
+static void put_err(const struct buf *b)
+{
+	fd_write_all(STDERR_FILENO, b->s, b->len);
+}
+
+void cli_progress_end(struct cli *cli)
+{
+	if (cli->progress_shown)
+		fd_write_all(STDERR_FILENO, "\r\033[K", 4);
+	cli->progress_shown = false;
+}
+
+static void put_line(
+    struct cli *cli, const char *colour, const char *label, const char *text)
+{
+	auto_buf b = BUF_INIT;
+	if (cli->colour_err)
+		buf_addf(&b, "%s%smlp:%s %s", BOLD, colour, RESET, label);
+	else
+		buf_addf(&b, "mlp: %s", label);
+	quote_display(&b, text, strlen(text));
+	buf_addc(&b, '\n');
+	cli_progress_end(cli);
+	put_err(&b);
+}
+
+void cli_say(void *arg, enum say_level level, const char *text)
+{
+	struct cli *cli = arg;
+	if (level < cli->least)
+		return;
+	if (level == SAY_WARNING)
+		put_line(cli, YELLOW, "warning: ", text);
+	else
+		put_line(cli, "", "", text);
+}
+
+void cli_error(struct cli *cli, const struct err *err)
+{
+	auto_buf b = BUF_INIT;
+	put_line(cli, RED, "", err->msg);
+	if (!err->hint[0])
+		return;
+	buf_adds(&b, "  ");
+	quote_display(&b, err->hint, strlen(err->hint));
+	buf_addc(&b, '\n');
+	put_err(&b);
+}
+
+void cli_diags(struct cli *cli, const struct diags *ds)
+{
+	auto_buf b = BUF_INIT;
+	for (size_t i = 0; i < ds->n; i++)
+		if (ds->v[i].level == DIAG_ERROR || cli->least <= SAY_WARNING)
+			diag_print(&b, &ds->v[i], cli->colour_err);
+	cli_progress_end(cli);
+	put_err(&b);
+}
+
+static void add_size(struct buf *b, long long bytes)
+{
+	if (bytes < 1000 * 1000)
+		buf_addf(b, "%.1f kB", (double)bytes / 1e3);
+	else
+		buf_addf(b, "%.1f MB", (double)bytes / 1e6);
+}
+
+static size_t terminal_columns(void)
+{
+	struct winsize ws;
+	return ioctl(STDERR_FILENO, TIOCGWINSZ, &ws) == 0 && ws.ws_col ? ws.ws_col : 80;
+}
+
+/* A live line on a terminal; elsewhere one line when a step is finished. */
+void cli_progress(void *arg, const struct progress *p)
+{
+	struct cli *cli = arg;
+	bool live = isatty(STDERR_FILENO);
+	int64_t now = clock_mono_ms();
+	auto_buf b = BUF_INIT;
+	if (cli->least > SAY_INFO || (!live && !p->finished) ||
+	    (live && !p->finished && now - cli->progress_at < PROGRESS_EVERY_MS))
+		return;
+	if (!cli->progress_shown)
+		cli->progress_start = now;
+	cli->progress_at = now;
+	buf_addf(&b, "mlp: %s", p->what);
+	if (p->total)
+		buf_addf(&b, " %lld/%lld", p->done, p->total);
+	else if (p->done)
+		buf_addf(&b, " %lld", p->done);
+	if (p->bytes) {
+		buf_adds(&b, ", ");
+		add_size(&b, p->bytes);
+	}
+	if (p->bytes && now > cli->progress_start) {
+		buf_adds(&b, ", ");
+		add_size(&b, p->bytes * 1000 / (now - cli->progress_start));
+		buf_adds(&b, "/s");
+	}
+	if (live) {
+		buf_cut(&b, utf8_prefix(b.s, terminal_columns() - 1));
+		fd_write_all(STDERR_FILENO, "\r\033[K", 4);
+	} else {
+		buf_addc(&b, '\n');
+	}
+	put_err(&b);
+	cli->progress_shown = live;
+	if (live && p->finished)
+		cli_progress_end(cli);
+}
+
+int cli_print(const char *text, size_t n)
+{
+	if (fd_write_all(STDOUT_FILENO, text, n) == 0)
+		return CLI_OK;
+	if (errno != EPIPE) /* a reader that has seen enough is no failure */
+		dprintf(STDERR_FILENO, "mlp: cannot write to standard output: %s\n",
+		    strerror(errno));
+	return errno == EPIPE ? CLI_OK : CLI_FAILED;
+}
+
+int cli_print_json(const cJSON *j)
+{
+	auto_buf b = BUF_INIT;
+	json_print(&b, j, true);
+	buf_addc(&b, '\n');
+	return cli_print(b.s, b.len);
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/* runjson.h -- a recorded run as JSON, the shape of `mlp show --json`. */
+#ifndef RUNJSON_H
+#define RUNJSON_H
+
+#include "base/json.h"
+#include "base/proc.h"
+#include "track/record.h"
+
+/*
+ * {run_id, run_name, experiment_id, experiment_name, status, reason,
+ *  exit{kind,code,signal}, start_time, end_time, entry_point, command,
+ *  source{uri,repo_url,commit,version,subdir,dirty}, params, tags, metrics, artifact_uri,
+ *  env{kind}}; times in ms since the epoch, unknown is null.
+ */
+cJSON *run_to_json(const struct run_record *r);
+
+/* What tag mlp.exit says; EXIT_UNKNOWN where there is none. */
+struct exit_status run_exit(const struct run_record *r);
+
+#endif

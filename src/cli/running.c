@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/running.h"
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/quote.h"
+
+enum { TAIL_LINES = 8 };
+
+static void tell_start(void *arg, const struct run_result *r, const struct prepared *p)
+{
+	struct cli *cli = arg;
+	cli_diags(cli, &p->diags);
+	ctx_say(&cli->ctx, SAY_INFO, "run %s (%s)%s%.10s", r->name, r->run_id,
+	    p->source.commit ? " at commit " : "",
+	    p->source.commit ? p->source.commit : "");
+}
+
+/* The last lines of what the command wrote to stderr. */
+static void put_tail(struct buf *b, const char *tail)
+{
+	const char *start = tail + strlen(tail), *end;
+	int lines = 0;
+	while (start > tail && (start[-1] != '\n' || !start[0] || ++lines < TAIL_LINES))
+		start--;
+	if (!*start)
+		return;
+	buf_adds(b, "mlp: its last lines on stderr:\n");
+	for (; *start; start = *end ? end + 1 : end) {
+		end = start + strcspn(start, "\n");
+		buf_adds(b, "  | ");
+		quote_display(b, start, (size_t)(end - start));
+		buf_addc(b, '\n');
+	}
+}
+
+static void tell_end(struct cli *cli, const struct run_result *r)
+{
+	const struct ending *e = &r->ending;
+	bool ok = e->status == RUN_FINISHED;
+	auto_buf took = BUF_INIT;
+	auto_buf tail = BUF_INIT;
+	clock_format_duration(&took, r->end_time - r->start_time);
+	if (e->status == RUN_FAILED && r->stderr_tail) {
+		put_tail(&tail, r->stderr_tail);
+		fd_write_all(STDERR_FILENO, tail.s, tail.len);
+	}
+	ctx_say(&cli->ctx, ok ? SAY_INFO : SAY_WARNING,
+	    "run %s %s %s %s%s%s; artifacts: %s", r->name, run_status_word(e->status),
+	    ok ? "in" : "after", took.s, e->reason[0] ? ": " : "", e->reason,
+	    r->artifact_uri);
+}
+
+int run_and_tell(struct cli *cli, const struct run_request *rq)
+{
+	struct run_result result;
+	struct prepared p;
+	struct err err = ERR_INIT;
+	int code;
+	int rc =
+	    run_launch(&cli->ctx, &cli->arena, rq, tell_start, cli, &p, &result, &err);
+	if (rc == 0) {
+		tell_end(cli, &result);
+		code = result.ending.exit_code;
+	} else {
+		cli_diags(cli, &p.diags);
+		cli_error(cli, &err);
+		code = err.code == ERR_USAGE	     ? CLI_USAGE
+		       : err.code == ERR_INTERRUPTED ? 128 + err.sys
+						     : CLI_OURS;
+	}
+	prepared_done(&p);
+	return code;
+}

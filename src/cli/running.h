@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+/* running.h -- a run for people: launched, its beginning and end told, the exit code. */
+#ifndef RUNNING_H
+#define RUNNING_H
+
+#include "cli/cli.h"
+#include "flow/launch.h"
+
+/* Launch and tell.  Returns the exit code of `mlp run` (design: the command's own, ...).
+ */
+int run_and_tell(struct cli *cli, const struct run_request *rq);
+
+#endif

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/runopts.h"
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "flow/runtags.h"
+#include "plan/key.h"
+
+enum {
+	OPT_ENTRY = 1,
+	OPT_VERSION_REV,
+	OPT_PARAM,
+	OPT_PARAMS,
+	OPT_DOCKER_ARGS,
+	OPT_EXPERIMENT_NAME,
+	OPT_EXPERIMENT_ID,
+	OPT_BACKEND,
+	OPT_BACKEND_CONFIG,
+	OPT_ENV_MANAGER,
+	OPT_STORAGE_DIR,
+	OPT_RUN_ID,
+	OPT_RUN_NAME,
+	OPT_BUILD_IMAGE,
+	OPT_TAG,
+	OPT_TRACKING_URI,
+	OPT_TIMEOUT,
+	OPT_ENV_FILE,
+	OPT_DRY_RUN,
+	OPT_JSON,
+};
+
+const struct opt run_opts[] = {
+    {OPT_ENTRY, 'e', "entry-point", NULL, "NAME", NULL,
+	"Entry point, or a script of the project (main)"},
+    {OPT_VERSION_REV, 'v', "version", NULL, "VERSION", NULL,
+	"Branch, tag or commit of a git project"},
+    {OPT_PARAM, 'P', "param-list", "param", "NAME=VALUE", NULL,
+	"A parameter; repeatable"},
+    {OPT_PARAMS, 0, "params", NULL, "FILE", NULL,
+	"Parameters from a YAML or JSON file; -P wins"},
+    {OPT_DOCKER_ARGS, 'A', "docker-args", NULL, "NAME=VALUE", NULL,
+	"Argument for docker run (not supported yet)"},
+    {OPT_EXPERIMENT_NAME, 0, "experiment-name", NULL, "NAME", "MLFLOW_EXPERIMENT_NAME",
+	"Experiment to record in; made if missing"},
+    {OPT_EXPERIMENT_ID, 0, "experiment-id", NULL, "ID", "MLFLOW_EXPERIMENT_ID",
+	"Experiment to record in"},
+    {OPT_BACKEND, 'b', "backend", NULL, "BACKEND", NULL, "Only local, so far"},
+    {OPT_BACKEND_CONFIG, 'c', "backend-config", NULL, "FILE", NULL,
+	"JSON text or a .json file; checked, unused by local"},
+    {OPT_ENV_MANAGER, 0, "env-manager", NULL, "NAME", NULL,
+	"Only local, so far: run in the current environment"},
+    {OPT_STORAGE_DIR, 0, "storage-dir", NULL, "DIR", "MLFLOW_TMP_DIR",
+	"For downloads of path parameters (not supported yet)"},
+    {OPT_RUN_ID, 0, "run-id", NULL, "RUN_ID", NULL, "Record into an existing run"},
+    {OPT_RUN_NAME, 0, "run-name", NULL, "NAME", NULL, "Name of the run (generated)"},
+    {OPT_BUILD_IMAGE, 0, "build-image", NULL, NULL, NULL,
+	"Build a docker image (not supported yet)"},
+    {OPT_TAG, 0, "tag", NULL, "KEY=VALUE", NULL, "A tag for the run; repeatable"},
+    {OPT_TRACKING_URI, 0, "tracking-uri", NULL, "URI", "MLFLOW_TRACKING_URI",
+	"Where to record (sqlite:///mlflow.db)"},
+    {OPT_TIMEOUT, 0, "timeout", NULL, "TIME", NULL,
+	"Stop the command after this long: 90s, 5m, 2h"},
+    {OPT_ENV_FILE, 0, "env-file", NULL, "FILE", NULL,
+	"Set variables from a dotenv file, unless they are set"},
+    {OPT_DRY_RUN, 0, "dry-run", NULL, NULL, NULL,
+	"Print the plan; run and record nothing"},
+    {OPT_JSON, 0, "json", NULL, NULL, NULL, "With --dry-run: the plan as JSON"},
+    {0},
+};
+
+static int take_param(
+    struct cli *cli, struct runopts *ro, const char *text, struct err *err)
+{
+	const char *eq = strchr(text, '=');
+	struct param_input *p;
+	if (!eq) {
+		err_set(err, ERR_USAGE,
+		    "Invalid format for -P parameter: '%s'. Use -P name=value.", text);
+		return -1;
+	}
+	ARENA_GROW(&cli->arena, ro->params, ro->nparams);
+	p = &ro->params[ro->nparams];
+	p->name = arena_strndup(&cli->arena, text, (size_t)(eq - text));
+	p->value = eq + 1;
+	p->origin = ORIGIN_GIVEN;
+	for (size_t i = 0; i < ro->nparams; i++)
+		if (strcmp(ro->params[i].name, p->name) == 0)
+			return err_set(
+			    err, ERR_USAGE, "Repeated parameter: '%s'", p->name);
+	ro->nparams++;
+	return 0;
+}
+
+static int take_tag(
+    struct cli *cli, struct runopts *ro, const char *text, struct err *err)
+{
+	const char *eq = strchr(text, '=');
+	const char *key;
+	if (!eq) {
+		err_set(err, ERR_USAGE, "--tag: '%s' is not of the form key=value", text);
+		return -1;
+	}
+	key = arena_strndup(&cli->arena, text, (size_t)(eq - text));
+	if (key_check("tag", key, err) < 0)
+		return -1;
+	kvs_put(&cli->arena, &ro->rq.tags, key, eq + 1);
+	return 0;
+}
+
+static int take_backend(const char *value, struct err *err)
+{
+	if (strcmp(value, "local") == 0)
+		return 0;
+	err_set(err, ERR_USAGE, "--backend %s is not supported by this version", value);
+	return err_hint(err, "leave it out, or use --backend local");
+}
+
+/* mlflow takes JSON text, or the path of a file that ends in .json. */
+static int take_backend_config(const char *value, struct err *err)
+{
+	size_t n = strlen(value);
+	struct err why = ERR_INIT;
+	auto_buf text = BUF_INIT;
+	if (n > 5 && strcmp(value + n - 5, ".json") == 0) {
+		if (file_read(value, 1 << 20, &text, err) < 0) {
+			err->code = ERR_USAGE;
+			return err_wrap(err, "--backend-config");
+		}
+	} else {
+		buf_adds(&text, value);
+	}
+	auto_json j = json_parse(text.s, text.len, "the text", &why);
+	if (!j)
+		return err_set(err, ERR_USAGE,
+		    "Invalid backend config JSON. Parse error: %s", why.msg);
+	return 0;
+}
+
+static int refuse(const char *option, struct err *err)
+{
+	err_set(err, ERR_USAGE, "%s: docker is not supported by this version", option);
+	return err_hint(err,
+	    "leave it out; --env-manager local runs a docker project in the "
+	    "current environment");
+}
+
+int runopts_take(struct cli *cli, struct runopts *ro, const struct opt *opt,
+    const char *value, struct err *err)
+{
+	struct run_request *rq = &ro->rq;
+	switch (opt->id) {
+	case OPT_ENTRY:
+		rq->plan.entry_point = value;
+		return 0;
+	case OPT_VERSION_REV:
+		rq->version = value;
+		return 0;
+	case OPT_PARAM:
+		return take_param(cli, ro, value, err);
+	case OPT_PARAMS:
+		ro->params_file = value;
+		return 0;
+	case OPT_DOCKER_ARGS:
+		return refuse("--docker-args", err);
+	case OPT_BUILD_IMAGE:
+		return refuse("--build-image", err);
+	case OPT_EXPERIMENT_NAME:
+		ro->experiment_name = value;
+		return 0;
+	case OPT_EXPERIMENT_ID:
+		ro->experiment_id = value;
+		return 0;
+	case OPT_BACKEND:
+		return take_backend(value, err);
+	case OPT_BACKEND_CONFIG:
+		return take_backend_config(value, err);
+	case OPT_ENV_MANAGER:
+		rq->plan.env_manager = value;
+		return 0;
+	case OPT_RUN_ID:
+		rq->run_id = value;
+		return 0;
+	case OPT_RUN_NAME:
+		rq->run_name = value;
+		return 0;
+	case OPT_TAG:
+		return take_tag(cli, ro, value, err);
+	case OPT_TRACKING_URI:
+		rq->tracking_uri = value;
+		return 0;
+	case OPT_TIMEOUT:
+		return clock_parse_duration(value, &rq->plan.timeout_ms, err) < 0
+			   ? err_wrap(err, "--timeout")
+			   : 0;
+	case OPT_ENV_FILE:
+		return env_file_load(value, err);
+	case OPT_DRY_RUN:
+		ro->dry_run = true;
+		return 0;
+	case OPT_JSON:
+		ro->json = true;
+		return 0;
+	default:
+		return 0; /* --storage-dir: where nothing is downloaded, nothing is stored
+			   */
+	}
+}
+
+/* As click does, an empty variable counts as unset. */
+static const char *env_value(const char *name)
+{
+	const char *v = getenv(name);
+	return v && *v ? v : NULL;
+}
+
+/*
+ * Name and id contradict each other, wherever they come from.  Inside a run, though, the
+ * variables were set by the outer mlp: an option then simply wins.
+ */
+static int choose_experiment(struct runopts *ro, struct err *err)
+{
+	const char *name = ro->experiment_name, *id = ro->experiment_id;
+	bool nested = env_value("MLP_RUN_ID") != NULL;
+	if (!(nested && id) && !name)
+		name = env_value("MLFLOW_EXPERIMENT_NAME");
+	if (!(nested && name) && !id)
+		id = env_value("MLFLOW_EXPERIMENT_ID");
+	name = name && *name ? name : NULL;
+	id = id && *id ? id : NULL;
+	if (name && id)
+		return err_set(err, ERR_USAGE,
+		    "Specify only one of 'experiment-name' or 'experiment-id' options.");
+	ro->rq.experiment.name = name;
+	ro->rq.experiment.id = id;
+	return 0;
+}
+
+/* The file's parameters come first, so that a -P of the same name wins. */
+static int add_params_file(struct cli *cli, struct runopts *ro, struct err *err)
+{
+	struct param_input *all, *from_file = NULL;
+	size_t n = 0;
+	if (ro->params_file &&
+	    params_file_read(&cli->arena, ro->params_file, &from_file, &n, err) < 0)
+		return -1;
+	all = arena_array(&cli->arena, n + ro->nparams + 1, sizeof(*all));
+	if (n)
+		memcpy(all, from_file, n * sizeof(*all));
+	if (ro->nparams)
+		memcpy(all + n, ro->params, ro->nparams * sizeof(*all));
+	ro->rq.plan.params = all;
+	ro->rq.plan.nparams = n + ro->nparams;
+	return 0;
+}
+
+int runopts_finish(struct cli *cli, struct runopts *ro, struct err *err)
+{
+	if (ro->json && !ro->dry_run) {
+		err_set(err, ERR_USAGE, "--json goes with --dry-run");
+		return err_hint(err, "for the record of a run: mlp show RUN --json");
+	}
+	if (choose_experiment(ro, err) < 0 || add_params_file(cli, ro, err) < 0)
+		return -1;
+	ro->rq.plan.cwd = cli->ctx.cwd;
+	ro->rq.plan.shell = getenv("SHELL");
+	return 0;
+}

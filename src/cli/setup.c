@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT */
+/* setup.c -- the context, from the environment. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <sys/auxv.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/path.h"
+#include "cli/cli.h"
+
+#ifndef MLP_LIBEXEC_DEFAULT
+#define MLP_LIBEXEC_DEFAULT "/usr/local/libexec/mlp"
+#endif
+
+/* Set by the handlers below; the context's `interrupted` points here. */
+static volatile int interrupted;
+
+static void on_signal(int sig)
+{
+	interrupted = sig;
+}
+
+/* No SA_RESTART: a long wait must notice. */
+static void catch_signals(void)
+{
+	static const int sigs[] = {SIGINT, SIGTERM, SIGHUP};
+	for (size_t i = 0; i < sizeof(sigs) / sizeof(sigs[0]); i++) {
+		struct sigaction old, sa = {.sa_handler = on_signal};
+		sigemptyset(&sa.sa_mask);
+		sigaction(sigs[i], NULL, &old);
+		if (old.sa_handler != SIG_IGN) /* nohup stays in force */
+			sigaction(sigs[i], &sa, NULL);
+	}
+	signal(SIGPIPE, SIG_IGN);
+}
+
+/*
+ * <dir of this program>/../libexec/mlp when installed, ../libexec in the build tree.
+ * MLP_LIBEXEC overrides, but not for a program that runs with borrowed rights.
+ */
+static const char *find_libexec(struct arena *a)
+{
+	const char *env = getenv("MLP_LIBEXEC");
+	char self[PATH_MAX];
+	ssize_t n;
+	const char *prefix, *dir;
+	if (env && *env && !getauxval(AT_SECURE))
+		return env;
+	n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	if (n < 0)
+		return MLP_LIBEXEC_DEFAULT;
+	self[n] = '\0';
+	prefix = path_dir(a, path_dir(a, self));
+	dir = path_join(a, prefix, "libexec/mlp");
+	if (path_is_dir(dir))
+		return dir;
+	dir = path_join(a, prefix, "libexec");
+	return path_exists(path_join(a, dir, "mlp-git")) ? dir : MLP_LIBEXEC_DEFAULT;
+}
+
+static int open_trace(struct cli *cli)
+{
+	const char *path = getenv("MLP_TRACE");
+	int fd;
+	if (!path || !*path)
+		return -1;
+	fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0)
+		ctx_say(&cli->ctx, SAY_WARNING, "MLP_TRACE: cannot write '%s': %s", path,
+		    strerror(errno));
+	return fd;
+}
+
+static bool wants_colour(int fd)
+{
+	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
+	return !(no && *no) && !(term && strcmp(term, "dumb") == 0) && isatty(fd);
+}
+
+void cli_setup(struct cli *cli)
+{
+	char cwd[PATH_MAX];
+	memset(cli, 0, sizeof(*cli));
+	catch_signals();
+	cli->least = SAY_INFO;
+	cli->colour_out = wants_colour(STDOUT_FILENO);
+	cli->colour_err = wants_colour(STDERR_FILENO);
+	cli->ctx.say = cli_say;
+	cli->ctx.progress = cli_progress;
+	cli->ctx.arg = cli;
+	cli->ctx.interrupted = &interrupted;
+	cli->ctx.cwd = arena_strdup(&cli->arena, getcwd(cwd, sizeof(cwd)) ? cwd : "/");
+	cli->ctx.cache_dir = path_xdg(&cli->arena, XDG_CACHE);
+	cli->ctx.state_dir = path_xdg(&cli->arena, XDG_STATE);
+	cli->ctx.libexec = find_libexec(&cli->arena);
+	cli->ctx.trace = open_trace(cli);
+}
+
+void cli_release(struct cli *cli)
+{
+	cli_progress_end(cli);
+	fd_close(&cli->ctx.trace);
+	arena_release(&cli->arena);
+}
