@@ -88,7 +88,7 @@ struct launch_pad {
 	const struct proc *p;
 	const char *path;
 	char *const *envp;
-	const sigset_t *mask;
+	sigset_t none; /* nothing is blocked in a command, whatever we block now */
 	int report;
 	pid_t parent;
 };
@@ -144,7 +144,7 @@ static enum step become(const struct launch_pad *l)
 		return STEP_FD;
 	if (l->p->cwd && chdir(l->p->cwd) < 0)
 		return STEP_CWD;
-	sigprocmask(SIG_SETMASK, l->mask, NULL);
+	sigprocmask(SIG_SETMASK, &l->none, NULL);
 	execve(l->path, l->p->argv, l->envp);
 	return STEP_EXEC;
 }
@@ -222,7 +222,7 @@ int proc_start(struct proc *p, int trace, struct err *err)
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return err_sys(err, errno, "cannot make a pipe");
 	l.report = ends[1];
-	l.mask = p->mask ? p->mask : &old;
+	sigemptyset(&l.none);
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, &old); /* our handlers must not run in the child */
 	p->pid = spawn(&l);

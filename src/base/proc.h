@@ -29,7 +29,6 @@ struct proc {
 	const char *cwd;   /* borrowed; NULL: ours */
 	int fd[3];	   /* its stdin, stdout, stderr; -1: inherit ours */
 	int ctty;	   /* the terminal for PROC_CTTY */
-	const sigset_t *mask; /* borrowed; signals blocked in it, NULL: those of ours */
 	enum proc_flag flags;
 	pid_t pid; /* out: the child, and with PROC_SESSION its group */
 };
