@@ -94,6 +94,10 @@ int main(int argc, char **argv)
 {
 	struct cli cli;
 	int code;
+	if (argc == 2 && strcmp(argv[1], "--version") == 0) {
+		static const char line[] = "mlp " MLP_VERSION "\n";
+		return cli_print(line, sizeof(line) - 1); /* asked often, by scripts */
+	}
 	cli_setup(&cli);
 	code = dispatch(&cli, argc - 1, argv + 1);
 	cli_release(&cli);
