@@ -48,6 +48,8 @@ void quote_display(struct buf *out, const char *s, size_t n)
 			buf_adds(out, "\\t");
 		else if (len == 0 || c < 0x20 || c == 0x7f)
 			buf_addf(out, "\\x%02x", c);
+		else if (c == 0xc2 && (unsigned char)s[i + 1] < 0xa0)
+			buf_addf(out, "\\x%02x", (unsigned char)s[i + 1]);
 		else
 			buf_add(out, s + i, len);
 		i += len ? len : 1;

@@ -13,8 +13,8 @@ void quote_shell(struct buf *out, const char *s);
 /* A whole argv, words separated by spaces. */
 void quote_argv(struct buf *out, char *const *argv);
 /*
- * Append s for a terminal or a one-line message: control characters (newline and escape
- * among them) become \n, \t or \xNN; invalid UTF-8 bytes too.
+ * Append s for a terminal or a one-line message: control characters (newline, escape and
+ * the C1 set among them) become \n, \t or \xNN; invalid UTF-8 bytes too.
  */
 void quote_display(struct buf *out, const char *s, size_t n);
 
