@@ -9,9 +9,8 @@ static void refuse_entry(struct page *p, const struct pair *pair)
 {
 	const char *name = page_clip(p, pair->key->text);
 	bool is_command = strcmp(name, "command") == 0 || strcmp(name, "parameters") == 0;
-	struct diag *d =
-	    page_error(p, pair->key->mark, "the entry point '%s' is %s, not a mapping",
-		name, node_is_null(pair->value) ? "empty" : node_word(pair->value));
+	struct diag *d = page_error(p, pair->key->mark,
+	    "the entry point '%s' is %s, not a mapping", name, node_word(pair->value));
 	if (is_command)
 		page_hint(p, d, "'%s' belongs to the entry point above: indent it deeper",
 		    name);

@@ -105,16 +105,18 @@ static void colon_not_allowed(struct trouble *t)
 {
 	size_t before = (size_t)(t->rest - t->line);
 	int above = content_line_above(t->p, t->at.line);
+	const char *line = line_or_empty(t->p, above);
+	struct mark key = {t->at.line, (int)indent_of(t->line) + 1};
 	struct diag *d;
 	if (before > 0 && has_key(t->line, before)) {
 		d = page_error(t->p, t->at,
 		    "': ' inside an unquoted value, which YAML takes for a key");
 		page_hint(t->p, d, "%s", quote_it);
-	} else if (above > 0 && !strchr(line_or_empty(t->p, above), ':')) {
+	} else if (above > 0 && !has_key(line, strlen(line))) {
 		stray_line(t->p, above);
 	} else {
 		d = page_error(
-		    t->p, t->at, "a key where the value of line %d should go on", above);
+		    t->p, key, "a key where the value of line %d should go on", above);
 		page_hint(t->p, d,
 		    "give it the indentation of its siblings, or remove the value of "
 		    "line %d",
@@ -143,33 +145,41 @@ static void bad_flow(struct trouble *t)
 		    open == '[' ? '[' : '{', close);
 	else
 		d = page_error(t->p, t->at, "',' or '%c' is expected here", close);
-	page_hint(t->p, d,
-	    "a value that begins with '%c' is a %s in YAML: %s if it is text",
-	    open == '[' ? '[' : '{', open == '[' ? "list" : "mapping", quote_it);
+	page_hint(t->p, d, "%s; text that begins with '%c' needs quotes",
+	    at_end ? "close it" : "put a ',' between the items", open == '[' ? '[' : '{');
+}
+
+/* A value in quotes or brackets has ended, and the line goes on. */
+static bool tell_more_text(struct trouble *t)
+{
+	const char *value = value_in(t->line);
+	struct diag *d;
+	if (!value)
+		value = t->line + indent_of(t->line);
+	if (value >= t->rest || !strchr("{['\"", *value))
+		return false;
+	d = page_error(t->p, t->at,
+	    "more text after a value that began with '%c' and has ended", *value);
+	page_hint(t->p, d, "%s", quote_it);
+	return true;
 }
 
 /* Something stands where the next key of a mapping should. */
 static void no_key(struct trouble *t)
 {
-	const char *value = value_in(t->line);
 	struct diag *d;
-	if ((size_t)(t->rest - t->line) == indent_of(t->line)) {
-		if (!strchr(t->line, ':') && *t->rest != '-') {
-			stray_line(t->p, t->at.line);
-			return;
-		}
-		d = page_error(t->p, t->at, "this indentation fits no line above");
-		page_hint(t->p, d,
-		    "begin it in the same column as the lines that it belongs to");
+	if (tell_more_text(t))
+		return;
+	if ((size_t)(t->rest - t->line) != indent_of(t->line)) {
+		page_error(t->p, t->at, "a key is expected here");
 		return;
 	}
-	if (value && strchr("{['\"*&", *value)) {
-		d = page_error(t->p, t->at,
-		    "more text after a value that began with '%c' and has ended", *value);
-		page_hint(t->p, d, "%s", quote_it);
+	if (!strchr(t->line, ':') && *t->rest != '-') {
+		stray_line(t->p, t->at.line);
 		return;
 	}
-	page_error(t->p, t->at, "a key is expected here");
+	d = page_error(t->p, t->at, "this indentation fits no line above");
+	page_hint(t->p, d, "begin it in the same column as the lines that it belongs to");
 }
 
 static void no_dash(struct trouble *t)
@@ -211,6 +221,12 @@ static void dash_not_allowed(struct trouble *t)
 	page_hint(t->p, d, "begin it on a line of its own, or put the text in quotes");
 }
 
+static void forbidden(struct trouble *t)
+{
+	struct diag *d = page_error(t->p, t->at, "a character that YAML does not allow");
+	page_hint(t->p, d, "remove it");
+}
+
 static const struct {
 	const char *problem;
 	void (*explain)(struct trouble *t);
@@ -228,6 +244,7 @@ static const struct {
     {"found unknown escape character", bad_escape},
     {"did not find expected node content", no_value},
     {"block sequence entries are not allowed", dash_not_allowed},
+    {"control characters are not allowed", forbidden},
 };
 
 static bool is_marker(const char *line, char c)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "manifest/keys.h"
 
+#include <strings.h>
+
 #include "base/nearest.h"
 
 enum { MAX_KEYS = 8 };
@@ -8,7 +10,10 @@ enum { MAX_KEYS = 8 };
 /* Words that people write for another one. */
 struct synonym {
 	const char *word, *key;
+	const char *hint; /* instead of a key */
 };
+
+static const char which_env[] = "use 'python_env', 'conda_env' or 'docker_env'";
 
 static const struct level {
 	const char *keys[MAX_KEYS];
@@ -16,21 +21,25 @@ static const struct level {
 } levels[] = {
     [KEYS_TOP] = {{"name", "entry_points", "python_env", "conda_env", "docker_env",
 		      "databricks_spark_job"},
-	(const struct synonym[]){{"conda", "conda_env"},
-	    {"conda_environment", "conda_env"}, {"py_env", "python_env"},
-	    {"uv_env", "python_env"}, {"virtualenv", "python_env"},
-	    {"python", "python_env"}, {"docker", "docker_env"}, {"steps", "entry_points"},
-	    {"entrypoints", "entry_points"}, {NULL, NULL}}},
+	(const struct synonym[]){{"conda", "conda_env", NULL},
+	    {"conda_environment", "conda_env", NULL}, {"py_env", "python_env", NULL},
+	    {"uv_env", "python_env", NULL}, {"virtualenv", "python_env", NULL},
+	    {"python", "python_env", NULL}, {"docker", "docker_env", NULL},
+	    {"steps", "entry_points", NULL}, {"environment", NULL, which_env},
+	    {"env", NULL, which_env},
+	    {"env_manager", NULL, "the environment manager is an option: --env-manager"},
+	    {"entrypoints", "entry_points", NULL}, {NULL, NULL, NULL}}},
     [KEYS_ENTRY] = {{"parameters", "command", "timeout", "env"},
-	(const struct synonym[]){{"params", "parameters"}, {"args", "parameters"},
-	    {"arguments", "parameters"}, {"cmd", "command"}, {"run", "command"},
-	    {"script", "command"}, {NULL, NULL}}},
+	(const struct synonym[]){{"params", "parameters", NULL},
+	    {"args", "parameters", NULL}, {"arguments", "parameters", NULL},
+	    {"cmd", "command", NULL}, {"run", "command", NULL},
+	    {"script", "command", NULL}, {NULL, NULL, NULL}}},
     [KEYS_PARAM] = {{"type", "default", "description", "help"},
-	(const struct synonym[]){{"value", "default"}, {"desc", "description"},
-	    {"dtype", "type"}, {NULL, NULL}}},
+	(const struct synonym[]){{"value", "default", NULL},
+	    {"desc", "description", NULL}, {"dtype", "type", NULL}, {NULL, NULL, NULL}}},
     [KEYS_DOCKER] = {{"image", "volumes", "environment"},
-	(const struct synonym[]){
-	    {"env", "environment"}, {"mounts", "volumes"}, {NULL, NULL}}},
+	(const struct synonym[]){{"env", "environment", NULL},
+	    {"mounts", "volumes", NULL}, {NULL, NULL, NULL}}},
 };
 
 static const char *const reserved[] = {
@@ -85,12 +94,13 @@ static bool hint_similar(
 	const char *const *keys = levels[level].keys;
 	const struct synonym *s = levels[level].synonyms;
 	const char *near = nearest(word, keys, count_of(keys));
-	for (; !near && s->word; s++)
-		if (strcmp(s->word, word) == 0)
-			near = s->key;
-	if (near)
-		page_hint(p, d, "did you mean '%s'?", near);
-	return near != NULL;
+	while (!near && s->word && strcasecmp(s->word, word) != 0)
+		s++;
+	if (!near && s->hint)
+		page_hint(p, d, "%s", s->hint);
+	else if (near || s->key)
+		page_hint(p, d, "did you mean '%s'?", near ? near : s->key);
+	return near || s->word;
 }
 
 /* A key that is known elsewhere: the line is indented too little or too much. */
@@ -118,6 +128,9 @@ static void check_pair(struct page *p, const struct pair *pair, enum key_level l
 	const struct node *key = pair->key;
 	struct diag *d;
 	if (key->scalar == SCALAR_STR && known_word(level, key->text, strlen(key->text)))
+		return;
+	/* A place for what is used elsewhere in the file. */
+	if (level == KEYS_TOP && pair->value->anchored)
 		return;
 	if (level == KEYS_ENTRY && is_reserved(key->text)) {
 		page_warn(p, key->mark,

@@ -35,7 +35,7 @@ static void build_entries(struct page *p, const struct node *node, struct manife
 	struct diag *d;
 	if (node->kind != NODE_MAP) {
 		d = page_error(p, node->mark, "'entry_points' is %s, not a mapping",
-		    node_is_null(node) ? "empty" : node_word(node));
+		    node_word(node));
 		page_hint(p, d, "write 'main:' below it, and 'command: ...' below that");
 		return;
 	}

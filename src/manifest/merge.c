@@ -87,22 +87,33 @@ static int compare_keyed(const void *va, const void *vb)
 	return order ? order : (a->i > b->i) - (a->i < b->i);
 }
 
-/* Python compares values: yes and true, 1 and 0x1 are one key. */
-static const char *key_text(struct page *p, const struct node *key)
+/* Python compares values: yes, 1, 0x1 and 1.0 are one key. */
+static struct keyed keyed_of(struct page *p, const struct node *key, size_t i)
 {
+	struct keyed k = {.text = key->text, .kind = key->scalar, .i = i};
 	auto_buf text = BUF_INIT;
 	if (key->scalar == SCALAR_STR)
-		return key->text;
+		return k;
 	node_str(&text, key);
-	return arena_strndup(p->a, text.s, text.len);
+	if (key->scalar == SCALAR_BOOL) {
+		k.text = text.s[0] == 'T' ? "1" : "0";
+		k.kind = SCALAR_INT;
+		return k;
+	}
+	if (key->scalar == SCALAR_FLOAT && text.len > 2 &&
+	    strcmp(text.s + text.len - 2, ".0") == 0) {
+		buf_cut(&text, text.len - 2);
+		k.kind = SCALAR_INT;
+	}
+	k.text = arena_strndup(p->a, text.s, text.len);
+	return k;
 }
 
 static struct keyed *sorted_keys(struct page *p, const struct node *map)
 {
 	struct keyed *keys = arena_array(p->a, map->n, sizeof(*keys));
 	for (size_t i = 0; i < map->n; i++)
-		keys[i] = (struct keyed){
-		    key_text(p, map->pairs[i].key), map->pairs[i].key->scalar, i};
+		keys[i] = keyed_of(p, map->pairs[i].key, i);
 	qsort(keys, map->n, sizeof(*keys), compare_keyed);
 	return keys;
 }
@@ -132,6 +143,8 @@ static void drop_repeated(struct page *p, struct node *map)
 			continue;
 		}
 		tell_repeated(p, to, from);
+		if (to->key->scalar != from->key->scalar)
+			from->key = to->key; /* as a Python dict: 1 stays 1 */
 		*to = *from;
 		from->key = NULL;
 	}

@@ -26,9 +26,10 @@ struct pair {
 struct node {
 	enum node_kind kind;
 	struct mark mark;
-	int height; /* of the tree below; 0 for a scalar */
-	bool open;  /* its end has not been read */
-	size_t n;   /* items or pairs */
+	int height;    /* of the tree below; 0 for a scalar */
+	bool anchored; /* it has a name for aliases */
+	bool open;     /* its end has not been read */
+	size_t n;      /* items or pairs */
 	struct node **items;
 	struct pair *pairs;
 	/* Scalars only. */

@@ -170,11 +170,7 @@ void page_hint(struct page *p, struct diag *d, const char *fmt, ...)
 
 static bool stands_after(const struct diag *a, const struct diag *b)
 {
-	if (b->line == 0)
-		return false;
-	if (a->line == 0 || a->line != b->line)
-		return a->line == 0 || a->line > b->line;
-	return a->column > b->column;
+	return a->line > b->line || (a->line == b->line && a->column > b->column);
 }
 
 void page_sort(struct page *p)

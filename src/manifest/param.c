@@ -62,7 +62,9 @@ static void read_long_form(struct page *p, struct node *map, struct param_decl *
 			  *value = node_get(map, "default");
 	const struct node *words = node_get(map, "description");
 	keys_check(p, map, KEYS_PARAM);
-	if (type) {
+	if (type && node_is_null(type)) {
+		page_warn(p, type->mark, "'type' is empty: taken as 'string'");
+	} else if (type) {
 		decl->type_word = model_text(p, type);
 		check_type(p, type, decl, false);
 	}
@@ -114,8 +116,8 @@ void model_params(struct page *p, struct node *node, struct entry_point *ep)
 {
 	struct diag *d;
 	if (node->kind != NODE_MAP) {
-		d = page_error(p, node->mark, "'parameters' is %s, not a mapping",
-		    node_is_null(node) ? "empty" : node_word(node));
+		d = page_error(
+		    p, node->mark, "'parameters' is %s, not a mapping", node_word(node));
 		if (node_is_null(node))
 			page_hint(
 			    p, d, "indent the parameters below it, or remove the line");

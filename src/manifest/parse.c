@@ -36,6 +36,7 @@ static int remember_anchor(struct parse *ps, const yaml_char_t *name, struct nod
 		page_error(ps->p, n->mark, "more than %d anchors", NODE_MAX_ANCHORS);
 		return -1;
 	}
+	n->anchored = true;
 	ARENA_GROW(ps->p->a, ps->anchors, ps->nanchors);
 	ps->anchors[ps->nanchors++] =
 	    (struct anchor){arena_strdup(ps->p->a, (const char *)name), n};
@@ -55,14 +56,21 @@ static struct node *node_new(struct parse *ps, enum node_kind kind, struct mark 
 	return n;
 }
 
+static bool is_template(struct page *p, struct mark at)
+{
+	const char *line = page_line(p, at.line);
+	return line && strstr(line, "{{");
+}
+
 static int refuse_key(struct parse *ps, const struct node *key)
 {
 	struct diag *d =
 	    page_error(ps->p, key->mark, "%s cannot be a key", node_word(key));
 	if (key->kind == NODE_MAP)
-		page_hint(ps->p, d,
-		    "'{' starts a mapping in YAML: put text that begins with it in "
-		    "quotes");
+		page_hint(ps->p, d, "%s",
+		    is_template(ps->p, key->mark)
+			? "this looks like a template that was never filled in"
+			: "text that begins with '{' needs quotes");
 	return -1;
 }
 
@@ -92,6 +100,8 @@ static int attach(struct parse *ps, struct node *n)
 		*key = n;
 		return n->kind == NODE_SCALAR || n->open ? 0 : refuse_key(ps, n);
 	}
+	if (n->kind == NODE_SCALAR && n->start == n->end)
+		n->mark = (*key)->mark; /* nothing is written there */
 	ARENA_GROW(ps->p->a, up->pairs, up->n);
 	up->pairs[up->n++] = (struct pair){.key = *key, .value = n};
 	*key = NULL;
@@ -158,8 +168,7 @@ static int add_alias(struct parse *ps, const yaml_event_t *e)
 	}
 	d = page_error(ps->p, at, "'*%s' names an anchor that is not defined above",
 	    page_clip(ps->p, name));
-	page_hint(ps->p, d,
-	    "'*' starts an alias in YAML: put text that begins with it in quotes");
+	page_hint(ps->p, d, "text that begins with '*' needs quotes");
 	return -1;
 }
 
@@ -174,8 +183,7 @@ static int scalar_kind_of(struct parse *ps, const yaml_event_t *e, struct node *
 		struct diag *d =
 		    page_error(ps->p, n->mark, "the tag '%s' is not supported here",
 			page_clip(ps->p, tag ? tag : "!"));
-		page_hint(ps->p, d,
-		    "'!' starts a tag in YAML: put text that begins with it in quotes");
+		page_hint(ps->p, d, "text that begins with '!' needs quotes");
 		return -1;
 	}
 	return 0;

@@ -135,6 +135,17 @@ static bool blank_fits(const struct walk *w, char value)
 			       : is_break || c == ' ';
 }
 
+/* A backslash at the end of a line: the bytes to the text of the next one, else 0. */
+static size_t joined_lines(const struct walk *w)
+{
+	size_t at = w->at + 1, n = blank_at(w, at);
+	if (n == 0 || page_break(w->p, at) == 0)
+		return 0;
+	for (at += n; (n = blank_at(w, at)) > 0;)
+		at += n;
+	return at - w->at;
+}
+
 /*
  * Move w->at to what gave value[0..]; the number of value's bytes that it gave and the
  * length in the source, or 0.
@@ -152,8 +163,8 @@ static size_t find_source(struct walk *w, const char *value, size_t *len)
 		*len = c == '\'' && w->style == '\'' ? 2 : 1;
 		if (c != '\\' || w->style != '"')
 			return c == *value ? 1 : 0;
-		*len = 1;
-		if (w->at + 1 < w->end && page_break(w->p, w->at + 1) > 0)
+		*len = joined_lines(w);
+		if (*len > 0)
 			continue;
 		n = decode_escape(w, out, len);
 		return n > 0 && strncmp(value, out, n) == 0 ? n : 0;
@@ -163,12 +174,11 @@ static size_t find_source(struct walk *w, const char *value, size_t *len)
 
 static bool at_the_end(struct walk *w)
 {
+	size_t n;
 	skip_blanks(w);
 	while (w->style == '"' && w->at < w->end && w->p->text[w->at] == '\\' &&
-	       w->at + 1 < w->end && page_break(w->p, w->at + 1) > 0) {
-		w->at++;
-		skip_blanks(w);
-	}
+	       (n = joined_lines(w)) > 0)
+		w->at += n;
 	if (w->style == '\'' || w->style == '"')
 		return w->at + 1 == w->end;
 	/* A block scalar may be followed by comments of the level above. */

@@ -122,7 +122,7 @@ static const struct {
 	const char *tag, *word;
 } kinds[] = {
     [SCALAR_STR] = {"str", "a string"},
-    [SCALAR_NULL] = {"null", "nothing"},
+    [SCALAR_NULL] = {"null", "empty"},
     [SCALAR_BOOL] = {"bool", "a yes/no value"},
     [SCALAR_INT] = {"int", "a number"},
     [SCALAR_FLOAT] = {"float", "a number"},

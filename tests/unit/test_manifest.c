@@ -31,8 +31,8 @@ static void dump_word(struct buf *out, const char *name, const char *value)
 	buf_adds(out, "\"\n");
 }
 
-static void dump_vars(struct buf *out, const char *what, const struct env_var *v,
-    size_t n)
+static void dump_vars(
+    struct buf *out, const char *what, const struct env_var *v, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		buf_addf(out, "%s %s", what, v[i].name);
