@@ -124,6 +124,7 @@ static void take(struct relay *r)
 	if (len == 0)
 		return;
 	r->bytes += (int64_t)len;
+	r->last = r->buffer[len - 1];
 	keep(r, r->buffer, len);
 	if (r->sink == SINK_NONE)
 		return;

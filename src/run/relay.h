@@ -36,6 +36,7 @@ struct relay {
 	char *buffer;	 /* made at the first output */
 	size_t at, held; /* bytes of it that wait to be passed on: [at, held) */
 	int64_t bytes;	 /* ever read */
+	char last;	 /* of them the last */
 	int log_errno;	 /* first failure to write the log; nothing is written after it */
 	struct tail *tail; /* borrowed, may be NULL */
 };

@@ -12,7 +12,7 @@
 
 struct sigwatch {
 	int fd;				     /* readable when a signal is there */
-	sigset_t old;			     /* the mask before; for the child */
+	sigset_t old;			     /* the mask before */
 	struct sigaction pipe, fsize, child; /* dispositions before */
 };
 

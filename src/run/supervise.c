@@ -39,6 +39,7 @@ enum {
 	PIPE_END_MS = 200, /* for input that ends although somebody strange holds it */
 	FLUSH_BYTES = 2 << 20, /* and for somebody strange who writes without end */
 	LOOK_AGAIN_MS = 50,    /* where the kernel does not tell */
+	HURRY_MS = 100, /* what was killed with the command needs a moment to be gone */
 	FOREGROUND_MS = 300, /* how soon we notice that a shell's `fg` gave us the keys */
 };
 
@@ -100,7 +101,7 @@ static void set_state(struct supervisor *s, enum state to)
 	case DRAINING:
 		terminal_restore(&s->term); /* Ctrl-C is a signal to us from now on */
 		s->term.keys = false;
-		s->due = s->hurry ? now : now + STOP_DRAIN_MS;
+		s->due = now + (s->hurry ? HURRY_MS : STOP_DRAIN_MS);
 		break;
 	case SWEEPING:
 		begin_sweep(s, now);
@@ -138,6 +139,7 @@ static void on_ask(struct supervisor *s, int sig, bool typed)
 		    now);
 		if (typed) {
 			keyboard_signal(&s->keys, &s->term, sig);
+			s->out->mid_line = true; /* its echo */
 			stop_due(&s->stop, now);
 		}
 		set_state(s, STOPPING);
@@ -366,6 +368,14 @@ static int next_wake(const struct supervisor *s)
 	return at <= now ? 0 : (int)earlier(at - now, 3600 * 1000);
 }
 
+static void go_on(struct supervisor *s, struct relay *r, const struct pollfd p[2])
+{
+	int64_t before = r->bytes;
+	relay_go_on(r, p);
+	if (r->bytes > before && r->sink != SINK_NONE)
+		s->out->mid_line = r->last != '\n';
+}
+
 /* One turn: wait, then do everything that can be done without waiting. */
 static void turn(struct supervisor *s)
 {
@@ -389,7 +399,7 @@ static void turn(struct supervisor *s)
 		keyboard_send(&s->keys, &s->term);
 	terminal_follow_modes(&s->term);
 	for (int i = 0; i < RELAYS; i++)
-		relay_go_on(&s->relay[i], p + STREAMS + 2 * i);
+		go_on(s, &s->relay[i], p + STREAMS + 2 * i);
 	warn_of_logs(s);
 	advance(s);
 }
@@ -436,8 +446,9 @@ static int prepare(struct supervisor *s, int ends[2], struct err *err)
 	if (sigwatch_open(&s->signals, err) < 0)
 		return -1;
 	if (s->ctx->interrupted && *s->ctx->interrupted) {
+		err_set(err, ERR_INTERRUPTED, "interrupted");
 		err->sys = *s->ctx->interrupted;
-		return err_set(err, ERR_INTERRUPTED, "interrupted");
+		return -1;
 	}
 	if (!s->l->quiet && terminal_open(&s->term, &why) < 0)
 		ctx_say(s->ctx, SAY_DEBUG, "no terminal for the command: %s", why.msg);
@@ -458,7 +469,6 @@ static int start(struct supervisor *s, const int ends[2], struct err *err)
 	    .cwd = s->l->cwd,
 	    .fd = {-1, ends[OUT], ends[ERR]},
 	    .ctty = -1,
-	    .mask = &s->signals.old,
 	    .flags = PROC_SESSION | PROC_DIE_WITH_US};
 	auto_fd null = -1;
 	if (stdin_is_not_ours())

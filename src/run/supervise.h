@@ -11,6 +11,7 @@
 #ifndef SUPERVISE_H
 #define SUPERVISE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/ctx.h"
@@ -28,23 +29,29 @@ struct launch {
 /* How it went.  Everything is known when supervise() has returned 0. */
 struct outcome {
 	struct exit_status exit; /* EXIT_TIMEOUT when the limit stopped it */
-	int stop_signal; /* SIGINT, SIGTERM, SIGHUP: mlp was asked to stop; else 0 */
+	int stop_signal; /* we were asked to stop: SIGINT, TERM, HUP, QUIT; else 0 */
 	int leftovers;	 /* processes that outlived the main one and were stopped */
 	int64_t stdout_bytes, stderr_bytes;
+	bool mid_line; /* what was shown last does not end its line */
 	int log_errno; /* first failure to keep output (ENOSPC ...), 0: all kept */
 	char *
-	    stderr_tail; /* last lines of stderr, at most 2 KiB, valid UTF-8; free() it */
+	    stderr_tail; /* its last lines, valid UTF-8, <= 2 KiB; the caller's to free */
 };
 
 /*
  * 0: the command has ended (however) and *out says how; also when it could not be started
  * (EXIT_NEVER with code 126 or 127; *err then holds the reason too and err->code is set).
- * -1: nothing was started (log files, pty, memory), *err says why.
- * Blocks and takes over SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGCHLD, SIGWINCH, SIGTSTP and
- * SIGCONT meanwhile, restores them and the terminal on every way out.
+ * -1: nothing was started (log files, memory; ERR_INTERRUPTED: ctx->interrupted was set
+ * already), *err says why.
+ * Blocks, and takes over SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP (each unless it is
+ * ignored), SIGCHLD, SIGWINCH and SIGCONT meanwhile; restores them and the terminal on
+ * every way out.
  *
  * Stopping: on SIGTERM or SIGHUP the group gets TERM, 5 s, KILL; on Ctrl-C (or SIGINT)
- * INT, 5 s, TERM, 5 s, KILL; a second one kills at once.  On time-out TERM, 5 s, KILL.
+ * INT, 5 s, TERM, 5 s, KILL; on Ctrl-\ (or SIGQUIT) QUIT, 5 s, KILL.  A second Ctrl-C
+ * kills at once.  On time-out TERM, 5 s, KILL; time in which the user had suspended us
+ * does not count.  What outlives the main process for more than 1 s gets TERM, 5 s, KILL.
+ * MLP_STOP_GRACE (ms) shortens the 5 s.
  */
 int supervise(
     const struct ctx *ctx, const struct launch *l, struct outcome *out, struct err *err);

@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: MIT */
+/* The lock that is a run's life. */
+#include <fcntl.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include <cmocka.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "run/lock.h"
+
+static const char run[] = "0123456789abcdef0123456789abcdef";
+
+struct place {
+	char dir[64];
+	struct ctx ctx;
+	struct arena arena;
+};
+
+static int setup(void **state)
+{
+	struct place *p = calloc(1, sizeof(*p));
+	if (!p)
+		return -1;
+	snprintf(p->dir, sizeof(p->dir), "/tmp/mlp-lock.XXXXXX");
+	if (!mkdtemp(p->dir))
+		return -1;
+	p->ctx = (struct ctx){.cwd = "/", .state_dir = p->dir, .trace = -1};
+	*state = p;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct place *p = *state;
+	struct err err = ERR_INIT;
+	tree_remove(p->dir, &err);
+	arena_release(&p->arena);
+	free(p);
+	return 0;
+}
+
+/* What another process gets: 0, or the error's code. */
+static int take_elsewhere(const struct ctx *ctx)
+{
+	int status;
+	pid_t pid = fork();
+	if (pid == 0) {
+		struct run_lock lk = RUN_LOCK_INIT;
+		struct err err = ERR_INIT;
+		_exit(run_lock_take(ctx, run, &lk, &err) == 0 ? 0 : (int)err.code);
+	}
+	waitpid(pid, &status, 0);
+	return WEXITSTATUS(status);
+}
+
+static void one_holds_it_at_a_time(void **state)
+{
+	struct place *p = *state;
+	struct run_lock lk = RUN_LOCK_INIT;
+	struct err err = ERR_INIT;
+	assert_int_equal(run_lock_take(&p->ctx, run, &lk, &err), 0);
+	assert_string_equal(lk.dir, run_state_dir(&p->ctx, &p->arena, run));
+	assert_true(path_is_dir(lk.dir));
+	assert_int_equal(take_elsewhere(&p->ctx), ERR_BUSY);
+	run_lock_drop(&lk, false);
+	assert_int_equal(lk.fd, -1);
+	assert_null(lk.dir);
+	assert_int_equal(take_elsewhere(&p->ctx), 0);
+}
+
+static void a_program_that_we_start_does_not_hold_it(void **state)
+{
+	struct place *p = *state;
+	struct run_lock lk = RUN_LOCK_INIT;
+	struct err err = ERR_INIT;
+	pid_t pid;
+	assert_int_equal(run_lock_take(&p->ctx, run, &lk, &err), 0);
+	assert_int_equal(fcntl(lk.fd, F_GETFD) & FD_CLOEXEC, FD_CLOEXEC);
+	pid = vfork();
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		execlp("sleep", "sleep", "100", (char *)NULL);
+		_exit(127);
+	}
+	run_lock_drop(&lk, false);
+	assert_int_equal(take_elsewhere(&p->ctx), 0);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
+static void forgetting_leaves_nothing(void **state)
+{
+	struct place *p = *state;
+	struct run_lock lk = RUN_LOCK_INIT;
+	struct err err = ERR_INIT;
+	const char *runs = arena_printf(&p->arena, "%s/runs", p->dir);
+	assert_int_equal(run_lock_take(&p->ctx, run, &lk, &err), 0);
+	assert_int_equal(
+	    file_write(arena_printf(&p->arena, "%s/plan", lk.dir), "x", 1, 0600, &err),
+	    0);
+	run_lock_drop(&lk, true);
+	assert_int_equal(rmdir(runs), 0); /* so it is empty */
+}
+
+static void ids_cannot_leave_the_directory(void **state)
+{
+	static const char *const bad[] = {"", ".", "..", "../x", "a/b", "/etc", "a b",
+	    "a\n", "a.gone.1",
+	    "01234567890123456789012345678901234567890123456789012345678901234"};
+	struct place *p = *state;
+	struct run_lock lk = RUN_LOCK_INIT;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		struct err err = ERR_INIT;
+		assert_int_equal(run_lock_take(&p->ctx, bad[i], &lk, &err), -1);
+		assert_int_equal(err.code, ERR_USAGE);
+		assert_int_equal(run_is_alive(&p->ctx, bad[i], &lk, &err), -1);
+		assert_int_equal(lk.fd, -1);
+	}
+	assert_int_equal(rmdir(p->dir), 0); /* nothing was made */
+}
+
+static void no_place_is_said(void **state)
+{
+	struct place *p = *state;
+	struct run_lock lk = RUN_LOCK_INIT;
+	struct err err = ERR_INIT;
+	p->ctx.state_dir = NULL;
+	assert_int_equal(run_lock_take(&p->ctx, run, &lk, &err), -1);
+	assert_non_null(strstr(err.hint, "HOME"));
+	err_clear(&err);
+	p->ctx.state_dir = "/dev/null/state";
+	assert_int_equal(run_lock_take(&p->ctx, run, &lk, &err), -1);
+	assert_non_null(strstr(err.msg, "/dev/null/state"));
+	assert_non_null(strstr(err.hint, "XDG_STATE_HOME"));
+	assert_int_equal(err.code, ERR_FAIL);
+	assert_int_equal(run_is_alive(&p->ctx, run, &lk, &err), -1);
+}
+
+static void a_link_is_not_followed(void **state)
+{
+	struct place *p = *state;
+	struct run_lock lk = RUN_LOCK_INIT;
+	struct err err = ERR_INIT;
+	char *dir = run_state_dir(&p->ctx, &p->arena, run);
+	char *target = arena_printf(&p->arena, "%s/target", p->dir);
+	assert_int_equal(dir_make(dir, 0700, &err), 0);
+	assert_int_equal(symlink(target, arena_printf(&p->arena, "%s/lock", dir)), 0);
+	assert_int_equal(run_lock_take(&p->ctx, run, &lk, &err), -1);
+	assert_false(path_exists(target));
+}
+
+static pid_t hold_elsewhere(const struct ctx *ctx, int ready)
+{
+	pid_t pid = fork();
+	if (pid == 0) {
+		struct run_lock lk = RUN_LOCK_INIT;
+		struct err err = ERR_INIT;
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (run_lock_take(ctx, run, &lk, &err) == 0)
+			(void)!write(ready, "x", 1);
+		pause();
+		_exit(0);
+	}
+	return pid;
+}
+
+static void alive_is_who_holds_it(void **state)
+{
+	struct place *p = *state;
+	struct run_lock lk = RUN_LOCK_INIT;
+	struct err err = ERR_INIT;
+	char byte;
+	int ends[2];
+	pid_t pid;
+	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+	pid = hold_elsewhere(&p->ctx, ends[1]);
+	assert_int_equal(read(ends[0], &byte, 1), 1);
+	assert_int_equal(run_is_alive(&p->ctx, run, &lk, &err), 1);
+	assert_int_equal(err.code, ERR_NONE);
+	assert_int_equal(lk.fd, -1);
+	kill(pid, SIGKILL); /* as a supervisor that is lost */
+	waitpid(pid, NULL, 0);
+	assert_int_equal(run_is_alive(&p->ctx, run, &lk, &err), 0);
+	assert_true(lk.fd >= 0);
+	assert_int_equal(take_elsewhere(&p->ctx), ERR_BUSY);
+	run_lock_drop(&lk, true);
+	close(ends[0]);
+	close(ends[1]);
+}
+
+/* The kernel shows it a moment after exec has let us go on. */
+static void await_environ(pid_t pid)
+{
+	struct err err = ERR_INIT;
+	auto_buf path = BUF_INIT;
+	auto_buf text = BUF_INIT;
+	buf_addf(&path, "/proc/%ld/environ", (long)pid);
+	for (int i = 0; i < 1000 && text.len == 0; i++) {
+		usleep(1000);
+		file_read(path.s, 65536, &text, &err);
+	}
+	assert_true(text.len > 0);
+}
+
+static void alive_is_who_carries_its_id(void **state)
+{
+	struct place *p = *state;
+	struct run_lock lk = RUN_LOCK_INIT;
+	struct err err = ERR_INIT;
+	char *id = arena_printf(&p->arena, "%032lx", (long)getpid()); /* nobody else's */
+	char *entry = arena_printf(&p->arena, "MLFLOW_RUN_ID=%s", id);
+	char *env[] = {(char *)"A=b", entry, NULL};
+	pid_t pid = vfork();
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		execle("/bin/sleep", "sleep", "100", (char *)NULL, env);
+		_exit(127);
+	}
+	await_environ(pid);
+	assert_int_equal(run_is_alive(&p->ctx, id, &lk, &err), 1);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	assert_int_equal(run_is_alive(&p->ctx, id, &lk, &err), 0);
+	run_lock_drop(&lk, true);
+}
+
+/* Takes and forgets it; *inside is how many believe that they hold it. */
+static _Noreturn void contend(const struct ctx *ctx, volatile int *inside)
+{
+	int failed = 0;
+	for (int i = 0; i < 300; i++) {
+		struct run_lock lk = RUN_LOCK_INIT;
+		struct err err = ERR_INIT;
+		if (run_lock_take(ctx, run, &lk, &err) < 0) {
+			failed |= err.code != ERR_BUSY;
+			continue;
+		}
+		failed |= __sync_add_and_fetch(inside, 1) != 1;
+		sched_yield();
+		__sync_sub_and_fetch(inside, 1);
+		run_lock_drop(&lk, i % 2);
+	}
+	_exit(failed);
+}
+
+static void forgetting_never_lets_two_in(void **state)
+{
+	enum { MANY = 6 };
+	struct place *p = *state;
+	int *inside = mmap(NULL, sizeof(*inside), PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	pid_t pids[MANY];
+	for (int i = 0; i < MANY; i++)
+		if ((pids[i] = fork()) == 0)
+			contend(&p->ctx, inside);
+	for (int i = 0; i < MANY; i++) {
+		int status;
+		waitpid(pids[i], &status, 0);
+		assert_int_equal(status, 0);
+	}
+	munmap(inside, sizeof(*inside));
+}
+
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    T(one_holds_it_at_a_time),
+	    T(a_program_that_we_start_does_not_hold_it),
+	    T(forgetting_leaves_nothing),
+	    T(ids_cannot_leave_the_directory),
+	    T(no_place_is_said),
+	    T(a_link_is_not_followed),
+	    T(alive_is_who_holds_it),
+	    T(alive_is_who_carries_its_id),
+	    T(forgetting_never_lets_two_in),
+	};
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
