@@ -20,7 +20,7 @@ struct progress {
 };
 
 struct ctx {
-	const char *cwd;	/* the caller's directory, absolute */
+	const char *cwd;	/* the caller's directory, absolute; NULL: removed */
 	const char *cache_dir;	/* $XDG_CACHE_HOME/mlp, NULL when there is no home */
 	const char *state_dir;	/* $XDG_STATE_HOME/mlp, likewise */
 	const char *libexec;	/* where mlp-git is */

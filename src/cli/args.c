@@ -64,8 +64,7 @@ int cli_args_next(struct cli *cli, struct cli_args *args, int *code)
 		} else if (id == OPT_HELP && args->own_help) {
 			args->help_wanted = true;
 		} else if (id == OPT_HELP) {
-			cmd_print_help(args->cmd);
-			*code = CLI_OK;
+			*code = cmd_print_help(args->cmd);
 			return -1;
 		} else {
 			return 1;
@@ -78,7 +77,7 @@ int cli_args_next(struct cli *cli, struct cli_args *args, int *code)
 	return -1;
 }
 
-void cmd_print_help(const struct cmd *cmd)
+int cmd_print_help(const struct cmd *cmd)
 {
 	auto_buf b = BUF_INIT;
 	buf_addf(&b, "usage: mlp %s %s\n\n%s.\n", cmd->name, cmd->args, cmd->summary);
@@ -88,5 +87,5 @@ void cmd_print_help(const struct cmd *cmd)
 	for (size_t i = 0; cmd->opts[i]; i++)
 		opt_help(&b, cmd->opts[i]);
 	opt_help(&b, common_opts);
-	cli_print(b.s, b.len);
+	return cli_print(b.s, b.len);
 }

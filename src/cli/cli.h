@@ -68,7 +68,7 @@ int cli_take_arg(const struct cmd *cmd, const char **slot, const char *value, in
 int cli_usage(const struct cmd *cmd, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
-void cmd_print_help(const struct cmd *cmd);
+int cmd_print_help(const struct cmd *cmd);
 
 /* setup.c: fill in the context from the environment.  release: close what it opened. */
 void cli_setup(struct cli *cli);
@@ -82,7 +82,8 @@ void cli_diags(struct cli *cli, const struct diags *ds);
 void cli_progress_end(struct cli *cli);
 void cli_say(void *arg, enum say_level level, const char *text);
 void cli_progress(void *arg, const struct progress *p);
-/* Write to stdout; a closed pipe ends us quietly.  Returns the exit code. */
+/* Write to stdout or stderr; a closed pipe is no failure.  Returns the exit code. */
+int cli_write(int fd, const char *text, size_t n);
 int cli_print(const char *text, size_t n);
 int cli_print_json(const cJSON *j);
 

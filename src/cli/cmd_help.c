@@ -29,12 +29,9 @@ static int run_help(struct cli *cli, int argc, char *const *argv)
 		return code;
 	if (!topic)
 		return help_overview();
-	for (const struct cmd *const *c = commands; *c; c++) {
-		if (strcmp((*c)->name, topic) == 0) {
-			cmd_print_help(*c);
-			return CLI_OK;
-		}
-	}
+	for (const struct cmd *const *c = commands; *c; c++)
+		if (strcmp((*c)->name, topic) == 0)
+			return cmd_print_help(*c);
 	return cli_usage(&cmd_help, "no such command: %s", topic);
 }
 

@@ -83,7 +83,7 @@ void info_print_entry(struct buf *b, const struct entry_point *ep)
 	}
 }
 
-static void info_print(struct buf *b, const struct manifest *m)
+void info_print(struct buf *b, const struct manifest *m)
 {
 	buf_addf(b, "name         %s\n", m->name ? m->name : "-");
 	buf_addf(b, "environment  %s", env_word(m->env_key));

@@ -28,8 +28,8 @@ static int copy_log(const char *path, int to)
 	if (fd < 0 && errno == ENOENT)
 		return 0;
 	while (fd >= 0 && (n = read(fd, block, sizeof(block))) > 0)
-		if (fd_write_all(to, block, (size_t)n) < 0)
-			return errno == EPIPE ? 1 : -1;
+		if (cli_write(to, block, (size_t)n) != CLI_OK)
+			return -1;
 	if (fd >= 0 && n == 0)
 		return 1;
 	dprintf(STDERR_FILENO, "mlp: cannot read '%s': %s\n", path, strerror(errno));
@@ -40,15 +40,17 @@ static int print_logs(struct cli *cli, const struct run_record *r, bool out, boo
 {
 	struct arena *a = &cli->arena;
 	const char *dir = artifacts_log_dir(&cli->ctx, a, r->run_id, r->artifact_uri);
-	int got_out = out ? copy_log(path_join(a, dir, "stdout.log"), STDOUT_FILENO) : 0;
-	int got_err = err ? copy_log(path_join(a, dir, "stderr.log"),
-				out ? STDERR_FILENO : STDOUT_FILENO)
-			  : 0;
+	int got_out =
+	    dir && out ? copy_log(path_join(a, dir, "stdout.log"), STDOUT_FILENO) : 0;
+	int got_err = dir && err ? copy_log(path_join(a, dir, "stderr.log"),
+				       out ? STDERR_FILENO : STDOUT_FILENO)
+				 : 0;
 	if (got_out < 0 || got_err < 0)
 		return CLI_FAILED;
 	if (got_out || got_err)
 		return CLI_OK;
-	dprintf(STDERR_FILENO, "mlp: run %s has no logs here (%s)\n", r->run_id, dir);
+	dprintf(STDERR_FILENO, "mlp: run %s has no logs here (%s)\n", r->run_id,
+	    dir ? dir : r->artifact_uri);
 	return CLI_FAILED;
 }
 

@@ -19,6 +19,10 @@ static int entry_help(struct cli *cli, const struct run_request *rq)
 		NULL, &p, &err) < 0) {
 		cli_diags(cli, &p.diags);
 		cli_error(cli, &err);
+	} else if (!rq->plan.entry_point && !manifest_entry(p.manifest, name)) {
+		buf_addc(&b, '\n');
+		info_print(&b, p.manifest);
+		code = cli_print(b.s, b.len);
 	} else if ((ep = manifest_entry(p.manifest, name))) {
 		buf_addf(&b, "\nParameters of %s:\n", rq->uri);
 		info_print_entry(&b, ep);

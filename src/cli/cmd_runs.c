@@ -128,7 +128,7 @@ static void add_row(struct arena *a, struct table *t, const struct run_record *r
 		add_metric(t, r, metrics->v[i]);
 }
 
-static void print_table(struct cli *cli, const struct run_record *runs, size_t n)
+static int print_table(struct cli *cli, const struct run_record *runs, size_t n)
 {
 	static const char *const head[] = {
 	    "RUN", "NAME", "STATUS", "EXPERIMENT", "STARTED", "TOOK"};
@@ -153,7 +153,7 @@ static void print_table(struct cli *cli, const struct run_record *runs, size_t n
 		add_row(a, &t, &runs[i], &params, &metrics);
 	table_print(&b, &t, cli->colour_out);
 	table_release(&t);
-	cli_print(b.s, b.len);
+	return cli_print(b.s, b.len);
 }
 
 static int print_json(const struct run_record *runs, size_t n)
@@ -205,10 +205,9 @@ static int list(struct cli *cli, struct runs_args *ra)
 	}
 	if (ra->json)
 		return print_json(runs, n);
-	if (n == 0)
-		ctx_say(&cli->ctx, SAY_INFO, "no runs");
-	else
-		print_table(cli, runs, n);
+	if (n > 0)
+		return print_table(cli, runs, n);
+	ctx_say(&cli->ctx, SAY_INFO, "no runs");
 	return CLI_OK;
 }
 

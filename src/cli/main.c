@@ -41,6 +41,13 @@ static int unknown_command(const char *name)
 {
 	const char *names[32], *near;
 	size_t n = 0;
+	if (name[0] == '-') {
+		dprintf(STDERR_FILENO,
+		    "mlp: no such option before the command: %s\n"
+		    "Options follow it: mlp COMMAND [OPTIONS] ...\n",
+		    name);
+		return CLI_USAGE;
+	}
 	for (const struct cmd *const *c = commands; *c; c++)
 		names[n++] = (*c)->name;
 	near = nearest(name, names, n);
@@ -57,14 +64,17 @@ static int leading_env_file(struct cli *cli, int *argc, char *const **argv)
 	struct err err = ERR_INIT;
 	const char *file = NULL;
 	int used = 0;
-	if (*argc >= 2 && strcmp((*argv)[0], "--env-file") == 0) {
+	if (*argc >= 1 && strcmp((*argv)[0], "--env-file") == 0) {
 		file = (*argv)[1];
 		used = 2;
+		if (!file)
+			err_set(
+			    &err, ERR_USAGE, "option --env-file needs a value (FILE)");
 	} else if (*argc >= 1 && strncmp((*argv)[0], "--env-file=", 11) == 0) {
 		file = (*argv)[0] + 11;
 		used = 1;
 	}
-	if (file && env_file_load(file, &err) < 0) {
+	if (err.code || (file && env_file_load(file, &err) < 0)) {
 		cli_error(cli, &err);
 		return -1;
 	}
@@ -87,6 +97,12 @@ static int dispatch(struct cli *cli, int argc, char *const *argv)
 	if (strcmp(argv[0], "--help") == 0 || strcmp(argv[0], "-h") == 0)
 		return cmd_help.run(cli, 0, argv);
 	cmd = find_command(argv[0]);
+	if (cmd && !cli->ctx.cwd && cmd != &cmd_help && cmd != &cmd_version) {
+		dprintf(STDERR_FILENO,
+		    "mlp: the current directory does not exist any more\n"
+		    "  go to another one: cd ~\n");
+		return cmd == &cmd_run || cmd == &cmd_rerun ? CLI_OURS : CLI_FAILED;
+	}
 	return cmd ? cmd->run(cli, argc - 1, argv + 1) : unknown_command(argv[0]);
 }
 

@@ -128,14 +128,19 @@ void cli_progress(void *arg, const struct progress *p)
 		cli_progress_end(cli);
 }
 
+int cli_write(int fd, const char *text, size_t n)
+{
+	/* a reader that has seen enough is no failure */
+	if (fd_write_all(fd, text, n) == 0 || errno == EPIPE)
+		return CLI_OK;
+	dprintf(STDERR_FILENO, "mlp: cannot write to standard %s: %s\n",
+	    fd == STDOUT_FILENO ? "output" : "error", strerror(errno));
+	return CLI_FAILED;
+}
+
 int cli_print(const char *text, size_t n)
 {
-	if (fd_write_all(STDOUT_FILENO, text, n) == 0)
-		return CLI_OK;
-	if (errno != EPIPE) /* a reader that has seen enough is no failure */
-		dprintf(STDERR_FILENO, "mlp: cannot write to standard output: %s\n",
-		    strerror(errno));
-	return errno == EPIPE ? CLI_OK : CLI_FAILED;
+	return cli_write(STDOUT_FILENO, text, n);
 }
 
 int cli_print_json(const cJSON *j)

@@ -101,8 +101,10 @@ static int take_tag(
 		return -1;
 	}
 	key = arena_strndup(&cli->arena, text, (size_t)(eq - text));
-	if (key_check("tag", key, err) < 0)
+	if (key_check("tag", key, err) < 0 || runtags_check_key(key, err) < 0)
 		return -1;
+	if (kvs_get(&ro->rq.tags, key))
+		return err_set(err, ERR_USAGE, "Repeated tag: '%s'", key);
 	kvs_put(&cli->arena, &ro->rq.tags, key, eq + 1);
 	return 0;
 }

@@ -92,7 +92,7 @@ void cli_setup(struct cli *cli)
 	cli->ctx.progress = cli_progress;
 	cli->ctx.arg = cli;
 	cli->ctx.interrupted = &interrupted;
-	cli->ctx.cwd = arena_strdup(&cli->arena, getcwd(cwd, sizeof(cwd)) ? cwd : "/");
+	cli->ctx.cwd = getcwd(cwd, sizeof(cwd)) ? arena_strdup(&cli->arena, cwd) : NULL;
 	cli->ctx.cache_dir = path_xdg(&cli->arena, XDG_CACHE);
 	cli->ctx.state_dir = path_xdg(&cli->arena, XDG_STATE);
 	cli->ctx.libexec = find_libexec(&cli->arena);

@@ -54,6 +54,10 @@ static bool read_kept_end(struct arena *a, const char *state_dir, struct end *en
 	return true;
 }
 
+/*
+ * Close a run that nobody supervises: with the end that was kept for it, whatever status
+ * stands there (its command may have written one), else, where it is RUNNING, as lost.
+ */
 static void heal_one(const struct ctx *ctx, struct store *store, const char *run_id)
 {
 	struct run_lock lk = RUN_LOCK_INIT;
@@ -69,13 +73,21 @@ static void heal_one(const struct ctx *ctx, struct store *store, const char *run
 		kvs_put(&a, &end.tags, "mlp.reason", lost);
 	}
 	done = store->ops->run_end(
-		   store, run_id, end.status, end.time, &end.tags, true, &err) == 0;
+		   store, run_id, end.status, end.time, &end.tags, !kept, &err) == 0;
 	/* logs are kept there when the artifacts are not local */
 	run_lock_drop(&lk, done && !path_exists(path_join(&a, lk.dir, "stdout.log")));
-	if (done)
+	if (done && kept)
+		ctx_say(ctx, SAY_INFO,
+		    "the end of run %.8s, kept until now, is recorded: %s", run_id,
+		    run_status_word(end.status));
+	else if (done)
 		ctx_say(ctx, SAY_WARNING, "run %.8s was left RUNNING; it is now %s: %s",
-		    run_id, run_status_word(end.status),
-		    kept ? "its end had been kept" : lost);
+		    run_id, run_status_word(end.status), lost);
+}
+
+static bool has_kept_end(const struct ctx *ctx, struct arena *a, const char *run_id)
+{
+	return path_exists(path_join(a, run_state_dir(ctx, a, run_id), "end.json"));
 }
 
 /* The runs that this state directory knows; usually none, or those alive just now. */
@@ -102,6 +114,9 @@ void heal_runs(const struct ctx *ctx, struct store *store)
 	if (!ctx->state_dir)
 		return;
 	ncandidates = list_candidates(ctx, &a, &candidates);
+	for (size_t i = 0; i < ncandidates; i++)
+		if (has_kept_end(ctx, &a, candidates[i]))
+			heal_one(ctx, store, candidates[i]);
 	if (ncandidates == 0 ||
 	    store->ops->runs_still_running(store, &a, runtags_host(ctx, &a), candidates,
 		ncandidates, &ids, &n, &err) < 0)

@@ -112,6 +112,20 @@ static int open_new(struct launching *l, struct err *err)
 	return l->store->ops->run_create(l->store, l->a, &new, &l->run, err);
 }
 
+static bool is_reopened(const struct launching *l)
+{
+	return l->rq->run_id && *l->rq->run_id;
+}
+
+/* How an earlier attempt ended must not stand there while this one runs. */
+static void forget_end(struct launching *l, struct kvs *tags)
+{
+	static const char *const keys[] = {"mlp.exit", "mlp.reason"};
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		if (kvs_get(&l->run.tags, keys[i]))
+			kvs_put(l->a, tags, keys[i], "");
+}
+
 /* --run-id: what the run has been told of itself by others stays as it is. */
 static int open_existing(struct launching *l, struct err *err)
 {
@@ -130,10 +144,12 @@ static int open_existing(struct launching *l, struct err *err)
 		    !kvs_get(&l->run.tags, tags.v[i].key) ||
 		    strcmp(tags.v[i].key, "mlflow.runName") == 0)
 			kvs_put(l->a, &batch.tags, tags.v[i].key, tags.v[i].value);
+	forget_end(l, &batch.tags);
 	recorded_params(l, &batch.params);
 	if (ops->run_reopen(l->store, l->run.run_id, &batch, err) < 0)
 		return -1;
 	l->run.name = name ? name : l->run.name;
+	l->run.start_time = clock_now_ms(); /* of this attempt, for the one who waits */
 	l->run.end_time = -1;
 	return 0;
 }
@@ -178,6 +194,9 @@ static int supervise_run(struct launching *l, struct outcome *o, struct err *err
 	};
 	childenv_make(l->a, &l->p->plan, &c, &env);
 	launch.envp = strvec_argv(&env);
+	ctx_say(l->ctx, SAY_DEBUG, "in %s", launch.cwd);
+	ctx_say(l->ctx, SAY_DEBUG, "running: %s", l->p->plan.command);
+	ctx_say(l->ctx, SAY_DEBUG, "output is kept in %s", l->log_dir);
 	return supervise(l->ctx, &launch, o, err);
 }
 
@@ -198,6 +217,12 @@ static void execute(struct launching *l, run_started *started, void *arg,
 		o->exit.code = 125;
 	}
 	r->started = o->exit.kind != EXIT_NEVER;
+}
+
+/* Logs stay in the state directory where the artifacts are not local. */
+static bool lock_dir_is_kept(struct launching *l)
+{
+	return l->lock.dir && path_exists(path_join(l->a, l->lock.dir, "stdout.log"));
 }
 
 /* What the command itself last said about the run; RUNNING when it cannot be asked. */
@@ -222,7 +247,8 @@ static void close_run(struct launching *l, const struct outcome *o, const struct
 	r->name = l->run.name;
 	r->end_time = clock_now_ms();
 	kvs_put(l->a, &tags, "mlp.exit", r->ending.exit);
-	kvs_put(l->a, &tags, "mlp.reason", r->ending.reason);
+	if (r->ending.reason[0])
+		kvs_put(l->a, &tags, "mlp.reason", r->ending.reason);
 	ended = l->store->ops->run_end(l->store, l->run.run_id, r->ending.status,
 		    r->end_time, &tags, false, &err) == 0;
 	if (!ended) {
@@ -259,9 +285,8 @@ static int record_and_run(struct launching *l, run_started *started, void *arg,
 	struct outcome o = {.stop_signal = 0};
 	struct err why = ERR_INIT;
 	block_signals(l);
-	if ((l->rq->run_id && *l->rq->run_id ? open_existing(l, err) : open_new(l, err)) <
-	    0) {
-		run_lock_drop(&l->lock, !l->rq->run_id);
+	if ((is_reopened(l) ? open_existing(l, err) : open_new(l, err)) < 0) {
+		run_lock_drop(&l->lock, !lock_dir_is_kept(l));
 		sigprocmask(SIG_SETMASK, &l->before, NULL);
 		return -1;
 	}
@@ -269,7 +294,7 @@ static int record_and_run(struct launching *l, run_started *started, void *arg,
 	r->name = l->run.name;
 	r->artifact_uri = l->run.artifact_uri;
 	r->project_dir = l->p->source.dir;
-	r->start_time = clock_now_ms();
+	r->start_time = l->run.start_time;
 	execute(l, started, arg, r, &o, &why);
 	close_run(l, &o, &why, r);
 	r->stderr_tail = arena_strdup(l->a, o.stderr_tail ? o.stderr_tail : "");
@@ -293,9 +318,35 @@ static int open_tracking(struct launching *l, struct err *err)
 		err->code = err->code == ERR_USAGE ? ERR_FAIL : err->code;
 		return -1;
 	}
+	ctx_say(l->ctx, SAY_DEBUG, "recording in %s (from %s)", l->tracking.uri,
+	    l->tracking.from);
 	heal_runs(l->ctx, l->store);
 	warn_hidden(l);
 	return 0;
+}
+
+/* Of a run that never was. */
+static void drop_checkout(const struct prepared *p)
+{
+	struct err ignored = ERR_INIT;
+	if (p->source.kind == SOURCE_GIT && !p->peeked && p->source.root)
+		tree_remove(p->source.root, &ignored);
+}
+
+static int prepare_and_run(struct launching *l, run_started *started, void *arg,
+    struct run_result *out, struct err *err)
+{
+	const struct run_request *rq = l->rq;
+	int rc = -1;
+	if (prepare_plan(l->ctx, l->a, rq->uri, rq->version, &rq->plan, PREPARE_RUN,
+		launch_own_files(l->a, &l->tracking), l->p, err) < 0 ||
+	    open_tracking(l, err) < 0)
+		return -1;
+	source_facts_finish(l->ctx, l->a, &l->p->facts, &l->p->source);
+	if (check_interrupted(l->ctx, err) == 0)
+		rc = record_and_run(l, started, arg, out, err);
+	l->store->ops->close(l->store);
+	return rc;
 }
 
 int run_launch(const struct ctx *ctx, struct arena *a, const struct run_request *rq,
@@ -304,7 +355,6 @@ int run_launch(const struct ctx *ctx, struct arena *a, const struct run_request 
 {
 	struct launching l = {
 	    .ctx = ctx, .a = a, .rq = rq, .p = p, .lock = RUN_LOCK_INIT};
-	int rc = -1;
 	memset(p, 0, sizeof(*p));
 	p->facts.helper.pid = -1;
 	memset(out, 0, sizeof(*out));
@@ -312,13 +362,8 @@ int run_launch(const struct ctx *ctx, struct arena *a, const struct run_request 
 		err->code = ERR_FAIL; /* 125: it is not the command line of the project */
 		return -1;
 	}
-	if (prepare_plan(ctx, a, rq->uri, rq->version, &rq->plan, PREPARE_RUN,
-		launch_own_files(a, &l.tracking), p, err) < 0 ||
-	    open_tracking(&l, err) < 0)
-		return -1;
-	source_facts_finish(ctx, a, &p->facts, &p->source);
-	if (check_interrupted(ctx, err) == 0)
-		rc = record_and_run(&l, started, arg, out, err);
-	l.store->ops->close(l.store);
-	return rc;
+	if (prepare_and_run(&l, started, arg, out, err) == 0)
+		return 0;
+	drop_checkout(p);
+	return -1;
 }

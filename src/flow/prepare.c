@@ -48,6 +48,8 @@ int prepare_manifest(const struct ctx *ctx, struct arena *a, const char *uri,
 		return -1;
 	if (manifest_load(a, p->source.dir, &p->manifest, &p->diags, err) < 0)
 		return -1;
+	ctx_say(ctx, SAY_DEBUG, "project in %s, manifest: %s", p->source.dir,
+	    p->manifest && p->manifest->path ? p->manifest->path : "none");
 	return p->diags.errors ? count_errors(p, err) : 0;
 }
 
@@ -55,9 +57,11 @@ int prepare_plan(const struct ctx *ctx, struct arena *a, const char *uri,
     const char *version, const struct request *rq, enum prepare_how how,
     char *const *ignore, struct prepared *p, struct err *err)
 {
+	struct request mine = *rq;
 	if (prepare_manifest(ctx, a, uri, version, how, ignore, p, err) < 0)
 		return -1;
-	return plan_make(a, p->manifest, p->source.dir, rq, &p->plan, &p->diags, err);
+	mine.partial_tree = p->peeked;
+	return plan_make(a, p->manifest, p->source.dir, &mine, &p->plan, &p->diags, err);
 }
 
 void prepared_done(struct prepared *p)

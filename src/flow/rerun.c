@@ -37,15 +37,19 @@ static void take_params(const struct ctx *ctx, struct arena *a,
 	struct param_input *in = arena_array(a, run->params.n + n + 1, sizeof(*in));
 	auto_json file =
 	    runfile_read(artifacts_log_dir(ctx, a, run->run_id, run->artifact_uri));
+	size_t k = 0;
 	for (size_t i = 0; i < run->params.n; i++) {
-		in[i].name = run->params.v[i].key;
-		in[i].value = value_again(ctx, a, file, &run->params.v[i]);
-		in[i].origin = ORIGIN_RECORD;
+		const char *name = run->params.v[i].key;
+		if (file && !runfile_param(file, name).value)
+			continue; /* logged by the command, not given to it */
+		in[k].name = name;
+		in[k].value = value_again(ctx, a, file, &run->params.v[i]);
+		in[k++].origin = ORIGIN_RECORD;
 	}
 	for (size_t i = 0; i < n; i++)
-		in[run->params.n + i] = overrides[i];
+		in[k++] = overrides[i];
 	rq->plan.params = in;
-	rq->plan.nparams = run->params.n + n;
+	rq->plan.nparams = k;
 }
 
 /*

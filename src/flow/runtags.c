@@ -63,14 +63,25 @@ static void put_source(struct arena *a, const struct source *s, struct kvs *out)
 		put(a, out, "mlp.source.dirty", s->dirty ? "true" : "false");
 }
 
+/* Those that say where a run came from are ours also where we have nothing to say. */
+int runtags_check_key(const char *key, struct err *err)
+{
+	if (strcmp(key, "mlflow.runName") == 0)
+		return err_set(
+		    err, ERR_USAGE, "tag %s: a run is named with --run-name", key);
+	if (strncmp(key, "mlp.", 4) == 0 || strncmp(key, "mlflow.source.", 14) == 0 ||
+	    strncmp(key, "mlflow.project.", 15) == 0 || strcmp(key, "mlflow.user") == 0)
+		return err_set(err, ERR_USAGE, "tag %s: mlp writes it itself", key);
+	return 0;
+}
+
 static int put_extra(
     struct arena *a, const struct kvs *extra, struct kvs *out, struct err *err)
 {
 	for (size_t i = 0; i < extra->n; i++) {
 		const char *key = extra->v[i].key;
-		if (strncmp(key, "mlp.", 4) == 0 || kvs_get(out, key))
-			return err_set(
-			    err, ERR_USAGE, "--tag %s: mlp writes this tag itself", key);
+		if (runtags_check_key(key, err) < 0)
+			return -1;
 		kvs_put(a, out, key, cut_value(a, extra->v[i].value));
 	}
 	return 0;
@@ -87,7 +98,8 @@ int runtags_make(
 	put(a, out, "mlflow.project.entryPoint", plan->entry_point);
 	put(a, out, "mlflow.project.backend", "local");
 	put(a, out, "mlflow.runName", in->run_name);
-	put(a, out, "mlflow.parentRunId", in->parent_id);
+	if (!kvs_get(&in->extra, "mlflow.parentRunId"))
+		put(a, out, "mlflow.parentRunId", in->parent_id);
 	put(a, out, "mlp.version", MLP_VERSION);
 	put(a, out, "mlp.host", in->host);
 	put(a, out, "mlp.command", plan->command);

@@ -23,6 +23,9 @@ struct runtags_in {
 int runtags_make(
     struct arena *a, const struct runtags_in *in, struct kvs *out, struct err *err);
 
+/* May a user set this tag himself?  ERR_USAGE: mlp does. */
+int runtags_check_key(const char *key, struct err *err);
+
 /* "<node name>:<state directory>": whose word a RUNNING run is. */
 const char *runtags_host(const struct ctx *ctx, struct arena *a);
 /* As MLflow: LOGNAME, USER, LNAME, USERNAME, else the password entry's, else "unknown".

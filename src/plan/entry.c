@@ -80,7 +80,7 @@ const struct entry_point *entry_choose(struct arena *a, const struct manifest *m
 	ep->command = script_command(a, name, shell);
 	if (!ep->command)
 		return unknown(m, name, err);
-	if (!path_exists(path_join(a, project_dir, name))) {
+	if (project_dir && !path_exists(path_join(a, project_dir, name))) {
 		err_set(err, ERR_USAGE,
 		    "no entry point is called '%s', and the project has no such file",
 		    name);

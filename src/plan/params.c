@@ -189,6 +189,8 @@ static int find_path(struct arena *a, const char *cwd, const char *project_dir,
 		return err_hint(err, "download it first and give the local path");
 	}
 	path = *text ? existing_path(a, cwd, text) : NULL;
+	if (!path && *text && p->origin == ORIGIN_DEFAULT && !project_dir)
+		return 0;
 	if (!path && *text && p->origin == ORIGIN_DEFAULT)
 		path = existing_path(a, project_dir, text);
 	if (!path)

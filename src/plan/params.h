@@ -49,8 +49,8 @@ int params_bind(struct arena *a, const struct manifest *m, const struct entry_po
 
 /*
  * Set `used` of the path parameters: absolute, relative to cwd (a default that is not
- * there: to project_dir).  What does not exist, or would have to be downloaded, is
- * ERR_USAGE.
+ * there: to project_dir; where that is NULL it is left as it is).  What does not exist,
+ * or would have to be downloaded, is ERR_USAGE.
  */
 int params_find_paths(struct arena *a, const char *cwd, const char *project_dir,
     struct params *ps, struct err *err);

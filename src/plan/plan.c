@@ -38,7 +38,7 @@ static int choose_env(
 		    "uv, conda, docker",
 		    wanted);
 	else
-		err_set(err, ERR_FAIL,
+		err_set(err, ERR_USAGE,
 		    "--env-manager %s is not supported by this version", wanted);
 	return err_hint(err, "use --env-manager local to run in the current environment");
 }
@@ -78,16 +78,17 @@ int plan_make(struct arena *a, const struct manifest *m, const char *project_dir
     const struct request *rq, struct plan *out, struct diags *ds, struct err *err)
 {
 	const char *name = rq->entry_point ? rq->entry_point : "main";
+	const char *tree = rq->partial_tree ? NULL : project_dir;
 	const struct entry_point *ep;
 	memset(out, 0, sizeof(*out));
-	ep = entry_choose(a, m, project_dir, name, rq->shell, &out->is_script, err);
+	ep = entry_choose(a, m, tree, name, rq->shell, &out->is_script, err);
 	if (!ep || choose_env(m, rq, out, err) < 0)
 		return -1;
 	out->entry_point = name;
 	out->cwd = project_dir;
 	out->timeout_ms = rq->timeout_ms ? rq->timeout_ms : ep->timeout_ms;
 	if (params_bind(a, m, ep, rq->params, rq->nparams, &out->params, ds, err) < 0 ||
-	    params_find_paths(a, rq->cwd, project_dir, &out->params, err) < 0 ||
+	    params_find_paths(a, rq->cwd, tree, &out->params, err) < 0 ||
 	    copy_env(a, ep, out, err) < 0)
 		return -1;
 	out->command = command_make(a, m, ep, !out->is_script, &out->params, ds, err);
