@@ -15,6 +15,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/quote.h"
+#include "base/urltext.h"
 
 extern char **environ;
 
@@ -75,10 +76,15 @@ static void trace_launch(int trace, const struct proc *p)
 		return;
 	if (p->cwd) {
 		buf_adds(&b, "cd ");
-		quote_shell(&b, p->cwd);
+		quote_shell_line(&b, p->cwd);
 		buf_adds(&b, " && ");
 	}
-	quote_argv(&b, p->argv);
+	for (size_t i = 0; p->argv[i]; i++) {
+		auto_buf word = BUF_INIT;
+		url_mask(&word, p->argv[i]);
+		buf_adds(&b, i ? " " : "");
+		quote_shell_line(&b, word.s);
+	}
 	buf_addc(&b, '\n');
 	fd_write_all(trace, b.s, b.len);
 }

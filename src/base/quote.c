@@ -28,6 +28,35 @@ void quote_shell(struct buf *out, const char *s)
 	buf_addc(out, '\'');
 }
 
+static bool has_control(const char *s)
+{
+	for (; *s; s++)
+		if ((unsigned char)*s < 0x20 || *s == 0x7f)
+			return true;
+	return false;
+}
+
+void quote_shell_line(struct buf *out, const char *s)
+{
+	if (!has_control(s)) {
+		quote_shell(out, s);
+		return;
+	}
+	buf_adds(out, "$'");
+	for (; *s; s++) {
+		unsigned char c = (unsigned char)*s;
+		if (c == '\n')
+			buf_adds(out, "\\n");
+		else if (c < 0x20 || c == 0x7f)
+			buf_addf(out, "\\%03o", c);
+		else if (c == '\'' || c == '\\')
+			buf_addf(out, "\\%c", c);
+		else
+			buf_addc(out, *s);
+	}
+	buf_addc(out, '\'');
+}
+
 void quote_argv(struct buf *out, char *const *argv)
 {
 	for (size_t i = 0; argv[i]; i++) {

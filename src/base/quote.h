@@ -10,6 +10,11 @@
  * is when all bytes are in A-Za-z0-9_@%+=:,./-, else in single quotes, each ' as '"'"'.
  */
 void quote_shell(struct buf *out, const char *s);
+/*
+ * The same on one line: what holds control characters becomes $'...', which bash and
+ * other newer shells take.
+ */
+void quote_shell_line(struct buf *out, const char *s);
 /* A whole argv, words separated by spaces. */
 void quote_argv(struct buf *out, char *const *argv);
 /*

@@ -24,6 +24,23 @@ char *url_without_user(struct arena *a, const char *url)
 	return arena_printf(a, "%.*s%s", (int)(start + 3 - url), url, host);
 }
 
+void url_mask(struct buf *out, const char *text)
+{
+	const char *sep;
+	while ((sep = strstr(text, "://"))) {
+		const char *user = sep + 3, *at = NULL;
+		size_t n = strcspn(user, "/?# \t\r\n\"'<>|;&()");
+		for (size_t i = 0; i < n; i++)
+			if (user[i] == '@')
+				at = user + i;
+		buf_add(out, text, (size_t)(user - text));
+		if (at)
+			buf_adds(out, "***");
+		text = at ? at : user;
+	}
+	buf_adds(out, text);
+}
+
 char *url_host(struct arena *a, const char *url)
 {
 	const char *host, *end;

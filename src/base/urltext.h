@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 
 /*
  * The URL without user name and password ("scheme://user:secret@host/x" becomes
@@ -13,6 +14,8 @@
  * secret but part of the address.
  */
 char *url_without_user(struct arena *a, const char *url);
+/* Append text with the user name and password of every URL in it as "***". */
+void url_mask(struct buf *out, const char *text);
 /* "host:port" of "scheme://[user@]host:port/...", or NULL. */
 char *url_host(struct arena *a, const char *url);
 /* %XX decoded; NULL when there is a %00 or a % without two hex digits. */

@@ -77,6 +77,8 @@ void cli_release(struct cli *cli);
 /* out.c -- words for people */
 /* "mlp: what: why" and "  hint: ..." on stderr. */
 void cli_error(struct cli *cli, const struct err *err);
+/* The same for a failure that is no error of ours: a run that did not finish. */
+void cli_failed(struct cli *cli, const char *text);
 void cli_diags(struct cli *cli, const struct diags *ds);
 /* The end of a progress line, so that other text can follow. */
 void cli_progress_end(struct cli *cli);

@@ -53,10 +53,15 @@ void cli_say(void *arg, enum say_level level, const char *text)
 		put_line(cli, "", "", text);
 }
 
+void cli_failed(struct cli *cli, const char *text)
+{
+	put_line(cli, RED, "", text);
+}
+
 void cli_error(struct cli *cli, const struct err *err)
 {
 	auto_buf b = BUF_INIT;
-	put_line(cli, RED, "", err->msg);
+	cli_failed(cli, err->msg);
 	if (!err->hint[0])
 		return;
 	buf_adds(&b, "  ");

@@ -40,15 +40,21 @@ static void tell_end(struct cli *cli, const struct run_result *r)
 	bool ok = e->status == RUN_FINISHED;
 	auto_buf took = BUF_INIT;
 	auto_buf tail = BUF_INIT;
+	auto_buf line = BUF_INIT;
+	if (r->mid_line && isatty(STDERR_FILENO))
+		fd_write_all(STDERR_FILENO, "\n", 1);
 	clock_format_duration(&took, r->end_time - r->start_time);
 	if (e->status == RUN_FAILED && r->stderr_tail) {
 		put_tail(&tail, r->stderr_tail);
 		fd_write_all(STDERR_FILENO, tail.s, tail.len);
 	}
-	ctx_say(&cli->ctx, ok ? SAY_INFO : SAY_WARNING,
-	    "run %s %s %s %s%s%s; artifacts: %s", r->name, run_status_word(e->status),
-	    ok ? "in" : "after", took.s, e->reason[0] ? ": " : "", e->reason,
-	    r->artifact_uri);
+	buf_addf(&line, "run %s %s %s %s%s%s; artifacts: %s", r->name,
+	    run_status_word(e->status), ok ? "in" : "after", took.s,
+	    e->reason[0] ? ": " : "", e->reason, r->artifact_uri);
+	if (ok)
+		ctx_say(&cli->ctx, SAY_INFO, "%s", line.s);
+	else
+		cli_failed(cli, line.s);
 }
 
 int run_and_tell(struct cli *cli, const struct run_request *rq)

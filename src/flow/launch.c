@@ -217,6 +217,7 @@ static void execute(struct launching *l, run_started *started, void *arg,
 		o->exit.code = 125;
 	}
 	r->started = o->exit.kind != EXIT_NEVER;
+	r->mid_line = o->mid_line;
 }
 
 /* Logs stay in the state directory where the artifacts are not local. */
