@@ -89,6 +89,12 @@ static void trace_launch(int trace, const struct proc *p)
 	fd_write_all(trace, b.s, b.len);
 }
 
+/*
+ * For what runs in the child: its frames are left without a return, and the marks that a
+ * sanitizer makes for them in our memory would stay.
+ */
+#define IN_CHILD __attribute__((no_sanitize("address")))
+
 /* What the child needs; it shares our memory until it executes. */
 struct launch_pad {
 	const struct proc *p;
@@ -100,7 +106,7 @@ struct launch_pad {
 };
 
 /* Our own copies above 2 first, so that no dup2 overwrites a source still needed. */
-static int place_fds(const struct proc *p)
+IN_CHILD static int place_fds(const struct proc *p)
 {
 	int from[3];
 	for (int i = 0; i < 3; i++) {
@@ -115,14 +121,14 @@ static int place_fds(const struct proc *p)
 }
 
 /* An ignored signal would survive exec, and a handler must not run in our memory. */
-static void reset_signals(void)
+IN_CHILD static void reset_signals(void)
 {
 	struct sigaction dfl = {.sa_handler = SIG_DFL};
 	for (int sig = 1; sig < NSIG; sig++)
 		sigaction(sig, &dfl, NULL);
 }
 
-static int enter_session(const struct launch_pad *l)
+IN_CHILD static int enter_session(const struct launch_pad *l)
 {
 	const struct proc *p = l->p;
 	if ((p->flags & PROC_SESSION) && setsid() < 0)
@@ -141,7 +147,7 @@ static int enter_session(const struct launch_pad *l)
  * Only async-signal-safe calls: another thread may hold any lock.  Returns only the step
  * that failed, with errno.
  */
-static enum step become(const struct launch_pad *l)
+IN_CHILD static enum step become(const struct launch_pad *l)
 {
 	reset_signals();
 	if (enter_session(l) < 0)
@@ -155,7 +161,7 @@ static enum step become(const struct launch_pad *l)
 	return STEP_EXEC;
 }
 
-static int child(void *arg)
+IN_CHILD static int child(void *arg)
 {
 	const struct launch_pad *l = arg;
 	struct failure why;

@@ -15,6 +15,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/proc.h"
 #include "run/lock.h"
 
 static const char run[] = "0123456789abcdef0123456789abcdef";
@@ -77,6 +78,18 @@ static void one_holds_it_at_a_time(void **state)
 	assert_int_equal(take_elsewhere(&p->ctx), 0);
 }
 
+static pid_t start_sleep(char *const *env)
+{
+	char *argv[] = {(char *)"/bin/sleep", (char *)"100", NULL};
+	struct proc p = PROC_INIT;
+	struct err err = ERR_INIT;
+	p.argv = argv;
+	p.envp = env;
+	p.flags = PROC_DIE_WITH_US; /* a test that fails must leave nothing */
+	assert_int_equal(proc_start(&p, -1, &err), 0);
+	return p.pid;
+}
+
 static void a_program_that_we_start_does_not_hold_it(void **state)
 {
 	struct place *p = *state;
@@ -84,13 +97,7 @@ static void a_program_that_we_start_does_not_hold_it(void **state)
 	struct err err = ERR_INIT;
 	pid_t pid;
 	assert_int_equal(run_lock_take(&p->ctx, run, &lk, &err), 0);
-	assert_int_equal(fcntl(lk.fd, F_GETFD) & FD_CLOEXEC, FD_CLOEXEC);
-	pid = vfork();
-	if (pid == 0) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		execlp("sleep", "sleep", "100", (char *)NULL);
-		_exit(127);
-	}
+	pid = start_sleep(NULL);
 	run_lock_drop(&lk, false);
 	assert_int_equal(take_elsewhere(&p->ctx), 0);
 	kill(pid, SIGKILL);
@@ -219,12 +226,7 @@ static void alive_is_who_carries_its_id(void **state)
 	char *id = arena_printf(&p->arena, "%032lx", (long)getpid()); /* nobody else's */
 	char *entry = arena_printf(&p->arena, "MLFLOW_RUN_ID=%s", id);
 	char *env[] = {(char *)"A=b", entry, NULL};
-	pid_t pid = vfork();
-	if (pid == 0) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		execle("/bin/sleep", "sleep", "100", (char *)NULL, env);
-		_exit(127);
-	}
+	pid_t pid = start_sleep(env);
 	await_environ(pid);
 	assert_int_equal(run_is_alive(&p->ctx, id, &lk, &err), 1);
 	kill(pid, SIGKILL);
