@@ -30,6 +30,8 @@ static int send_request(int fd, const cJSON *request, struct err *err)
 		ssize_t n = send(fd, line.s + done, line.len - done, MSG_NOSIGNAL);
 		if (n < 0 && errno == EINTR)
 			continue;
+		if (n < 0 && errno == EPIPE)
+			return 0; /* it is dead: helper_finish says of what */
 		if (n < 0)
 			return err_sys(err, errno, "cannot send the request");
 		done += (size_t)n;

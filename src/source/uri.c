@@ -42,14 +42,14 @@ static int set_subdir(struct parse *p, const char *text)
 		return err_set(p->err, ERR_USAGE,
 		    "subdirectory '%s' of '%s' is absolute: it must be a path inside the "
 		    "project",
-		    text, p->given);
+		    text, p->out->shown);
 	for (const char *s = text; *s;) {
 		size_t n = strcspn(s, "/");
 		if (is_dots(s, n))
 			return err_set(p->err, ERR_USAGE,
 			    "subdirectory '%s' of '%s': '.' and '..' are not allowed in "
 			    "project subdirectory paths",
-			    text, p->given);
+			    text, p->out->shown);
 		if (n > 0 && out > start)
 			*out++ = '/';
 		memcpy(out, s, n);
@@ -139,10 +139,10 @@ static int refuse_file(struct parse *p, const char *path)
 {
 	if (is_archive(path))
 		err_set(p->err, ERR_USAGE,
-		    "'%s' is an archive, which is not supported yet", p->given);
+		    "'%s' is an archive, which is not supported yet", p->out->shown);
 	else
 		err_set(p->err, ERR_USAGE, "'%s' is a file, not a project directory",
-		    p->given);
+		    p->out->shown);
 	return hint_supported(p->err);
 }
 
@@ -154,7 +154,7 @@ static int try_path(struct parse *p, const char *path, const char *origin)
 	if (stat(abs, &st) < 0) {
 		if (errno == ENOENT || errno == ENOTDIR || errno == ENAMETOOLONG)
 			return 0;
-		return err_sys(p->err, errno, "cannot read '%s'", p->given);
+		return err_sys(p->err, errno, "cannot read '%s'", p->out->shown);
 	}
 	if (!S_ISDIR(st.st_mode))
 		return refuse_file(p, path);
@@ -168,8 +168,8 @@ static int parse_file(struct parse *p, const char *uri)
 	if (is_scheme(path, "localhost/"))
 		path += strlen("localhost");
 	if (path[0] != '/') {
-		err_set(
-		    p->err, ERR_USAGE, "'%s' names a host or a relative path", p->given);
+		err_set(p->err, ERR_USAGE, "'%s' names a host or a relative path",
+		    p->out->shown);
 		return err_hint(p->err, "write file:///absolute/path");
 	}
 	rc = try_path(p, path, uri);
