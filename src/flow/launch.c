@@ -215,6 +215,7 @@ static void execute(struct launching *l, run_started *started, void *arg,
 	if (supervise_run(l, o, why) < 0) {
 		o->exit.kind = EXIT_NEVER;
 		o->exit.code = 125;
+		o->stop_signal = why->code == ERR_INTERRUPTED ? why->sys : 0;
 	}
 	r->started = o->exit.kind != EXIT_NEVER;
 	r->mid_line = o->mid_line;
