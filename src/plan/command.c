@@ -35,7 +35,7 @@ static void report(struct arena *a, const struct manifest *m,
 	const char **names = arena_array(a, ps->n + 1, sizeof(*names));
 	const char *near = NULL;
 	size_t n = 0;
-	struct diag *d = diag_add(ds, DIAG_ERROR, m->file, at.line, at.column,
+	struct diag *d = manifest_report(m, ds, DIAG_ERROR, at,
 	    "command of entry point '%s': %s", ep->name, te->message);
 	for (size_t i = 0; i < ps->n; i++) {
 		if (!ps->v[i].decl && strcmp(ps->v[i].name, te->name) == 0) {

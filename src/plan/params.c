@@ -53,9 +53,9 @@ static int check_value(
 	if (p->kind == PARAM_URI ||
 	    (p->origin != ORIGIN_DEFAULT && p->origin != ORIGIN_RECORD))
 		return value_error(p, err);
-	d = diag_add(ds, DIAG_WARNING, m->file, p->decl->default_mark.line,
-	    p->decl->default_mark.column, "the default of parameter '%s' is '%s', not %s",
-	    p->name, p->value, value_kind_words(p->kind));
+	d = manifest_report(m, ds, DIAG_WARNING, p->decl->default_mark,
+	    "the default of parameter '%s' is '%s', not %s", p->name, p->value,
+	    value_kind_words(p->kind));
 	diag_set_hint(
 	    ds, d, "write a default of type %s, or change the type", p->decl->type_word);
 	return 0;

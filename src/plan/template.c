@@ -166,28 +166,40 @@ static int unknown_name(struct expansion *x, const struct field *f)
 	    n, name);
 }
 
+/* The length of an "[index]" at s, of n bytes, or 0. */
+static size_t scan_index(const char *s, size_t n, size_t *index)
+{
+	size_t i = 1;
+	*index = 0;
+	if (n < 3 || s[0] != '[')
+		return 0;
+	for (; i < n && s[i] >= '0' && s[i] <= '9'; i++)
+		*index =
+		    *index < TEMPLATE_MAX ? *index * 10 + (size_t)(s[i] - '0') : *index;
+	return i > 1 && i < n && s[i] == ']' ? i + 1 : 0;
+}
+
 /* "{a[0]}" is the first character, as for any Python string; nothing else is offered. */
 static int apply_access(struct expansion *x, const struct field *f, struct buf *value)
 {
-	const char *s = x->text + f->name_end;
-	size_t n = f->access_end - f->name_end, i, index = 0;
-	if (n == 0)
-		return 0;
-	if (s[0] != '[' || s[n - 1] != ']' || n < 3 || !all_digits(s + 1, n - 2) ||
-	    n > 9) {
-		fail(
-		    x, f->name_end, "'%.*s' cannot be applied to a parameter", (int)n, s);
-		return hint(x, "a parameter is text: only {name}, {name!r}, {name:spec} "
-			       "and {name[0]} make sense");
+	const char *s = x->text + f->name_end, *end = x->text + f->access_end;
+	size_t len, index, from;
+	for (; s < end; s += len) {
+		len = scan_index(s, (size_t)(end - s), &index);
+		if (len == 0) {
+			fail(x, (size_t)(s - x->text),
+			    "'%.*s' cannot be applied to a parameter", (int)(end - s), s);
+			return hint(x, "a parameter is text: only {name}, {name!r}, "
+				       "{name:spec} and {name[0]} make sense");
+		}
+		if (index >= utf8_length(value->s))
+			return fail(
+			    x, (size_t)(s - x->text), "string index out of range");
+		from = utf8_prefix(value->s, index);
+		index = utf8_prefix(value->s + from, 1);
+		memmove(value->s, value->s + from, index);
+		buf_cut(value, index);
 	}
-	for (i = 1; i < n - 1; i++)
-		index = index * 10 + (size_t)(s[i] - '0');
-	if (index >= utf8_length(value->s))
-		return fail(x, f->name_end, "string index out of range");
-	i = utf8_prefix(value->s, index);
-	n = utf8_prefix(value->s + i, 1);
-	memmove(value->s, value->s + i, n);
-	buf_cut(value, n);
 	return 0;
 }
 
