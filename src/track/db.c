@@ -10,7 +10,7 @@
 #include "track/schema.h"
 
 /* No text of MLflow's comes near; a longer one is a broken or a hostile file. */
-enum { VALUE_MAX = 64 << 20, BUSY_MS = 20000 };
+enum { VALUE_MAX = 64 << 20, BUSY_MS = 20000, PAGE_MIN = 512 };
 
 static bool interrupted(const struct db *db)
 {
@@ -67,7 +67,10 @@ static int check_file(const struct db_options *o, struct err *err)
 			return err_set(err, ERR_FAIL,
 			    "'%s' is not a regular file, not an MLflow database",
 			    o->path);
-		return 0;
+		/* SQLite takes a file of a few bytes for an empty database. */
+		return st.st_size > 0 && st.st_size < PAGE_MIN
+			   ? db_refuse_foreign(o->path, err)
+			   : 0;
 	}
 	if (errno != ENOENT)
 		return err_sys(err, errno, "cannot open database '%s'", o->path);
@@ -134,8 +137,7 @@ static int check_writable(struct db *db, struct err *err)
 {
 	if (!sqlite3_db_readonly(db->sq, "main"))
 		return 0;
-	err_set(err, ERR_FAIL, "database '%s' may only be read", db->path);
-	return err_hint(err, "make it writable, or name another with --tracking-uri");
+	return db_refuse_readonly(db, err);
 }
 
 static int open_and_check(struct db *db, const struct db_options *o, struct err *err)

@@ -86,6 +86,9 @@ int64_t column_int(sqlite3_stmt *st, int i, int64_t fallback);
 
 /* Turn SQLite's last failure into words.  -1. */
 int db_error(struct db *db, struct err *err);
+/* Two refusals that stat() and SQLite's flags know before SQLite fails.  -1. */
+int db_refuse_readonly(const struct db *db, struct err *err);
+int db_refuse_foreign(const char *path, struct err *err);
 /* The last failure was a value that has to be unique and is there already. */
 bool db_failed_unique(const struct db *db);
 

@@ -5,6 +5,12 @@
 #include "track/db.h"
 #include "track/schema.h"
 
+int db_refuse_readonly(const struct db *db, struct err *err)
+{
+	err_set(err, ERR_FAIL, "database '%s' may only be read", db->path);
+	return err_hint(err, "make it writable, or name another with --tracking-uri");
+}
+
 static int say_busy(struct db *db, struct err *err)
 {
 	if (db->ctx->interrupted && *db->ctx->interrupted) {
@@ -27,10 +33,10 @@ static int say_full(struct db *db, struct err *err)
 	return -1;
 }
 
-static int say_foreign(struct db *db, struct err *err)
+int db_refuse_foreign(const char *path, struct err *err)
 {
-	err_set(err, ERR_FAIL, "'%s' is not an MLflow database: it is no SQLite file",
-	    db->path);
+	err_set(
+	    err, ERR_FAIL, "'%s' is not an MLflow database: it is no SQLite file", path);
 	return err_hint(err, "name another file with --tracking-uri sqlite:///FILE");
 }
 
@@ -78,16 +84,16 @@ int db_error(struct db *db, struct err *err)
 	case SQLITE_FULL:
 		return say_full(db, err);
 	case SQLITE_NOTADB:
-		return say_foreign(db, err);
+		return db_refuse_foreign(db->path, err);
 	case SQLITE_CORRUPT:
 		return say_damaged(db, err);
 	case SQLITE_READONLY:
 	case SQLITE_PERM:
-		return err_set(err, ERR_FAIL, "database '%s' may only be read", db->path);
+		return db_refuse_readonly(db, err);
 	case SQLITE_CANTOPEN:
 		return say_system(db, err, "open");
 	case SQLITE_IOERR:
-		return say_system(db, err, "read or write");
+		return say_system(db, err, rc == SQLITE_IOERR_WRITE ? "write" : "use");
 	case SQLITE_NOMEM:
 		return err_set(err, ERR_FAIL, "database '%s': out of memory", db->path);
 	case SQLITE_ERROR:
