@@ -48,7 +48,7 @@ static void read_command(struct page *p, const struct pair *pair, struct entry_p
 
 static void read_timeout(struct page *p, const struct node *map, struct entry_point *ep)
 {
-	const struct node *t = node_get(map, "timeout");
+	struct node *t = node_get(map, "timeout");
 	struct err err = ERR_INIT;
 	struct diag *d;
 	if (!t || node_is_null(t))

@@ -108,7 +108,7 @@ static void read_environment(
 
 static void read_docker(struct page *p, const struct node *docker, struct manifest *m)
 {
-	const struct node *image;
+	struct node *image;
 	struct diag *d;
 	m->env_key = ENVKEY_DOCKER;
 	if (docker->kind != NODE_MAP) {

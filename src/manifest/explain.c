@@ -112,7 +112,10 @@ static void colon_not_allowed(struct trouble *t)
 		d = page_error(t->p, t->at,
 		    "': ' inside an unquoted value, which YAML takes for a key");
 		page_hint(t->p, d, "%s", quote_it);
-	} else if (above > 0 && !has_key(line, strlen(line))) {
+	} else if (above == 0) {
+		page_error(
+		    t->p, key, "a key must be one line of at most 1024 characters");
+	} else if (!has_key(line, strlen(line))) {
 		stray_line(t->p, above);
 	} else {
 		d = page_error(
@@ -209,9 +212,14 @@ static void bad_escape(struct trouble *t)
 
 static void no_value(struct trouble *t)
 {
-	struct diag *d = page_error(t->p, t->at, "a value is expected here");
-	if (t->rest[0])
+	struct diag *d;
+	if (page_line(t->p, t->at.line) && t->rest[0]) {
+		d = page_error(t->p, t->at, "a value is expected here");
 		page_hint(t->p, d, "%s", quote_it);
+		return;
+	}
+	d = page_error(t->p, t->at, "the file ends where a value is expected");
+	page_hint(t->p, d, "close what was opened with '{' or '['");
 }
 
 static void dash_not_allowed(struct trouble *t)

@@ -5,14 +5,17 @@
 #include "manifest/keys.h"
 #include "manifest/model.h"
 
-const char *model_text(struct page *p, const struct node *n)
+const char *model_text(struct page *p, struct node *n)
 {
 	auto_buf text = BUF_MAX(TEXT_MAX);
+	/* Aliases may ask for one big value thousands of times. */
+	if (n->str)
+		return n->str;
 	node_str(&text, n);
-	if (!text.full)
-		return arena_strndup(p->a, text.s, text.len);
-	page_error(p, n->mark, "a value of more than %d bytes", TEXT_MAX);
-	return "";
+	if (text.full)
+		page_error(p, n->mark, "a value of more than %d bytes", TEXT_MAX);
+	n->str = text.full ? "" : arena_strndup(p->a, text.s, text.len);
+	return n->str;
 }
 
 const char *model_name(
@@ -57,7 +60,7 @@ static void warn_databricks(struct page *p, const struct node *root)
 struct manifest *model_build(struct page *p, struct node *root)
 {
 	struct manifest *m = arena_new(p->a, struct manifest);
-	const struct node *name, *entries;
+	struct node *name, *entries;
 	m->file = p->file;
 	m->page = p;
 	if (!root || root->kind != NODE_MAP) {

@@ -10,10 +10,10 @@
 enum { TEXT_MAX = 65536 };
 
 /*
- * The value as Python's str(), in the page's arena.  Reports one that grows past TEXT_MAX
- * (through aliases) and returns "".
+ * The value as Python's str(), computed once per node.  Reports one that grows past
+ * TEXT_MAX (through aliases) and returns "".
  */
-const char *model_text(struct page *p, const struct node *n);
+const char *model_text(struct page *p, struct node *n);
 /* A name as it is written, with a warning where YAML does not read it as a string. */
 const char *model_name(
     struct page *p, const struct node *key, const char *what, const char *option);

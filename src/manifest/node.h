@@ -38,6 +38,8 @@ struct node {
 	char style;		/* as written: ' " | > or 0 for plain */
 	size_t start, end;	/* characters in the page, from tag or anchor on */
 	const struct mark *map; /* see place.h */
+	/* Any node. */
+	const char *str; /* see model_text */
 };
 
 /*

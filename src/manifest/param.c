@@ -58,9 +58,8 @@ static void check_type(
 
 static void read_long_form(struct page *p, struct node *map, struct param_decl *decl)
 {
-	const struct node *type = node_get(map, "type"),
-			  *value = node_get(map, "default");
-	const struct node *words = node_get(map, "description");
+	struct node *type = node_get(map, "type"), *value = node_get(map, "default");
+	struct node *words = node_get(map, "description");
 	keys_check(p, map, KEYS_PARAM);
 	if (type && node_is_null(type)) {
 		page_warn(p, type->mark, "'type' is empty: taken as 'string'");
