@@ -181,19 +181,25 @@ static int fill(
 		0 ||
 	    git_object_lookup(&commit, repo, id, GIT_OBJECT_COMMIT) < 0 ||
 	    git_checkout_tree(repo, commit, &o) < 0)
-		return lib_fail(err, "cannot check out '%s'", g->path);
+		return lib_fail(err, "cannot check out the files");
 	return 0;
 }
 
 static int grow(struct tree *t, const struct request *rq, const struct growth *g,
     struct meter *meter, struct err *err)
 {
+	auto_arena a = ARENA_INIT;
+	const char *mirror = t->mirror.path ? arena_strdup(&a, t->mirror.path) : NULL;
 	git_oid id = t->rev.id;
 	if (make_repository(t, rq, g, err) < 0)
 		return -1;
 	tree_release(t);
 	if (fill(g, &id, meter, err) < 0)
-		return -1;
+		return mirror ? err_hint(err,
+				    "if an object is missing or damaged, remove "
+				    "'%s' and run again",
+				    mirror)
+			      : -1;
 	if (rename(g->path, rq->dest) < 0)
 		return err_sys(err, errno, "cannot rename '%s'", g->path);
 	return 0;

@@ -80,6 +80,29 @@ static int replace(const char *path, const struct buf *text, struct err *err)
 		   : file_write(path, text->s, text->len, 0644, err);
 }
 
+static bool has_objects(git_repository *mirror, const struct reflist *refs)
+{
+	git_odb *odb = NULL;
+	bool all = git_repository_odb(&odb, mirror) == 0;
+	for (size_t i = 0; i < refs->n && all; i++)
+		all = git_odb_exists_ext(odb, &refs->v[i].id, GIT_ODB_LOOKUP_NO_REFRESH);
+	git_odb_free(odb);
+	return all;
+}
+
+/*
+ * References that cannot be read, or name objects that were lost, make libgit2's
+ * negotiation fail.  Without them everything is fetched again.
+ */
+static void drop_bad_refs(git_repository *mirror, const char *refs_file)
+{
+	auto_reflist refs = REFLIST_INIT;
+	struct err ignored = ERR_INIT;
+	if (reflist_from_repository(&refs, mirror, &ignored) < 0 ||
+	    !has_objects(mirror, &refs))
+		unlink(refs_file);
+}
+
 static int download(git_remote *remote, const git_fetch_options *o, bool detached)
 {
 	char heads[] = "+refs/heads/*:refs/heads/*", tags[] = "+refs/tags/*:refs/tags/*";
@@ -107,8 +130,9 @@ static int bring(git_repository *mirror, git_remote *remote, const git_fetch_opt
 	remote_head(remote, heads, n, &head_text);
 	reflist_format(&refs, true, &refs_text);
 	if (file_equals(refs_file, &refs_text, REFS_MAX) &&
-	    file_equals(head_file, &head_text, HEAD_MAX))
+	    file_equals(head_file, &head_text, HEAD_MAX) && has_objects(mirror, &refs))
 		return 0;
+	drop_bad_refs(mirror, refs_file);
 	if (n > 0) {
 		rc = download(remote, o, head_text.s[0] != 'r');
 		if (rc < 0)

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: MIT
+# git.bash -- repositories and servers for the tests that fetch.  Everything lives below
+# $BATS_TEST_TMPDIR, and git sees no configuration but ours.
+
+git_setup() {
+	W=$BATS_TEST_TMPDIR
+	export HOME=$W/home XDG_CACHE_HOME=$W/cache XDG_STATE_HOME=$W/state TMPDIR=$W/tmp
+	export GIT_CONFIG_NOSYSTEM=1 GIT_AUTHOR_NAME=Ann GIT_AUTHOR_EMAIL=ann@example.org
+	export GIT_COMMITTER_NAME=Ann GIT_COMMITTER_EMAIL=ann@example.org
+	export GIT_AUTHOR_DATE='2024-01-01 12:00 +0000' GIT_COMMITTER_DATE='2024-01-01 12:00 +0000'
+	unset MLFLOW_TRACKING_URI MLP_STALL_TIMEOUT http_proxy https_proxy HTTP_PROXY HTTPS_PROXY
+	mkdir -p "$HOME" "$W/srv" "$W/tmp"
+	git config --global init.defaultBranch main
+	cd "$W" || return
+	SERVERS=()
+}
+
+git_teardown() {
+	local p
+	for p in "${SERVERS[@]}"; do
+		kill "$p" 2>/dev/null || :
+	done
+}
+
+# wait_for COMMAND...: until it succeeds, at most ten seconds
+wait_for() {
+	local i
+	for ((i = 0; i < 500; i++)); do
+		"$@" 2>/dev/null && return
+		sleep 0.02
+	done
+	echo "waited in vain for: $*" >&2
+	return 1
+}
+
+# A work tree with a manifest, three commits, tags and a branch with a slash; $W/srv/NAME.git
+# is its bare copy.
+make_project() {
+	local name=${1:-wine} d
+	d=$W/$name
+	git init -q "$d"
+	cat >"$d/MLproject" <<-'EOF'
+	name: wine
+	entry_points:
+	  main:
+	    parameters:
+	      alpha: {type: float, default: 0.5}
+	    command: "sh train.sh {alpha}"
+	EOF
+	echo 'echo "alpha=$1 at $(git describe --tags --always)"' >"$d/train.sh"
+	mkdir -p "$d/sub/deep"
+	printf 'entry_points:\n  main:\n    command: "echo in sub"\n' >"$d/sub/MLproject"
+	echo deep >"$d/sub/deep/note"
+	echo one >"$d/data"
+	git -C "$d" add -A
+	git -C "$d" commit -qm one
+	git -C "$d" tag light
+	git -C "$d" branch feat/x
+	echo two >"$d/data"
+	git -C "$d" commit -qam two
+	git -C "$d" tag -a -m release v1
+	echo three >"$d/data"
+	git -C "$d" commit -qam three
+	publish "$name"
+}
+
+publish() {
+	rm -rf "$W/srv/$1.git"
+	git clone -q --bare "$W/$1" "$W/srv/$1.git"
+}
+
+start_http() {
+	python3 "$BATS_TEST_DIRNAME/../lib/gitserver.py" "$W/srv" "$W/port" "$W/log" \
+		3>&- >/dev/null 2>"$W/http.err" &
+	SERVERS+=($!)
+	wait_for test -s "$W/port"
+	HTTP=http://127.0.0.1:$(cat "$W/port")
+}
+
+# git_request OP URL VERSION DEST [SUBDIR]: one request to mlp-git; its events on stdout.
+# VERSION "-": none.  A URL that begins with / is a repository of this machine.
+git_request() {
+	local version=null where='"url"'
+	[ "$3" = - ] || version="\"$3\""
+	[ "${2#/}" = "$2" ] || where='"repo"'
+	printf '{"op":"%s",%s:"%s","origin":"%s","host":"the host","version":%s,"cache_dir":"%s","dest":"%s","subdir":"%s"}\n' \
+		"$1" "$where" "$2" "$2" "$version" "$XDG_CACHE_HOME/mlp" "$4" "${5:-}" |
+		"$MLP_GIT"
+}
+
+# The member NAME of the last event that is read from stdin.
+answer() {
+	tail -n 1 | python3 -c 'import json,sys; print(json.load(sys.stdin).get(sys.argv[1]))' "$1"
+}
