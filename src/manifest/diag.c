@@ -77,7 +77,7 @@ void diag_print(struct buf *out, const struct diag *d, bool colour)
 	buf_addf(out, ":%s %s%s:%s ", off, colour ? on : "", level, off);
 	quote_display(out, d->message, strlen(d->message));
 	buf_addc(out, '\n');
-	if (d->source)
+	if (d->source && d->source[0])
 		print_source(out, d, colour);
 	if (d->hint) {
 		buf_adds(out, "  hint: ");

@@ -106,7 +106,8 @@ static void read_environment(
 		read_variable(p, e->items[i], &m->docker_env[i]);
 }
 
-static void read_docker(struct page *p, const struct node *docker, struct manifest *m)
+static void read_docker(struct page *p, const struct node *root,
+    const struct node *docker, struct manifest *m)
 {
 	struct node *image;
 	struct diag *d;
@@ -120,7 +121,7 @@ static void read_docker(struct page *p, const struct node *docker, struct manife
 	keys_check(p, docker, KEYS_DOCKER);
 	image = node_get(docker, "image");
 	if (!image || !node_is_true(image))
-		page_error(p, image ? image->mark : docker->mark,
+		page_error(p, image ? image->mark : node_key_mark(root, docker),
 		    INVALID "Docker environment specified but no image attribute found.");
 	else if (image->kind != NODE_SCALAR)
 		page_error(p, image->mark, "'image' is %s, not text", node_word(image));
@@ -152,7 +153,7 @@ void model_env(struct page *p, const struct node *root, struct manifest *m)
 	const struct node *docker = node_get(root, "docker_env");
 	check_only_one(p, root);
 	if (docker && node_is_true(docker))
-		read_docker(p, docker, m);
+		read_docker(p, root, docker, m);
 	read_file(p, node_get(root, "python_env"), ENVKEY_PYTHON, m);
 	read_file(p, node_get(root, "conda_env"), ENVKEY_CONDA, m);
 }

@@ -52,7 +52,7 @@ static void warn_databricks(struct page *p, const struct node *root)
 {
 	const struct node *job = node_get(root, "databricks_spark_job");
 	if (job && !node_is_null(job))
-		page_warn(p, job->mark,
+		page_warn(p, node_key_mark(root, job),
 		    "'databricks_spark_job' is not supported: only the "
 		    "entry points can be run");
 }

@@ -15,6 +15,14 @@ struct node *node_get(const struct node *map, const char *key)
 	return NULL;
 }
 
+struct mark node_key_mark(const struct node *map, const struct node *value)
+{
+	for (size_t i = 0; i < map->n; i++)
+		if (map->pairs[i].value == value)
+			return map->pairs[i].key->mark;
+	return value->mark;
+}
+
 bool node_is_null(const struct node *n)
 {
 	return n->kind == NODE_SCALAR && n->scalar == SCALAR_NULL;

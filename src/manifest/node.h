@@ -42,6 +42,11 @@ struct node {
 	const char *str; /* see model_text */
 };
 
+/* Half-open, in characters of the page. */
+struct span {
+	size_t start, end;
+};
+
 /*
  * The page's only document.  *root is NULL for an empty one.  -1: what is wrong has been
  * reported.
@@ -50,6 +55,8 @@ int node_parse(struct page *p, struct node **root);
 
 /* The value of a string key, or NULL. */
 struct node *node_get(const struct node *map, const char *key);
+/* Where the key of one of the map's values stands. */
+struct mark node_key_mark(const struct node *map, const struct node *value);
 bool node_is_null(const struct node *n);
 bool node_is_string(const struct node *n);
 /* Python's bool(): false for null, false, 0, "", [], {}. */

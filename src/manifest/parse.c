@@ -6,6 +6,7 @@
 #include "manifest/manifest.h"
 #include "manifest/merge.h"
 #include "manifest/node.h"
+#include "manifest/tabs.h"
 
 struct anchor {
 	const char *name;
@@ -21,11 +22,26 @@ struct parse {
 	size_t count, documents;
 	struct anchor *anchors;
 	size_t nanchors;
+	struct span *quoted; /* scalars in quotes and blocks, in file order */
+	size_t nquoted;
 };
 
 static struct mark mark_of(const yaml_mark_t *m)
 {
 	return (struct mark){(int)m->line + 1, (int)m->column + 1};
+}
+
+/* YAML allows it, and the later one counts; PyYAML does not. */
+static void warn_anchor_again(struct parse *ps, const char *name, const struct node *n)
+{
+	for (size_t i = 0; i < ps->nanchors; i++) {
+		if (strcmp(ps->anchors[i].name, name) != 0)
+			continue;
+		page_warn(ps->p, n->mark,
+		    "the anchor '&%s' of line %d is defined again: mlflow refuses that",
+		    page_clip(ps->p, name), ps->anchors[i].node->mark.line);
+		return;
+	}
 }
 
 static int remember_anchor(struct parse *ps, const yaml_char_t *name, struct node *n)
@@ -36,6 +52,7 @@ static int remember_anchor(struct parse *ps, const yaml_char_t *name, struct nod
 		page_error(ps->p, n->mark, "more than %d anchors", NODE_MAX_ANCHORS);
 		return -1;
 	}
+	warn_anchor_again(ps, (const char *)name, n);
 	n->anchored = true;
 	ARENA_GROW(ps->p->a, ps->anchors, ps->nanchors);
 	ps->anchors[ps->nanchors++] =
@@ -54,6 +71,12 @@ static struct node *node_new(struct parse *ps, enum node_kind kind, struct mark 
 	n->kind = kind;
 	n->mark = at;
 	return n;
+}
+
+static bool key_is_next(const struct parse *ps)
+{
+	return ps->depth > 0 && ps->stack[ps->depth - 1]->kind == NODE_MAP &&
+	       !ps->key[ps->depth - 1];
 }
 
 static bool is_template(struct page *p, struct mark at)
@@ -98,7 +121,7 @@ static int attach(struct parse *ps, struct node *n)
 	}
 	if (!*key) {
 		*key = n;
-		return n->kind == NODE_SCALAR || n->open ? 0 : refuse_key(ps, n);
+		return n->kind == NODE_SCALAR ? 0 : refuse_key(ps, n);
 	}
 	if (n->kind == NODE_SCALAR && n->start == n->end)
 		n->mark = (*key)->mark; /* nothing is written there */
@@ -126,8 +149,7 @@ static int open_collection(struct parse *ps, const yaml_event_t *e, enum node_ki
 	if (!n || remember_anchor(ps, anchor, n) < 0)
 		return -1;
 	n->open = true;
-	if (ps->depth && ps->stack[ps->depth - 1]->kind == NODE_MAP &&
-	    !ps->key[ps->depth - 1])
+	if (key_is_next(ps))
 		return refuse_key(ps, n);
 	ps->stack[ps->depth] = n;
 	ps->key[ps->depth++] = NULL;
@@ -226,8 +248,7 @@ static int add_scalar(struct parse *ps, const yaml_event_t *e)
 {
 	struct mark at = mark_of(&e->start_mark);
 	struct node *n = node_new(ps, NODE_SCALAR, at);
-	bool is_key = ps->depth && ps->stack[ps->depth - 1]->kind == NODE_MAP &&
-		      !ps->key[ps->depth - 1];
+	bool is_key = key_is_next(ps);
 	const char *text = (const char *)e->data.scalar.value;
 	if (!n)
 		return -1;
@@ -239,6 +260,10 @@ static int add_scalar(struct parse *ps, const yaml_event_t *e)
 	n->style = style_of(e->data.scalar.style);
 	n->start = e->start_mark.index;
 	n->end = e->end_mark.index;
+	if (n->style) {
+		ARENA_GROW(ps->p->a, ps->quoted, ps->nquoted);
+		ps->quoted[ps->nquoted++] = (struct span){n->start, n->end};
+	}
 	if (scalar_kind_of(ps, e, n) < 0 || scalar_verify(ps, n, is_key) < 0 ||
 	    remember_anchor(ps, e->data.scalar.anchor, n) < 0)
 		return -1;
@@ -312,6 +337,8 @@ int node_parse(struct page *p, struct node **root)
 	yaml_parser_set_input_string(&parser, (const unsigned char *)p->text, p->n);
 	rc = parse_events(&ps, &parser);
 	yaml_parser_delete(&parser);
+	if (rc == 0)
+		tabs_warn(p, ps.quoted, ps.nquoted);
 	*root = ps.root;
 	return rc;
 }

@@ -81,6 +81,8 @@ static int decode(struct buf *out, const char *s)
 	int have = 0, pads = 0;
 	for (; *s; s++) {
 		int v = base64_value(*s);
+		if ((unsigned char)*s >= 0x80)
+			return -1;
 		if (*s == '=' && have >= 2 && have + ++pads >= 4)
 			return 0;
 		if (v < 0)

@@ -7,7 +7,7 @@
 #include "base/err.h"
 
 void pystr_repr(struct buf *out, const char *s);
-/* Decodes base64 text (other characters in it are skipped); b'...'. */
+/* Decodes base64 text (other ASCII characters in it are skipped); b'...'. */
 int pybytes_text(struct buf *out, const char *base64, struct err *err);
 
 #endif

@@ -138,9 +138,9 @@ static void test_collections(void **state)
 	    {"{<<: [{a: 1}, {a: 2, c: 3}]}", "{'a': 1, 'c': 3}"},
 	    {"[&x {a: 1}, *x]", "[{'a': 1}, {'a': 1}]"}, {"!!binary aGk=", "b'hi'"},
 	    {"!!binary AP8n", "b\"\\x00\\xff'\""}, {"!!binary aGk", "error"},
-	    {"{[a]: b}", "error"}, {"<<", "error"}, {"=", "error"},
-	    {"{=: 1}", "{'=': 1}"}, {"!!set {a}", "error"}, {"!x y", "error"},
-	    {"! 12", "12"}};
+	    {"!!binary aGké", "error"}, {"{[a]: b}", "error"}, {"<<", "error"},
+	    {"=", "error"}, {"{=: 1}", "{'=': 1}"}, {"!!set {a}", "error"},
+	    {"!x y", "error"}, {"! 12", "12"}};
 	(void)state;
 	CHECK(rows);
 }
