@@ -28,15 +28,6 @@ static bool is_ours(const struct search *s, const char *path, size_t n)
 	return false;
 }
 
-/* Something of ours lies below the directory path. */
-static bool holds_ours(const struct search *s, const char *path, size_t n)
-{
-	for (size_t i = 0; i < s->ours.n; i++)
-		if (strncmp(s->ours.v[i], path, n) == 0 && s->ours.v[i][n] == '/')
-			return true;
-	return false;
-}
-
 static bool has_others(const struct search *s, const char *dir, int depth);
 
 static bool is_other(const struct search *s, const char *path, int depth)
@@ -51,7 +42,8 @@ static bool is_other(const struct search *s, const char *path, int depth)
 	return S_ISDIR(st.st_mode) ? has_others(s, path, depth + 1) : true;
 }
 
-/* An untracked directory in which we write: is there anything else in it? */
+/* An untracked directory counts only for what is in it: an empty one is nothing to git.
+ */
 static bool has_others(const struct search *s, const char *dir, int depth)
 {
 	auto_buf full = BUF_INIT, path = BUF_INIT;
@@ -83,7 +75,7 @@ static int on_delta(
 		n--;
 	if (is_ours(s, path, n))
 		return 1;
-	if (d->status == GIT_DELTA_UNTRACKED && holds_ours(s, path, n)) {
+	if (d->status == GIT_DELTA_UNTRACKED && path[n] == '/') {
 		auto_buf dir = BUF_INIT;
 		buf_add(&dir, path, n);
 		if (!has_others(s, dir.s, 0))
