@@ -10,9 +10,9 @@
 #include "base/clock.h"
 #include "run/keyboard.h"
 #include "run/leftovers.h"
-#include "run/relay.h"
 #include "run/sigwatch.h"
 #include "run/stop.h"
+#include "run/streams.h"
 #include "run/terminal.h"
 
 /*
@@ -29,16 +29,8 @@ enum state {
 };
 
 enum {
-	OUT, /* indices of relays */
-	ERR,
-	TTY, /* what is written to /dev/tty while stdout is elsewhere; not kept */
-	RELAYS,
-};
-
-enum {
-	PIPE_END_MS = 200, /* for input that ends although somebody strange holds it */
-	FLUSH_BYTES = 2 << 20, /* and for somebody strange who writes without end */
-	LOOK_AGAIN_MS = 50,    /* where the kernel does not tell */
+	PIPE_END_MS = 200,  /* for input that ends although somebody strange holds it */
+	LOOK_AGAIN_MS = 50, /* where the kernel does not tell */
 	HURRY_MS = 100, /* what was killed with the command needs a moment to be gone */
 	FOREGROUND_MS = 300, /* how soon we notice that a shell's `fg` gave us the keys */
 };
@@ -50,15 +42,13 @@ struct supervisor {
 	enum state state;
 	int64_t due;   /* monotonic: the end of DRAINING, of waiting in FLUSHING */
 	int64_t limit; /* monotonic: the time limit; 0: none */
-	bool timed_out, hurry, warned;
+	bool timed_out, hurry;
 	pid_t pid; /* the main process and its group */
 	struct stop stop;
 	struct sigwatch signals;
 	struct terminal term;
 	struct keyboard keys;
-	struct relay relay[RELAYS];
-	int64_t seen[RELAYS]; /* bytes when FLUSHING began */
-	struct tail tail;
+	struct streams streams;
 	struct leftovers left;
 };
 
@@ -69,25 +59,10 @@ static void signal_group(const struct supervisor *s, int sig)
 		kill(-s->pid, SIGCONT);
 }
 
-static bool all_read(const struct supervisor *s)
-{
-	for (int i = 0; i < RELAYS; i++)
-		if (s->relay[i].from >= 0)
-			return false;
-	return true;
-}
-
-static bool all_done(const struct supervisor *s)
-{
-	for (int i = 0; i < RELAYS; i++)
-		if (!relay_is_done(&s->relay[i]))
-			return false;
-	return true;
-}
-
 static void begin_sweep(struct supervisor *s, int64_t now)
 {
 	s->out->leftovers = (int)leftovers_count(&s->left);
+	s->due = now + 3 * STOP_GRACE_MS;
 	stop_begin(&s->stop, STOP_TERMINATE, now);
 	if (s->hurry)
 		stop_hasten(&s->stop, SIGKILL, now);
@@ -108,20 +83,13 @@ static void set_state(struct supervisor *s, enum state to)
 		break;
 	case FLUSHING:
 		s->due = now + PIPE_END_MS;
-		for (int i = 0; i < RELAYS; i++)
-			s->seen[i] = s->relay[i].bytes;
+		streams_mark(&s->streams);
 		break;
 	case RUNNING:
 	case STOPPING:
 	case ENDED:
 		break;
 	}
-}
-
-static void abandon_readers(struct supervisor *s)
-{
-	for (int i = 0; i < RELAYS; i++)
-		relay_abandon(&s->relay[i]);
 }
 
 /* Somebody wants the end: by a key (then its signal has been delivered) or by a signal.
@@ -139,7 +107,7 @@ static void on_ask(struct supervisor *s, int sig, bool typed)
 		    now);
 		if (typed) {
 			keyboard_signal(&s->keys, &s->term, sig);
-			s->out->mid_line = true; /* its echo */
+			s->streams.mid_line = true; /* its echo */
 			stop_due(&s->stop, now);
 		}
 		set_state(s, STOPPING);
@@ -149,9 +117,11 @@ static void on_ask(struct supervisor *s, int sig, bool typed)
 		stop_hasten(&s->stop, s->hurry ? SIGKILL : SIGTERM, now);
 		break;
 	case DRAINING:
-	case SWEEPING:
 		s->hurry = true;
 		s->due = now;
+		break;
+	case SWEEPING:
+		s->hurry = true;
 		stop_hasten(&s->stop, SIGKILL, now);
 		break;
 	case FLUSHING:
@@ -189,8 +159,10 @@ static void look_at_main(struct supervisor *s)
 static void suspend(struct supervisor *s, bool typed)
 {
 	int64_t began = clock_mono_ms(), slept;
-	if (s->state >= DRAINING)
-		return sigwatch_suspend(&s->signals);
+	if (s->state >= DRAINING) {
+		sigwatch_suspend(&s->signals);
+		return;
+	}
 	signal_group(s, SIGSTOP);
 	terminal_restore(&s->term);
 	if (typed)
@@ -249,14 +221,14 @@ static void on_keys(struct supervisor *s)
 static void warn_of_logs(struct supervisor *s)
 {
 	const char *path[] = {s->l->stdout_log, s->l->stderr_log};
-	for (int i = OUT; i <= ERR && !s->warned; i++) {
-		if (s->relay[i].log_errno == 0)
+	for (int i = STREAM_OUT; i <= STREAM_ERR && !s->out->log_errno; i++) {
+		int why = s->streams.relay[i].log_errno;
+		if (!why)
 			continue;
-		s->warned = true;
-		s->out->log_errno = s->relay[i].log_errno;
+		s->out->log_errno = why;
 		ctx_say(s->ctx, SAY_WARNING,
 		    "cannot keep the output in '%s' any more: %s; the command goes on",
-		    path[i], strerror(s->relay[i].log_errno));
+		    path[i], strerror(why));
 	}
 }
 
@@ -292,7 +264,7 @@ static void sweep(struct supervisor *s, int64_t now)
 		send_due(s, now);
 		if (!stop_pending(&s->stop)) /* what was born since then, too */
 			leftovers_signal(&s->left, SIGKILL);
-		if (stop_pending(&s->stop) || now < s->stop.due_ms)
+		if (now < s->due)
 			return;
 	}
 	say_leftovers(s, alive);
@@ -303,14 +275,9 @@ static void flush(struct supervisor *s, int64_t now)
 {
 	bool stopped = s->out->stop_signal || s->timed_out;
 	if (s->hurry || (stopped && now >= s->due + STOP_DRAIN_MS))
-		abandon_readers(s);
-	for (int i = 0; i < RELAYS; i++) {
-		struct relay *r = &s->relay[i];
-		if ((now >= s->due && relay_is_empty(r)) ||
-		    r->bytes - s->seen[i] > FLUSH_BYTES)
-			relay_stop_reading(r);
-	}
-	if (all_done(s))
+		streams_abandon(&s->streams);
+	streams_give_up(&s->streams, now >= s->due);
+	if (streams_are_done(&s->streams))
 		set_state(s, ENDED);
 }
 
@@ -326,7 +293,7 @@ static void advance(struct supervisor *s)
 	if (s->state == STOPPING)
 		send_due(s, now);
 	if (s->state == DRAINING) {
-		if (all_read(s) && leftovers_count(&s->left) == 0)
+		if (streams_are_read(&s->streams) && leftovers_count(&s->left) == 0)
 			set_state(s, FLUSHING);
 		else if (now >= s->due)
 			set_state(s, SWEEPING);
@@ -355,7 +322,7 @@ static int next_wake(const struct supervisor *s)
 		at = s->stop.due_ms;
 	if (s->state == SWEEPING)
 		at = stop_pending(&s->stop) ? s->stop.due_ms : now + LOOK_AGAIN_MS;
-	if (s->state == FLUSHING && !all_read(s) && now < s->due)
+	if (s->state == FLUSHING && !streams_are_read(&s->streams) && now < s->due)
 		at = s->due;
 	else if (s->state == FLUSHING && stopped)
 		at = s->due + STOP_DRAIN_MS;
@@ -368,23 +335,14 @@ static int next_wake(const struct supervisor *s)
 	return at <= now ? 0 : (int)earlier(at - now, 3600 * 1000);
 }
 
-static void go_on(struct supervisor *s, struct relay *r, const struct pollfd p[2])
-{
-	int64_t before = r->bytes;
-	relay_go_on(r, p);
-	if (r->bytes > before && r->sink != SINK_NONE)
-		s->out->mid_line = r->last != '\n';
-}
-
 /* One turn: wait, then do everything that can be done without waiting. */
 static void turn(struct supervisor *s)
 {
-	enum { SIGNALS, KEYS, STREAMS = KEYS + 2, ENTRIES = STREAMS + 2 * RELAYS };
+	enum { SIGNALS, KEYS, OUTPUT = KEYS + 2, ENTRIES = OUTPUT + 2 * STREAMS };
 	struct pollfd p[ENTRIES] = {{.fd = s->signals.fd, .events = POLLIN}};
 	int sig;
 	keyboard_poll(&s->keys, &s->term, p + KEYS);
-	for (int i = 0; i < RELAYS; i++)
-		relay_poll(&s->relay[i], p + STREAMS + 2 * i);
+	streams_poll(&s->streams, p + OUTPUT);
 	if (poll(p, ENTRIES, next_wake(s)) < 0)
 		return; /* EINTR: only a debugger does that here */
 	while (p[SIGNALS].revents && (sig = sigwatch_next(&s->signals)))
@@ -398,51 +356,16 @@ static void turn(struct supervisor *s)
 	if (p[KEYS + 1].revents || keyboard_is_waiting(&s->keys))
 		keyboard_send(&s->keys, &s->term);
 	terminal_follow_modes(&s->term);
-	for (int i = 0; i < RELAYS; i++)
-		go_on(s, &s->relay[i], p + STREAMS + 2 * i);
+	streams_go_on(&s->streams, p + OUTPUT);
 	warn_of_logs(s);
 	advance(s);
-}
-
-static int make_pipe(struct relay *r, int *write_end, struct err *err)
-{
-	int ends[2];
-	if (pipe2(ends, O_CLOEXEC) < 0)
-		return err_sys(err, errno, "cannot make a pipe");
-	relay_read_from(r, ends[0]);
-	*write_end = ends[1];
-	return 0;
-}
-
-static void read_pty(struct relay *r, const struct pty *pty)
-{
-	relay_read_from(r, fcntl(pty->master, F_DUPFD_CLOEXEC, 3));
-}
-
-static int prepare_output(struct supervisor *s, int ends[2], struct err *err)
-{
-	struct terminal *t = &s->term;
-	const char *path[] = {s->l->stdout_log, s->l->stderr_log};
-	for (int i = OUT; i <= ERR; i++) {
-		if (path[i] && relay_open_log(&s->relay[i], path[i], err) < 0)
-			return -1;
-		if (t->is[1 + i])
-			read_pty(&s->relay[i], i == OUT ? &t->main : &t->side);
-		else if (make_pipe(&s->relay[i], &ends[i], err) < 0)
-			return -1;
-	}
-	if (t->keys && !t->is[1]) {
-		relay_pass_on(&s->relay[TTY], t->tty);
-		read_pty(&s->relay[TTY], &t->main);
-	}
-	return 0;
 }
 
 static int prepare(struct supervisor *s, int ends[2], struct err *err)
 {
 	struct err why = ERR_INIT;
-	for (int i = OUT; i <= ERR && !s->l->quiet; i++)
-		relay_pass_on(&s->relay[i], 1 + i); /* before new files take its number */
+	if (!s->l->quiet)
+		streams_pass_on(&s->streams);
 	if (sigwatch_open(&s->signals, err) < 0)
 		return -1;
 	if (s->ctx->interrupted && *s->ctx->interrupted) {
@@ -452,7 +375,7 @@ static int prepare(struct supervisor *s, int ends[2], struct err *err)
 	}
 	if (!s->l->quiet && terminal_open(&s->term, &why) < 0)
 		ctx_say(s->ctx, SAY_DEBUG, "no terminal for the command: %s", why.msg);
-	return prepare_output(s, ends, err);
+	return streams_open(&s->streams, s->l, &s->term, ends, err);
 }
 
 /* A job in the background must not take keys from the user's shell. */
@@ -467,7 +390,7 @@ static int start(struct supervisor *s, const int ends[2], struct err *err)
 	struct proc p = {.argv = s->l->argv,
 	    .envp = s->l->envp,
 	    .cwd = s->l->cwd,
-	    .fd = {-1, ends[OUT], ends[ERR]},
+	    .fd = {-1, ends[0], ends[1]},
 	    .ctty = -1,
 	    .flags = PROC_SESSION | PROC_DIE_WITH_US};
 	auto_fd null = -1;
@@ -495,10 +418,10 @@ static void finish(struct supervisor *s)
 		leftovers_close(&s->left);
 	terminal_close(&s->term);
 	keyboard_release(&s->keys);
-	s->out->stdout_bytes = s->relay[OUT].bytes;
-	s->out->stderr_bytes = s->relay[ERR].bytes;
-	for (int i = 0; i < RELAYS; i++)
-		relay_close(&s->relay[i]);
+	s->out->stdout_bytes = s->streams.relay[STREAM_OUT].bytes;
+	s->out->stderr_bytes = s->streams.relay[STREAM_ERR].bytes;
+	s->out->mid_line = s->streams.mid_line;
+	streams_close(&s->streams);
 	sigwatch_close(&s->signals);
 }
 
@@ -511,23 +434,21 @@ int supervise(
 	    .pid = -1,
 	    .signals = SIGWATCH_INIT,
 	    .term = TERMINAL_INIT,
-	    .keys = KEYBOARD_INIT,
-	    .relay = {RELAY_INIT, RELAY_INIT, RELAY_INIT},
-	    .tail = TAIL_INIT};
+	    .keys = KEYBOARD_INIT};
 	int ends[2] = {-1, -1}, rc;
 	*out = (struct outcome){.stop_signal = 0};
-	s.relay[ERR].tail = &s.tail;
+	streams_init(&s.streams);
 	rc = prepare(&s, ends, err);
 	if (rc == 0 && start(&s, ends, err) == 0)
 		s.state = RUNNING;
 	else
 		s.state = ENDED;
-	fd_close(&ends[OUT]);
-	fd_close(&ends[ERR]);
+	fd_close(&ends[0]);
+	fd_close(&ends[1]);
 	while (s.state != ENDED)
 		turn(&s);
 	if (rc == 0)
-		out->stderr_tail = tail_text(&s.tail);
+		out->stderr_tail = tail_text(&s.streams.tail);
 	finish(&s);
 	return rc;
 }

@@ -158,4 +158,5 @@ void terminal_close(struct terminal *t)
 	pty_close(&t->main);
 	pty_close(&t->side);
 	fd_close(&t->tty);
+	*t = (struct terminal)TERMINAL_INIT;
 }
