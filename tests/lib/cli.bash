@@ -4,8 +4,8 @@
 
 cli_setup() {
 	MLP=${MLP:-$BATS_TEST_DIRNAME/../../build/release/bin/mlp}
-	MLP=$(readlink -f "$MLP")
 	[ -x "$MLP" ] || { echo "no program at $MLP: run make first" >&2; return 1; }
+	MLP=$(readlink -f "$MLP")
 	T=$(mktemp -d)
 	T=$(readlink -f "$T")
 	export HOME=$T/home XDG_STATE_HOME=$T/state XDG_CACHE_HOME=$T/cache
@@ -26,7 +26,11 @@ cli_teardown() {
 }
 
 # mlp, with its streams apart: $status, $output (stdout), $stderr.
-mlp() { run --separate-stderr "$MLP" "$@"; }
+mlp() {
+	status=0
+	output=$("$MLP" "$@" 2>"$T/stderr") || status=$?
+	stderr=$(cat "$T/stderr")
+}
 
 # A manifest from stdin.
 manifest() { cat >MLproject; }
@@ -38,11 +42,11 @@ json() {
 	printf '%s' "$output" | python3 -c "
 import json, sys
 j = json.load(sys.stdin)
-print($1)"
+print(($1))"
 }
 # The newest run, as JSON, in $output.
 newest() {
-	run --separate-stderr "$MLP" runs --limit 1 --json "$@"
+	mlp runs --limit 1 --json "$@"
 	output=$(json 'json.dumps(j[0])')
 }
 # SQL on ./mlflow.db; rows as text, columns separated by |.
