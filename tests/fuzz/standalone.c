@@ -11,7 +11,7 @@
 #include "base/file.h"
 #include "base/path.h"
 
-enum { MAX_INPUT = 16 << 20 };
+enum { LARGEST = 16 << 20 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -41,7 +41,7 @@ static int replay(const char *path)
 	char *exact;
 	if (path_is_dir(path))
 		return replay_dir(path);
-	if (file_read(path, MAX_INPUT, &text, &err) < 0) {
+	if (file_read(path, LARGEST, &text, &err) < 0) {
 		fprintf(stderr, "%s\n", err.msg);
 		exit(2);
 	}
