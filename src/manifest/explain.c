@@ -68,25 +68,25 @@ static void stray_line(struct page *p, int number)
 		    "above");
 }
 
+static void tab_found(struct trouble *t)
+{
+	struct diag *d = page_error(t->p, t->at, "a tab where YAML wants spaces");
+	page_hint(t->p, d, "indent with spaces");
+}
+
 static void bad_character(struct trouble *t)
 {
-	bool template = strstr(t->line, "{%") || strstr(t->line, "{{");
+	bool is_template = strstr(t->line, "{%") || strstr(t->line, "{{");
 	struct diag *d;
 	if (t->rest[0] == '\t') {
-		d = page_error(t->p, t->at, "a tab where YAML wants spaces");
-		page_hint(t->p, d, "indent with spaces");
+		tab_found(t);
 		return;
 	}
 	d = page_error(
 	    t->p, t->at, "an unquoted value cannot begin with '%.1s'", t->rest);
 	page_hint(t->p, d, "%s",
-	    template ? "this looks like a template that was never filled in" : quote_it);
-}
-
-static void tab_found(struct trouble *t)
-{
-	struct diag *d = page_error(t->p, t->at, "a tab where YAML wants spaces");
-	page_hint(t->p, d, "indent with spaces");
+	    is_template ? "this looks like a template that was never filled in"
+			: quote_it);
 }
 
 static void no_colon(struct trouble *t)
@@ -141,7 +141,8 @@ static void bad_flow(struct trouble *t)
 	const char *line = line_or_empty(t->p, t->from.line);
 	char open = line[utf8_prefix(line, (size_t)t->from.column - 1)];
 	char close = open == '[' ? ']' : '}';
-	bool at_end = !page_line(t->p, t->at.line) || t->at.line > t->from.line;
+	bool at_end = !t->rest[0] || (t->at.line > t->from.line &&
+					 indent_of(t->line) <= indent_of(line));
 	struct diag *d;
 	if (at_end)
 		d = page_error(t->p, t->from, "this '%c' has no '%c'",

@@ -177,10 +177,94 @@ static void test_cases(void **state)
 	assert_int_equal(0, bad);
 }
 
+/* A directory for one test, removed at its end. */
+static int make_dir(void **state)
+{
+	char *dir = strdup("/tmp/mlp-manifest-XXXXXX");
+	*state = dir;
+	return dir && mkdtemp(dir) ? 0 : -1;
+}
+
+static int remove_dir(void **state)
+{
+	struct err err = ERR_INIT;
+	int rc = tree_remove(*state, &err);
+	free(*state);
+	return rc;
+}
+
+static void check_fails(const char *dir, enum err_code code, const char *part)
+{
+	auto_arena a = ARENA_INIT;
+	struct diags ds = {.arena = &a};
+	struct err err = ERR_INIT;
+	struct manifest *m;
+	assert_int_equal(-1, manifest_load(&a, dir, &m, &ds, &err));
+	assert_int_equal(code, err.code);
+	if (!strstr(err.msg, part))
+		fail_msg("'%s' is not in '%s'", part, err.msg);
+	assert_null(m);
+}
+
+static void test_no_directory(void **state)
+{
+	auto_arena a = ARENA_INIT;
+	check_fails(path_join(&a, *state, "gone"), ERR_NOTFOUND, "gone");
+}
+
+static void test_dangling_link(void **state)
+{
+	auto_arena a = ARENA_INIT;
+	assert_int_equal(0, symlink("nowhere", path_join(&a, *state, "MLproject")));
+	check_fails(*state, ERR_NOTFOUND, "MLproject");
+}
+
+/* Opening one would wait for a writer. */
+static void test_fifo(void **state)
+{
+	auto_arena a = ARENA_INIT;
+	assert_int_equal(0, mkfifo(path_join(&a, *state, "MLproject"), 0600));
+	check_fails(*state, ERR_FAIL, "is not a regular file");
+}
+
+static void test_too_large(void **state)
+{
+	auto_arena a = ARENA_INIT;
+	const char *path = path_join(&a, *state, "MLproject");
+	struct err err = ERR_INIT;
+	assert_int_equal(0, file_write(path, "", 0, 0600, &err));
+	assert_int_equal(0, truncate(path, MANIFEST_MAX_BYTES + 1));
+	check_fails(*state, ERR_FAIL, "1048576");
+}
+
+/* Root may read everything, so it becomes somebody else for the moment. */
+static void test_unreadable(void **state)
+{
+	auto_arena a = ARENA_INIT;
+	const char *path = path_join(&a, *state, "MLproject");
+	struct err err = ERR_INIT;
+	bool root = geteuid() == 0;
+	assert_int_equal(0, file_write(path, "", 0, 0600, &err));
+	assert_int_equal(0, chmod(path, 0000));
+	assert_int_equal(0, chmod(*state, 0755));
+	if (root)
+		assert_int_equal(0, seteuid(65534));
+	check_fails(*state, ERR_FAIL, "MLproject: Permission denied");
+	if (root)
+		assert_int_equal(0, seteuid(0));
+}
+
+#define IN_DIR(f) cmocka_unit_test_setup_teardown(f, make_dir, remove_dir)
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_cases),
+	    IN_DIR(test_no_directory),
+	    IN_DIR(test_dangling_link),
+	    IN_DIR(test_fifo),
+	    IN_DIR(test_too_large),
+	    IN_DIR(test_unreadable),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests_name("manifest", tests, NULL, NULL);
