@@ -2,28 +2,30 @@
 VERSION  = 0.1.0
 PREFIX  ?= /usr/local
 DESTDIR ?=
-CC      ?= cc
 CONFIG  ?= release
 B        = build/$(CONFIG)
 V       ?= 0
 
 CFLAGS  ?= -O2 -g
 WARN     = -Wall -Wextra -Wshadow -Wvla -Wmissing-prototypes -Wstrict-prototypes -Wformat=2 \
-	   -Wwrite-strings -Wundef -Wimplicit-fallthrough -Wpointer-arith
+	   -Wwrite-strings -Wundef -Wimplicit-fallthrough -Wpointer-arith $(if $(WERROR),-Werror)
 HARDEN   = -fstack-protector-strong -fPIE -D_FORTIFY_SOURCE=2
 HARDENLD = -pie -Wl,-z,relro,-z,now -Wl,--as-needed
+# SAN=address,undefined: another set of objects, in build/san
 ifneq ($(SAN),)
-CONFIG  := san
+CONFIG   = san
+CFLAGS   = -O1 -g
 HARDEN   = -fPIE -fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=undefined
 HARDENLD = -pie -fsanitize=$(SAN) -Wl,--as-needed
 endif
 ALL_CFLAGS = -std=gnu11 $(WARN) $(HARDEN) $(CFLAGS) -include src/base/banned.h -Isrc -Iinclude \
-	     -DMLP_VERSION='"$(VERSION)"' -fvisibility=hidden -MMD -MP
+	     -DMLP_VERSION='"$(VERSION)"' -DMLP_LIBEXEC_DEFAULT='"$(PREFIX)/libexec/mlp"' \
+	     -fvisibility=hidden -MMD -MP
 
-quiet = $(if $(filter 0,$(V)),@echo '  $(1)  $(patsubst build/%,%,$@)';)
+quiet    = $(if $(filter 0,$(V)),@echo '  $(1)  $(patsubst build/%,%,$@)';)
 pkg_libs = $(shell pkg-config --libs $(1))
 
-# Layers: mlp itself may need libyaml, cJSON, SQLite and libc only (tests/check-libs.sh).
+# mlp itself may need libyaml, cJSON, SQLite and libc only (tests/lint.t looks).
 LIB_DIRS = base manifest source plan track run flow
 LIB_SRC  = $(foreach d,$(LIB_DIRS),$(wildcard src/$(d)/*.c))
 CLI_SRC  = $(wildcard src/cli/*.c)
@@ -31,7 +33,6 @@ GIT_SRC  = $(wildcard src/git/*.c)
 UNIT_SRC = $(wildcard tests/unit/test_*.c)
 FUZZ_SRC = $(wildcard tests/fuzz/fuzz_*.c)
 obj      = $(patsubst %.c,$(B)/obj/%.o,$(1))
-
 LIB_LIBS = $(call pkg_libs,yaml-0.1 libcjson sqlite3) -lm
 GIT_LIBS = $(call pkg_libs,libgit2 libcjson) -lm
 
@@ -39,9 +40,15 @@ MLP      = $(B)/bin/mlp
 MLP_GIT  = $(B)/libexec/mlp-git
 LIBA     = $(B)/libmlp-internal.a
 UNITS    = $(patsubst tests/unit/%.c,$(B)/tests/%,$(UNIT_SRC))
+REPLAYS  = $(patsubst tests/fuzz/fuzz_%.c,$(B)/tests/replay_%,$(FUZZ_SRC))
 FUZZERS  = $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(FUZZ_SRC))
+LINK     = $(CC) $(CFLAGS) $(HARDENLD) $(LDFLAGS) -o $@ $(filter %.o %.a,$^)
 
-all: $(MLP) $(MLP_GIT)
+# What has to be there first; nothing happens when it is.
+all: need-build
+	@$(MAKE) --no-print-directory build
+
+build: $(MLP) $(MLP_GIT)
 
 $(B)/obj/%.o: %.c Makefile
 	@mkdir -p $(@D)
@@ -53,20 +60,83 @@ $(LIBA): $(call obj,$(LIB_SRC))
 
 $(MLP): $(call obj,$(CLI_SRC)) $(LIBA)
 	@mkdir -p $(@D)
-	$(call quiet,LD ) $(CC) $(CFLAGS) $(HARDENLD) $(LDFLAGS) -o $@ $^ $(LIB_LIBS)
+	$(call quiet,LD ) $(LINK) $(LIB_LIBS)
 
 $(MLP_GIT): $(call obj,$(GIT_SRC)) $(LIBA)
 	@mkdir -p $(@D)
-	$(call quiet,LD ) $(CC) $(CFLAGS) $(HARDENLD) $(LDFLAGS) -o $@ $^ $(GIT_LIBS)
+	$(call quiet,LD ) $(LINK) $(GIT_LIBS)
 
-$(B)/tests/%: $(B)/obj/tests/unit/%.o $(LIBA)
+$(B)/tests/test_%: $(B)/obj/tests/unit/test_%.o $(LIBA)
 	@mkdir -p $(@D)
-	$(call quiet,LD ) $(CC) $(CFLAGS) $(HARDENLD) -o $@ $^ $(LIB_LIBS) $(call pkg_libs,cmocka)
+	$(call quiet,LD ) $(LINK) $(LIB_LIBS) $(call pkg_libs,cmocka)
 
-units: $(UNITS)
+$(B)/tests/replay_%: $(B)/obj/tests/fuzz/fuzz_%.o $(B)/obj/tests/fuzz/standalone.o $(LIBA)
+	@mkdir -p $(@D)
+	$(call quiet,LD ) $(LINK) $(LIB_LIBS)
 
--include $(shell find build -name '*.d' 2>/dev/null)
+$(B)/fuzz/%: $(B)/obj/tests/fuzz/%.o $(LIBA)
+	@mkdir -p $(@D)
+	$(call quiet,LD ) $(LINK) -fsanitize=fuzzer $(LIB_LIBS)
 
-.PHONY: all units
+$(B)/tests/measure: tests/bench/measure.c
+	@mkdir -p $(@D)
+	$(call quiet,CC ) $(CC) $(ALL_CFLAGS) -o $@ $<
+
+units: $(UNITS) $(REPLAYS)
+fuzzers: $(FUZZERS)
+
+need-%:
+	@tests/need.sh $*
+
+demo: all need-demo
+	@examples/demo.sh $(MLP)
+
+check: need-check
+	@tests/run.sh quick
+
+check-full: need-check
+	@tests/run.sh full
+
+asan: need-check
+	@$(MAKE) --no-print-directory SAN=address,undefined build units
+
+# FUZZ_SECONDS each
+fuzz: need-check
+	@tests/fuzz.sh
+
+lint: need-check all
+	@prove -v tests/lint.t
+
+fmt: need-check
+	@git ls-files '*.c' '*.h' | xargs clang-format -i
+
+bench: all need-bench
+	@$(MAKE) --no-print-directory $(B)/tests/measure
+	@tests/bench/run.sh $(B)/tests/measure $(MLP)
+
+MAN1 = $(wildcard man/*.1)
+MAN5 = $(wildcard man/*.5)
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/mlp \
+		$(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man5
+	install -m 755 $(MLP) $(DESTDIR)$(PREFIX)/bin/mlp
+	install -m 755 $(MLP_GIT) $(DESTDIR)$(PREFIX)/libexec/mlp/mlp-git
+	install -m 644 $(MAN1) $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 644 $(MAN5) $(DESTDIR)$(PREFIX)/share/man/man5
+
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/bin/mlp $(DESTDIR)$(PREFIX)/libexec/mlp/mlp-git
+	rm -f $(addprefix $(DESTDIR)$(PREFIX)/share/man/man1/,$(notdir $(MAN1)))
+	rm -f $(addprefix $(DESTDIR)$(PREFIX)/share/man/man5/,$(notdir $(MAN5)))
+	-rmdir $(DESTDIR)$(PREFIX)/libexec/mlp
+
+clean:
+	rm -rf build
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)
+
+.PHONY: all build units fuzzers demo check check-full asan fuzz lint fmt bench install \
+	uninstall clean
 .DELETE_ON_ERROR:
 .SECONDARY:

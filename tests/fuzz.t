@@ -1,0 +1,35 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# fuzz.t -- each fuzzer for a while, from its corpus, as TAP.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+seconds=${FUZZ_SECONDS:-10}
+[ "${MLP_CHECK:-quick}" = quick ] || seconds=${FUZZ_SECONDS:-300}
+log=build/check/fuzz.log
+mkdir -p build/check
+if ! make -s -j2 CONFIG=fuzz CC=clang HARDENLD= \
+	HARDEN="-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined" \
+	LDFLAGS="-fsanitize=address,undefined" CFLAGS="-O1 -g" fuzzers >"$log" 2>&1; then
+	sed 's/^/# /' "$log"
+	echo "1..1"
+	echo "not ok 1 - the fuzzers build"
+	exit 1
+fi
+fuzzers=(build/fuzz/fuzz/fuzz_*)
+echo "1..${#fuzzers[@]}"
+n=0 failed=0
+for fuzzer in "${fuzzers[@]}"; do
+	name=${fuzzer##*/fuzz_}
+	n=$((n + 1))
+	found=build/fuzz/found/$name
+	mkdir -p "$found"
+	if "$fuzzer" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -close_fd_mask=3 \
+		-artifact_prefix="$found/crash-" "$found" "tests/fuzz/corpus/$name" >"$log.$name" 2>&1; then
+		echo "ok $n - $name for $seconds s, $(grep -c . "$log.$name") lines of log"
+	else
+		tail -30 "$log.$name" | sed 's/^/# /'
+		echo "not ok $n - $name: see $found"
+		failed=1
+	fi
+done
+exit $failed

@@ -1,0 +1,46 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# need.sh GROUP -- install what a target needs and the machine lacks.  Says what it installs;
+# silent when all is there.  Groups: build, demo, check, bench (each with those before it).
+set -eu
+
+build="gcc libc6-dev pkg-config libyaml-dev libcjson-dev libsqlite3-dev libgit2-dev"
+demo="git python3"
+check="clang libclang-rt-14-dev clang-format cppcheck shellcheck mandoc libcmocka-dev bats
+	tmux valgrind perl git python3 python3-venv procps util-linux openssl strace sqlite3"
+
+case ${1:?usage: need.sh build|demo|check|bench} in
+build) want=$build ;;
+demo) want="$build $demo" ;;
+check) want="$build $demo $check" ;;
+bench) want="$build $demo python3-venv" ;;
+*) echo "need.sh: no such group: $1" >&2; exit 2 ;;
+esac
+
+missing=
+for package in $want; do
+	dpkg-query -W -f '${db:Status-Status}\n' "$package" 2>/dev/null | grep -qx installed ||
+		missing="$missing $package"
+done
+[ -n "$missing" ] || exit 0
+
+echo "installing:$missing"
+if ! command -v apt-get >/dev/null; then
+	echo "this is no Debian: install what corresponds to these packages yourself" >&2
+	exit 1
+fi
+as_root=
+[ "$(id -u)" = 0 ] || as_root=sudo
+export DEBIAN_FRONTEND=noninteractive
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+# Package lists that were never fetched, or are old, make the first attempt fail.
+# shellcheck disable=SC2086
+$as_root apt-get install -y --no-install-recommends $missing >"$log" 2>&1 || {
+	$as_root apt-get update >"$log" 2>&1 &&
+		$as_root apt-get install -y --no-install-recommends $missing >>"$log" 2>&1
+} || {
+	tail -20 "$log" >&2
+	echo "could not install:$missing" >&2
+	exit 1
+}
