@@ -30,7 +30,7 @@ static int find_names(struct arena *a, const char *dir, struct found *f, struct 
 	auto_dir d = opendir(dir);
 	struct dirent *e;
 	if (!d)
-		return err_sys(err, errno, "cannot read the directory %s", dir);
+		return err_sys(err, errno, "cannot read the directory '%s'", dir);
 	while ((errno = 0, e = readdir(d))) {
 		int rank = rank_of(e->d_name);
 		if (rank < 0)
@@ -39,21 +39,21 @@ static int find_names(struct arena *a, const char *dir, struct found *f, struct 
 		if (!f->name[rank] || strcmp(e->d_name, f->name[rank]) < 0)
 			f->name[rank] = arena_strdup(a, e->d_name);
 	}
-	return errno ? err_sys(err, errno, "cannot read the directory %s", dir) : 0;
+	return errno ? err_sys(err, errno, "cannot read the directory '%s'", dir) : 0;
 }
 
 static int read_text(const char *path, struct buf *out, struct err *err)
 {
 	struct stat st;
 	if (stat(path, &st) < 0)
-		return err_sys(err, errno, "cannot read %s", path);
+		return err_sys(err, errno, "cannot read '%s'", path);
 	if (S_ISDIR(st.st_mode)) {
-		err_set(err, ERR_FAIL, "%s is a directory, not a file", path);
+		err_set(err, ERR_FAIL, "'%s' is a directory, not a file", path);
 		return err_hint(err, "rename it: that name is the manifest's");
 	}
 	/* Opening a pipe or a device could wait for ever. */
 	if (!S_ISREG(st.st_mode))
-		return err_set(err, ERR_FAIL, "%s is not a regular file", path);
+		return err_set(err, ERR_FAIL, "'%s' is not a regular file", path);
 	return file_read(path, MANIFEST_MAX_BYTES, out, err);
 }
 
