@@ -181,7 +181,7 @@ static void the_journal(void **state)
 /* Run fn in a child; its exit code. */
 static int in_child(struct fixture *f, int (*fn)(struct fixture *))
 {
-	int st;
+	int st = 0;
 	pid_t pid = fork();
 	if (pid == 0)
 		_exit(fn(f));
