@@ -19,12 +19,13 @@
 
 extern char **environ;
 
-enum step { STEP_FD, STEP_SESSION, STEP_CWD, STEP_EXEC };
+enum step { STEP_FORK, STEP_FD, STEP_SESSION, STEP_CWD, STEP_EXEC };
 
-/* child to parent, over the report pipe */
-struct failure {
+/* From the child, over the report pipe: what failed, or (sys 0) its pid. */
+struct report {
 	enum step step;
 	int sys;
+	pid_t pid;
 };
 
 static const char *env_get(char *const *envp, const char *name)
@@ -128,19 +129,28 @@ IN_CHILD static void reset_signals(void)
 		sigaction(sig, &dfl, NULL);
 }
 
+IN_CHILD static void die_with(pid_t parent)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(127);
+}
+
+/* In a session with a terminal, which its leader has made: a group in its foreground. */
+IN_CHILD static int come_to_front(const struct proc *p)
+{
+	pid_t us = getpid();
+	return setpgid(0, 0) < 0 ? -1 : ioctl(p->ctty, TIOCSPGRP, &us);
+}
+
 IN_CHILD static int enter_session(const struct launch_pad *l)
 {
 	const struct proc *p = l->p;
-	if ((p->flags & PROC_SESSION) && setsid() < 0)
-		return -1;
-	if ((p->flags & PROC_CTTY) && ioctl(p->ctty, TIOCSCTTY, 0) < 0)
-		return -1;
-	if (p->flags & PROC_DIE_WITH_US) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		if (getppid() != l->parent)
-			_exit(127);
-	}
-	return 0;
+	if (p->flags & PROC_DIE_WITH_US)
+		die_with(l->parent);
+	if (p->flags & PROC_CTTY)
+		return come_to_front(p);
+	return (p->flags & PROC_SESSION) && setsid() < 0 ? -1 : 0;
 }
 
 /*
@@ -164,13 +174,13 @@ IN_CHILD static enum step become(const struct launch_pad *l)
 IN_CHILD static int child(void *arg)
 {
 	const struct launch_pad *l = arg;
-	struct failure why;
+	struct report r = {.pid = -1};
 	/* where our stdin is closed the pipe may have its number, which place_fds fills
 	 */
 	int report = fcntl(l->report, F_DUPFD_CLOEXEC, 3);
-	why.step = become(l);
-	why.sys = errno;
-	(void)!write(report, &why, sizeof(why)); /* below PIPE_BUF, so atomic */
+	r.step = become(l);
+	r.sys = errno;
+	(void)!write(report, &r, sizeof(r)); /* below PIPE_BUF, so atomic */
 	_exit(127);
 }
 
@@ -179,26 +189,72 @@ IN_CHILD static int child(void *arg)
  * ms instead of 0.5 with 1 MB of memory, 1.0 with 3 MB).  A stack of its own keeps ours
  * whole.
  */
-static pid_t spawn(struct launch_pad *l)
+static pid_t spawn(struct launch_pad *l, int flag)
 {
 	enum { STACK = 64 * 1024 };
-	int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK;
-	char *stack = mmap(NULL, STACK, PROT_READ | PROT_WRITE, flags, -1, 0);
+	int flags = CLONE_VM | CLONE_VFORK | SIGCHLD | flag;
+	char *stack = mmap(NULL, STACK, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
 	pid_t pid;
 	int saved;
 	if (stack == MAP_FAILED)
 		return -1;
-	pid = clone(child, stack + STACK, CLONE_VM | CLONE_VFORK | SIGCHLD, l);
+	pid = clone(child, stack + STACK, flags, l);
 	saved = errno;
 	munmap(stack, STACK);
 	errno = saved;
 	return pid;
 }
 
-static int report_failure(
-    const struct proc *p, const struct failure *why, struct err *err)
+/*
+ * The leader of a session with a terminal, in a process of its own: makes the session,
+ * starts the command as a child of our parent, and then only stays.  When a leader ends
+ * the kernel hangs up its foreground group; so a command that led its session would take
+ * along what still writes for it (`exec > >(tee log)`).
+ */
+static _Noreturn void lead(struct launch_pad *l)
+{
+	struct report r = {.step = STEP_SESSION};
+	prctl(PR_SET_NAME, "mlp-session");
+	die_with(l->parent);
+	if (setsid() < 0 || ioctl(l->p->ctty, TIOCSCTTY, 0) < 0) {
+		r.sys = errno;
+	} else {
+		r.step = STEP_FORK;
+		r.pid = spawn(l, CLONE_PARENT);
+		r.sys = r.pid < 0 ? errno : 0;
+	}
+	(void)!write(l->report, &r, sizeof(r));
+	close_range(0, ~0U, 0);
+	for (;;)
+		pause(); /* all signals are blocked: only KILL ends it */
+}
+
+void proc_end_leader(struct proc *p)
+{
+	if (p->leader <= 0)
+		return;
+	kill(p->leader, SIGKILL);
+	proc_wait(p->leader);
+	p->leader = -1;
+}
+
+static void fork_all(struct proc *p, struct launch_pad *l, struct report *why)
+{
+	pid_t *made = p->flags & PROC_CTTY ? &p->leader : &p->pid;
+	*made = p->flags & PROC_CTTY ? fork() : spawn(l, 0);
+	if (*made == 0)
+		lead(l);
+	if (*made < 0)
+		*why = (struct report){.step = STEP_FORK, .sys = errno};
+}
+
+static int report_failure(const struct proc *p, const struct report *why, struct err *err)
 {
 	switch (why->step) {
+	case STEP_FORK:
+		return err_sys(
+		    err, why->sys, "cannot make a process for '%s'", p->argv[0]);
 	case STEP_FD:
 		return err_sys(
 		    err, why->sys, "cannot set up the files of '%s'", p->argv[0]);
@@ -211,20 +267,29 @@ static int report_failure(
 	}
 }
 
-static bool read_failure(int fd, struct failure *why)
+/* To the end of the pipe, which comes when the command has been executed or is no more.
+ */
+static void read_reports(int fd, struct proc *p, struct report *why)
 {
+	struct report r;
 	ssize_t n;
-	do
-		n = read(fd, why, sizeof(*why));
-	while (n < 0 && errno == EINTR);
-	return n == (ssize_t)sizeof(*why);
+	while ((n = read(fd, &r, sizeof(r))) != 0) {
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n != (ssize_t)sizeof(r))
+			return;
+		if (r.sys)
+			*why = r;
+		else
+			p->pid = r.pid;
+	}
 }
 
 int proc_start(struct proc *p, int trace, struct err *err)
 {
 	char *const *envp = p->envp ? p->envp : environ;
 	auto_free char *path = find_program(p->argv[0], envp);
-	struct failure why = {STEP_EXEC, 0};
+	struct report why = {.sys = 0};
 	struct launch_pad l = {.p = p, .path = path, .envp = envp, .parent = getpid()};
 	sigset_t all, old;
 	int ends[2];
@@ -237,15 +302,16 @@ int proc_start(struct proc *p, int trace, struct err *err)
 	sigemptyset(&l.none);
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, &old); /* our handlers must not run in the child */
-	p->pid = spawn(&l);
-	why.sys = p->pid < 0 ? errno : 0;
+	fork_all(p, &l, &why);
 	sigprocmask(SIG_SETMASK, &old, NULL);
-	close(ends[1]); /* or the read below never sees the end */
-	if (p->pid > 0 && read_failure(ends[0], &why))
-		proc_wait(p->pid);
+	close(ends[1]); /* or the pipe never ends */
+	read_reports(ends[0], p, &why);
 	close(ends[0]);
 	if (why.sys == 0)
 		return 0;
+	if (p->pid > 0)
+		proc_wait(p->pid);
+	proc_end_leader(p);
 	p->pid = -1;
 	return report_failure(p, &why, err);
 }

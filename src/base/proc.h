@@ -19,7 +19,7 @@
 
 enum proc_flag {
 	PROC_SESSION = 1 << 0,	   /* a session and process group of its own */
-	PROC_CTTY = 1 << 1,	   /* with PROC_SESSION: ctty becomes its terminal */
+	PROC_CTTY = 1 << 1,	   /* with PROC_SESSION: and with ctty as its terminal */
 	PROC_DIE_WITH_US = 1 << 2, /* KILL when the thread that started it ends */
 };
 
@@ -30,12 +30,13 @@ struct proc {
 	int fd[3];	   /* its stdin, stdout, stderr; -1: inherit ours */
 	int ctty;	   /* the terminal for PROC_CTTY */
 	enum proc_flag flags;
-	pid_t pid; /* out: the child, and with PROC_SESSION its group */
+	pid_t pid;    /* out: the child, and with PROC_SESSION its group */
+	pid_t leader; /* out: with PROC_CTTY a child that leads the session, else -1 */
 };
 
 #define PROC_INIT                                                                        \
 	{                                                                                \
-		.fd = {-1, -1, -1}, .ctty = -1, .pid = -1                                \
+		.fd = {-1, -1, -1}, .ctty = -1, .pid = -1, .leader = -1                  \
 	}
 
 /*
@@ -44,6 +45,12 @@ struct proc {
  * `trace` (may be -1): a file descriptor that gets the launch as one pasteable line.
  */
 int proc_start(struct proc *p, int trace, struct err *err);
+
+/*
+ * End the session leader, which hangs up its terminal: when the child and all that it
+ * left have ended.  Nothing where there is none.
+ */
+void proc_end_leader(struct proc *p);
 
 /* An exit is a struct: 128+n appears only when printing. */
 enum exit_kind {

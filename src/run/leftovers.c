@@ -67,14 +67,14 @@ static void add_children(struct pids *out, pid_t pid)
 			add_children_of_thread(out, pid, e->d_name);
 }
 
-/* Our living children that were not there before, the main process excepted. */
+/* Our living children, except those that are others'. */
 static void adopted(struct leftovers *l, struct pids *out)
 {
 	struct pids all = {.v = NULL};
 	add_children(&all, getpid());
 	for (size_t i = 0; i < all.n; i++) {
 		pid_t pid = all.v[i];
-		if (pid == l->main || pids_has(&l->before, pid))
+		if (pids_has(&l->others, pid))
 			continue;
 		if (waitpid(pid, NULL, WNOHANG) == 0)
 			pids_add(out, pid);
@@ -92,10 +92,15 @@ static void everyone(struct leftovers *l, struct pids *out)
 
 void leftovers_open(struct leftovers *l)
 {
-	*l = (struct leftovers){.open = true, .main = -1};
+	*l = (struct leftovers){.open = true};
 	prctl(PR_GET_CHILD_SUBREAPER, &l->was_subreaper, 0, 0, 0);
 	prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
-	add_children(&l->before, getpid());
+	add_children(&l->others, getpid());
+}
+
+void leftovers_except(struct leftovers *l, pid_t pid)
+{
+	pids_add(&l->others, pid);
 }
 
 void leftovers_reap(struct leftovers *l)
@@ -130,5 +135,5 @@ void leftovers_close(struct leftovers *l)
 {
 	leftovers_reap(l);
 	prctl(PR_SET_CHILD_SUBREAPER, l->was_subreaper, 0, 0, 0);
-	pids_release(&l->before);
+	pids_release(&l->others);
 }

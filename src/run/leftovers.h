@@ -19,14 +19,16 @@ struct pids {
 };
 
 struct leftovers {
-	struct pids before; /* our children when it was opened */
+	struct pids others; /* our children that are none of its business */
 	bool open;
 	int was_subreaper;
-	pid_t main; /* its zombie holds the group's number: neither counted nor reaped */
 };
 
-/* Before the command starts; set `main` afterwards. */
+/* Before the command starts. */
 void leftovers_open(struct leftovers *l);
+/* This child is neither counted nor reaped: the main process, whose zombie holds the
+ * number of its group. */
+void leftovers_except(struct leftovers *l, pid_t pid);
 void leftovers_reap(struct leftovers *l);
 /* Reap what has ended and count what lives. */
 size_t leftovers_count(struct leftovers *l);

@@ -43,6 +43,7 @@ struct supervisor {
 	int64_t due;   /* monotonic: the end of DRAINING, of waiting in FLUSHING */
 	int64_t limit; /* monotonic: the time limit; 0: none */
 	bool timed_out, hurry;
+	struct proc proc;
 	pid_t pid; /* the main process and its group */
 	struct stop stop;
 	struct sigwatch signals;
@@ -92,8 +93,7 @@ static void set_state(struct supervisor *s, enum state to)
 	}
 }
 
-/* Somebody wants the end: by a key (then its signal has been delivered) or by a signal.
- */
+/* Somebody wants the end, by a signal to us or by a key. */
 static void on_ask(struct supervisor *s, int sig, bool typed)
 {
 	int64_t now = clock_mono_ms();
@@ -135,15 +135,11 @@ static void look_at_main(struct supervisor *s)
 {
 	siginfo_t si = {.si_pid = 0};
 	struct exit_status *st = &s->out->exit;
-	if (s->state >= DRAINING) {
-		leftovers_reap(&s->left);
+	leftovers_reap(&s->left);
+	if (s->state >= DRAINING ||
+	    waitid(P_PID, (id_t)s->pid, &si, WEXITED | WNOHANG | WNOWAIT) < 0 ||
+	    si.si_pid != s->pid)
 		return;
-	}
-	if (waitid(P_PID, (id_t)s->pid, &si, WEXITED | WNOHANG | WNOWAIT) < 0 ||
-	    si.si_pid != s->pid) {
-		leftovers_reap(&s->left);
-		return;
-	}
 	if (si.si_code == CLD_EXITED)
 		*st = (struct exit_status){.kind = EXIT_EXITED, .code = si.si_status};
 	else
@@ -387,24 +383,29 @@ static bool stdin_is_not_ours(void)
 
 static int start(struct supervisor *s, const int ends[2], struct err *err)
 {
-	struct proc p = {.argv = s->l->argv,
+	struct proc *p = &s->proc;
+	auto_fd null = -1;
+	*p = (struct proc){.argv = s->l->argv,
 	    .envp = s->l->envp,
 	    .cwd = s->l->cwd,
 	    .fd = {-1, ends[0], ends[1]},
 	    .ctty = -1,
-	    .flags = PROC_SESSION | PROC_DIE_WITH_US};
-	auto_fd null = -1;
+	    .flags = PROC_SESSION | PROC_DIE_WITH_US,
+	    .pid = -1,
+	    .leader = -1};
 	if (stdin_is_not_ours())
-		p.fd[0] = null = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	terminal_give(&s->term, &p);
+		p->fd[0] = null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	terminal_give(&s->term, p);
 	terminal_take(&s->term);
 	leftovers_open(&s->left);
-	if (proc_start(&p, s->ctx->trace, err) < 0) {
+	if (proc_start(p, s->ctx->trace, err) < 0) {
 		s->out->exit = (struct exit_status){
 		    .kind = EXIT_NEVER, .code = err->sys == ENOENT ? 127 : 126};
 		return -1;
 	}
-	s->pid = s->left.main = p.pid;
+	s->pid = p->pid;
+	leftovers_except(&s->left, p->pid);
+	leftovers_except(&s->left, p->leader);
 	s->limit = s->l->timeout_ms > 0 ? clock_mono_ms() + s->l->timeout_ms : 0;
 	terminal_given(&s->term);
 	return 0;
@@ -416,6 +417,7 @@ static void finish(struct supervisor *s)
 		proc_wait(s->pid);
 	if (s->left.open)
 		leftovers_close(&s->left);
+	proc_end_leader(&s->proc);
 	terminal_close(&s->term);
 	keyboard_release(&s->keys);
 	s->out->stdout_bytes = s->streams.relay[STREAM_OUT].bytes;
@@ -432,6 +434,7 @@ int supervise(
 	    .l = l,
 	    .out = out,
 	    .pid = -1,
+	    .proc = PROC_INIT,
 	    .signals = SIGWATCH_INIT,
 	    .term = TERMINAL_INIT,
 	    .keys = KEYBOARD_INIT};

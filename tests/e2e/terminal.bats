@@ -301,6 +301,17 @@ modes() { say "stty -a >$1; echo wrote-$1"; see "^wrote-$1"; }
 	printf 'to the file\nhello, Eva\n' | cmp - mlruns/*/*/artifacts/mlp/stdout.log
 }
 
+@test "what still writes at the command's end is not hung up" {
+	project bash <<-'END'
+		exec > >(sleep 0.2; sed 's/^/filtered: /')
+		echo "to the end"
+	END
+	say 'mlp run p'
+	see '^filtered: to the end'
+	see FINISHED
+	[ "$(kept stdout)" = "filtered: to the end" ]
+}
+
 @test "TERM from outside leaves a sane terminal" {
 	project bash <<-'END'
 		echo ready

@@ -302,6 +302,35 @@ static void what_cannot_start_never_started(void **state)
 	assert_non_null(strstr(res->err.msg, "/no/such/directory"));
 }
 
+static void limit_files(void *arg)
+{
+	struct rig *r = arg;
+	struct rlimit lim = {(rlim_t)r->ctx.trace, 64};
+	r->ctx.trace = -1;
+	setrlimit(RLIMIT_NOFILE, &lim);
+}
+
+/* Wherever files run out it is an error, not a run that pretends. */
+static void running_out_of_files_is_said(void **state)
+{
+	struct rig *r = *state;
+	bool ran = false;
+	r->before = limit_files;
+	for (int most = 3; most < 40; most++) {
+		struct result *res = r->result;
+		memset(res, 0, sizeof(*res));
+		unlink(r->out);
+		r->ctx.trace = most; /* for limit_files */
+		rig_shell(r, "echo text");
+		ran = res->rc == 0 && res->out.exit.kind == EXIT_EXITED;
+		if (ran)
+			assert_string_equal(rig_read(r, r->out), "text\n");
+		else
+			assert_true(res->err.code != ERR_NONE && res->err.msg[0]);
+	}
+	assert_true(ran);
+}
+
 static int open_files(void)
 {
 	auto_dir d = opendir("/proc/self/fd");
@@ -364,6 +393,7 @@ int main(void)
 	    T(a_log_at_its_limit_is_cut),
 	    T(a_log_that_is_no_file_is_refused),
 	    T(what_cannot_start_never_started),
+	    T(running_out_of_files_is_said),
 	    T(nothing_of_it_remains),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);
