@@ -3,21 +3,22 @@
  * mlp -- runs machine-learning projects and records every run.
  *
  * The map of the house.  Data flows down this list, and a later stage never calls an
- * earlier one; base is below all of them, cli above.
+ * earlier one; base is below all of them, cli and flow above.
  *
  *   cli/       one file per command (cmd_*.c); opt.c is the table-driven parser, args.c
  *              usage and --help, setup.c the context, out.c what people see, runopts.c
- * the options of run and rerun, runjson.c a run as JSON flow/      the stages in their
- * order: prepare.c (source, manifest, plan), launch.c (open the run, supervise, close
- * it), ending.c (what an end means), heal.c (runs that a killed mlp left), rerun.c (a
- * record becomes a request) source/    what a URI means (uri.c), and asking mlp-git for
- * its tree manifest/  an MLproject file as a model; YAML with line and column;
- * diagnostics plan/      pure: parameters, command template, entry point -> plan track/
- * runs and experiments in SQLite with MLflow's schema; `struct store` run/       one
- * command: terminal, logs, signals, time limit, leftovers; liveness lock base/      no
- * domain words: errors, strings, memory, files, processes, JSON, helpers
+ *              the options of run and rerun, runjson.c a run as JSON
+ *   flow/      the stages in their order: prepare.c (source, manifest, plan), launch.c
+ *              (open the run, supervise, close it), ending.c (what an end means), heal.c
+ *              (runs that a killed mlp left), rerun.c (a record becomes a request)
+ *   source/    what a URI means, and asking mlp-git for its tree
+ *   manifest/  an MLproject file as a model; YAML with line and column; diagnostics
+ *   plan/      pure: parameters, command template, entry point -> plan
+ *   track/     runs and experiments in SQLite with MLflow's schema; `struct store`
+ *   run/       one command: terminal, logs, signals, time limit, leftovers; its lock
+ *   base/      no domain words: errors, strings, memory, files, processes, JSON, helpers
  *
- * A program of its own, started when it is wanted (libexec/mlp):
+ * A program of its own in libexec/mlp, started when it is wanted:
  *
  *   git/       mlp-git: mirrors, checkouts, facts of a work tree; alone links libgit2
  */
