@@ -55,10 +55,6 @@ static int run_rerun(struct cli *cli, int argc, char *const *argv)
 		return code;
 	if (!text)
 		return cli_usage(&cmd_rerun, "missing argument RUN");
-	if (ro.rq.version)
-		return cli_usage(&cmd_rerun,
-		    "--version: the recorded commit is run again; for "
-		    "another one use 'mlp run'");
 	if (runopts_finish(cli, &ro, &err) < 0) {
 		cli_error(cli, &err);
 		return CLI_USAGE;

@@ -56,10 +56,8 @@ static int run_run(struct cli *cli, int argc, char *const *argv)
 	}
 	if (more < 0)
 		return code;
-	if (args.help_wanted && !ro.rq.uri) {
-		cmd_print_help(&cmd_run);
-		return CLI_OK;
-	}
+	if (args.help_wanted && !ro.rq.uri)
+		return cmd_print_help(&cmd_run);
 	if (args.help_wanted)
 		return entry_help(cli, &ro.rq);
 	if (!ro.rq.uri)
@@ -82,6 +80,6 @@ const struct cmd cmd_run = {
 	"The exit code is the command's own; 124 timed out, 126 and 127 as the shell "
 	"gives\n"
 	"them, 128+n signal n, 2 the command line is wrong, 125 mlp could not start it.",
-    .opts = {run_opts, NULL},
+    .opts = {version_opts, run_opts, NULL},
     .run = run_run,
 };

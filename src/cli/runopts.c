@@ -29,11 +29,15 @@ enum {
 	OPT_JSON,
 };
 
+const struct opt version_opts[] = {
+    {OPT_VERSION_REV, 'v', "version", NULL, "VERSION", NULL,
+	"Branch, tag or commit of a git project"},
+    {0},
+};
+
 const struct opt run_opts[] = {
     {OPT_ENTRY, 'e', "entry-point", NULL, "NAME", NULL,
 	"Entry point, or a script of the project (main)"},
-    {OPT_VERSION_REV, 'v', "version", NULL, "VERSION", NULL,
-	"Branch, tag or commit of a git project"},
     {OPT_PARAM, 'P', "param-list", "param", "NAME=VALUE", NULL,
 	"A parameter; repeatable"},
     {OPT_PARAMS, 0, "params", NULL, "FILE", NULL,

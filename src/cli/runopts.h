@@ -7,6 +7,7 @@
 #include "flow/launch.h"
 
 extern const struct opt run_opts[];
+extern const struct opt version_opts[]; /* of run alone: rerun has the recorded commit */
 
 struct runopts {
 	struct run_request rq;
