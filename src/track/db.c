@@ -106,7 +106,7 @@ static bool only_readable(const char *path)
 		return false;
 	if (access(path, W_OK) == 0 && access(path_dir(&a, path), W_OK) == 0)
 		return false;
-	return !exists_with(path, "-wal");
+	return !exists_with(path, "-wal") && !exists_with(path, "-journal");
 }
 
 static int open_handle(struct db *db, const struct db_options *o)

@@ -112,7 +112,7 @@ static const char *pick(const char *option, const char **from)
 int tracking_resolve(const struct ctx *ctx, struct arena *a, const char *option,
     struct tracking *out, struct err *err)
 {
-	const char *from, *path, *uri = pick(option, &from);
+	const char *from, *path = NULL, *uri = pick(option, &from);
 	if (!*uri)
 		return err_set(
 		    err, ERR_USAGE, "the tracking URI (from %s) is empty", from);

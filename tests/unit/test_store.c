@@ -272,10 +272,6 @@ static void experiments_that_cannot_be(void **state)
 {
 	struct fixture *f = *state;
 	need_ok(f, open_store(f, STORE_CREATE));
-	need_ok(f, open_store(f, STORE_CREATE));
-	tell(f, "CREATE TABLE IF NOT EXISTS keep (x)");
-	tell(f, "DROP TABLE keep");
-	need_ok(f, open_store(f, STORE_CREATE));
 	assert_non_null(add_run(f, "x", 1));
 	tell(f, "DELETE FROM tags; DELETE FROM runs;"
 		"INSERT INTO experiments (experiment_id, name, lifecycle_stage)"

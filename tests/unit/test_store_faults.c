@@ -423,11 +423,17 @@ static int limited(struct fixture *f)
 	return fill_up(f);
 }
 
+/* A file system of its own over the directory, gone with the process. */
+static bool mount_disk(struct fixture *f, const char *size)
+{
+	return unshare(CLONE_NEWNS) == 0 &&
+	       mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) == 0 &&
+	       mount("none", f->dir, "tmpfs", 0, size) == 0;
+}
+
 static int on_small_disk(struct fixture *f)
 {
-	if (unshare(CLONE_NEWNS) < 0 ||
-	    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
-	    mount("none", f->dir, "tmpfs", 0, "size=1m") < 0)
+	if (!mount_disk(f, "size=1m"))
 		return 77;
 	CHECK(fill_up(f) == 0);
 	CHECK(strstr(f->err.msg, "no space left"));
@@ -436,9 +442,7 @@ static int on_small_disk(struct fixture *f)
 
 static int on_full_disk(struct fixture *f)
 {
-	if (unshare(CLONE_NEWNS) < 0 ||
-	    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
-	    mount("none", f->dir, "tmpfs", 0, "size=16k") < 0)
+	if (!mount_disk(f, "size=16k"))
 		return 77;
 	CHECK(open_store(f, STORE_CREATE) == -1 || !add_run(f, "x", 1));
 	CHECK(strstr(f->err.msg, "no space left"));
