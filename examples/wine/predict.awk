@@ -1,0 +1,1 @@
+{ printf "quality %.2f\n", $1 + $2 * (alcohol - 10) }
