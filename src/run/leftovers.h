@@ -26,8 +26,10 @@ struct leftovers {
 
 /* Before the command starts. */
 void leftovers_open(struct leftovers *l);
-/* This child is neither counted nor reaped: the main process, whose zombie holds the
- * number of its group. */
+/*
+ * This child is neither counted nor reaped (the main process: its zombie holds the number
+ * of its group).
+ */
 void leftovers_except(struct leftovers *l, pid_t pid);
 void leftovers_reap(struct leftovers *l);
 /* Reap what has ended and count what lives. */

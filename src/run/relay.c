@@ -142,9 +142,9 @@ void relay_poll(const struct relay *r, struct pollfd p[2])
 
 void relay_go_on(struct relay *r, const struct pollfd p[2])
 {
-	if (r->at < r->held && (!p || p[1].revents))
+	if (r->at < r->held && p[1].revents)
 		pass_on(r);
-	if (r->at >= r->held && r->from >= 0 && (!p || p[0].revents))
+	if (r->at >= r->held && r->from >= 0 && p[0].revents)
 		take(r);
 }
 

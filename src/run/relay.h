@@ -55,9 +55,9 @@ void relay_read_from(struct relay *r, int fd);
 
 /* What it waits for: two entries, fd -1 where nothing. */
 void relay_poll(const struct relay *r, struct pollfd p[2]);
-/* Go on as poll found it; with p NULL try everything. */
+/* Go on as poll found it. */
 void relay_go_on(struct relay *r, const struct pollfd p[2]);
-/* At the end of its input, or nothing there at the moment: a non-blocking look. */
+/* Is there nothing to read at the moment? */
 bool relay_is_empty(const struct relay *r);
 /* Input at its end, all passed on. */
 bool relay_is_done(const struct relay *r);

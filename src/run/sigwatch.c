@@ -48,10 +48,9 @@ int sigwatch_next(struct sigwatch *w)
 	return n == (ssize_t)sizeof(info) ? (int)info.ssi_signo : 0;
 }
 
-void sigwatch_suspend(struct sigwatch *w)
+void sigwatch_suspend(void)
 {
 	sigset_t stop;
-	(void)w;
 	sigemptyset(&stop);
 	sigaddset(&stop, SIGTSTP);
 	raise(SIGTSTP);

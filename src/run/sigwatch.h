@@ -24,9 +24,11 @@ struct sigwatch {
 int sigwatch_open(struct sigwatch *w, struct err *err);
 /* The next signal that has come in, or 0. */
 int sigwatch_next(struct sigwatch *w);
-/* Stop this process as SIGTSTP does; returns when it is continued, or at once where the
- * kernel does not stop it (nobody could continue it). */
-void sigwatch_suspend(struct sigwatch *w);
+/*
+ * Stop this process as SIGTSTP does, while it is watched.  Returns when it is continued, or
+ * at once where the kernel does not stop it (nobody could continue it).
+ */
+void sigwatch_suspend(void);
 void sigwatch_close(struct sigwatch *w);
 
 #endif

@@ -156,14 +156,14 @@ static void suspend(struct supervisor *s, bool typed)
 {
 	int64_t began = clock_mono_ms(), slept;
 	if (s->state >= DRAINING) {
-		sigwatch_suspend(&s->signals);
+		sigwatch_suspend();
 		return;
 	}
 	signal_group(s, SIGSTOP);
 	terminal_restore(&s->term);
 	if (typed)
 		kill(0, SIGTSTP); /* the terminal would stop the whole job, not only us */
-	sigwatch_suspend(&s->signals);
+	sigwatch_suspend();
 	terminal_take(&s->term);
 	terminal_resize(&s->term);
 	signal_group(s, SIGCONT);
