@@ -19,8 +19,9 @@ static void put_tag(
 static void put_exit(cJSON *j, const struct run_record *r)
 {
 	struct exit_status st = run_exit(r);
+	const char *tag = kvs_get(&r->tags, "mlp.exit");
 	cJSON *o;
-	if (!kvs_get(&r->tags, "mlp.exit")) {
+	if (!tag || !*tag) { /* empty: a run that was opened again */
 		json_put_null(j, "exit");
 		return;
 	}

@@ -49,14 +49,13 @@ static void recorded_params(struct launching *l, struct kvs *out)
 	for (size_t i = 0; i < ps->n; i++) {
 		const char *value = ps->v[i].value;
 		size_t chars = utf8_length(value);
-		if (chars > PARAM_VALUE_MAX) {
+		if (chars > PARAM_MAX) {
 			ctx_say(l->ctx, SAY_WARNING,
 			    "the value of parameter '%s' has %zu characters; the record "
 			    "keeps "
 			    "%d, run.json all of them",
-			    ps->v[i].name, chars, PARAM_VALUE_MAX);
-			value = arena_strndup(
-			    l->a, value, utf8_prefix(value, PARAM_VALUE_MAX));
+			    ps->v[i].name, chars, PARAM_MAX);
+			value = arena_strndup(l->a, value, utf8_prefix(value, PARAM_MAX));
 		}
 		kvs_put(l->a, out, ps->v[i].name, value);
 	}

@@ -9,7 +9,7 @@
 #include "base/utf8.h"
 
 /*
- * The text to give again.  The record holds at most PARAM_VALUE_MAX characters of a
+ * The text to give again.  The record holds at most PARAM_MAX characters of a
  * value, and paths as they were given, relative to a directory that we are not in now:
  * run.json knows both in full.
  */
@@ -21,12 +21,12 @@ static const char *value_again(
 		return arena_strdup(a, full.used);
 	if (full.value)
 		return arena_strdup(a, full.value);
-	if (utf8_length(recorded->value) >= PARAM_VALUE_MAX)
+	if (utf8_length(recorded->value) >= PARAM_MAX)
 		ctx_say(ctx, SAY_WARNING,
 		    "parameter '%s': the record may hold only the first %d characters of "
 		    "its "
 		    "value, and its run.json is gone",
-		    recorded->key, PARAM_VALUE_MAX);
+		    recorded->key, PARAM_MAX);
 	return recorded->value;
 }
 

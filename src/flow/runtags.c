@@ -37,10 +37,9 @@ const char *runtags_user(struct arena *a)
 
 static const char *cut_value(struct arena *a, const char *value)
 {
-	if (utf8_length(value) <= TAG_VALUE_MAX)
+	if (utf8_length(value) <= TAG_MAX)
 		return value;
-	return arena_printf(
-	    a, "%.*s...", (int)utf8_prefix(value, TAG_VALUE_MAX - 3), value);
+	return arena_printf(a, "%.*s...", (int)utf8_prefix(value, TAG_MAX - 3), value);
 }
 
 /* A tag with nothing to say is not written. */

@@ -104,7 +104,7 @@ cJSON *diags_to_json(const struct diags *ds)
 		const struct diag *d = &ds->v[i];
 		cJSON *o =
 		    json_put_object(d->level == DIAG_ERROR ? errors : warnings, NULL);
-		json_put_str(o, "file", d->file);
+		json_put_str(o, "file", *d->file ? d->file : NULL);
 		put_place(o, "line", d->line);
 		put_place(o, "column", d->column);
 		json_put_str(o, "message", d->message);

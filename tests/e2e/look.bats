@@ -1,0 +1,150 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# Looking without running: --dry-run, check, info, an entry point's --help.
+bats_require_minimum_version 1.5.0
+load ../lib/cli
+
+setup() {
+	cli_setup
+	manifest <<'M'
+name: wine
+entry_points:
+  main:
+    parameters:
+      lr: {type: float, default: 0.1}
+      data: {type: path, default: data.csv}
+      name: string
+    command: "train {lr} {data} {name}"
+  test:
+    command: |
+      echo one
+      echo two
+    timeout: 90
+    env: {A: b}
+M
+	touch data.csv
+}
+teardown() { cli_teardown; }
+
+nothing_was_made() {
+	[ ! -e mlflow.db ] && [ ! -e mlruns ] && [ ! -e "$XDG_STATE_HOME" ]
+}
+
+@test "--dry-run --json" {
+	mlp run . --dry-run --json -P name="it's" -P x=1 --experiment-id 3
+	is "$status" 0
+	is "$stderr" ""
+	is "$(json 'sorted(j)')" "['argv', 'command', 'cwd', 'entry_point', 'env', 'env_kind', 'params', 'source', 'timeout_ms', 'tracking_uri']"
+	is "$(json 'j["entry_point"], j["env_kind"], j["cwd"], j["timeout_ms"]')" "('main', 'local', '$T/p', None)"
+	is "$(json 'j["command"]')" "train 0.1 $T/p/data.csv 'it'\"'\"'s' --x 1"
+	is "$(json 'j["argv"] == ["bash", "-c", j["command"]]')" True
+	is "$(json '[(k, v["value"], v["origin"], v["type"]) for k, v in j["params"].items()]')" \
+		"[('lr', '0.1', 'default', 'float'), ('data', 'data.csv', 'default', 'path'), ('name', \"it's\", 'given', 'string'), ('x', '1', 'given', None)]"
+	is "$(json 'j["env"]["MLFLOW_EXPERIMENT_ID"], j["env"]["MLFLOW_RUN_ID"], j["env"]["MLFLOW_TRACKING_URI"]')" \
+		"('3', None, 'sqlite:///$T/p/mlflow.db')"
+	is "$(json 'j["source"]')" "{'uri': '$T/p', 'repo_url': None, 'commit': None, 'version': None, 'subdir': None, 'dirty': None}"
+	mlp run . -e test --dry-run --json
+	is "$(json 'j["timeout_ms"], j["env"]["A"]')" "(90000, 'b')"
+	nothing_was_made
+}
+
+@test "--dry-run for people, and its mistakes" {
+	mlp run . --dry-run -P name=x
+	is "$status" 0
+	has "$output" "entry point  main"
+	has "$output" "lr = 0.1  (default)"
+	has "$output" "name = x  (given)"
+	has "$output" "command      bash -c 'train 0.1 $T/p/data.csv x'"
+	mlp run . --dry-run
+	is "$status" 2
+	has "$stderr" "No value given for missing parameters: 'name'"
+	mlp run nosuch --dry-run
+	is "$status" 125
+	MLFLOW_TRACKING_URI=http://x mlp run . --dry-run -P name=x
+	is "$status" 125
+	nothing_was_made
+}
+
+@test "--dry-run of a git project: the commit, no checkout; scripts and paths are believed" {
+	touch train.py
+	git init -q -b trunk . && git add -A && git commit -q -m one
+	commit=$(git rev-parse HEAD)
+	git clone -q --bare . "$T/wine.git"
+	cd "$T"
+	mlp run "file://$T/wine.git" --dry-run --json -P name=x
+	is "$status" 0
+	is "$(json 'j["source"]["commit"], j["cwd"], j["params"]["data"]["used"]')" "('$commit', None, 'data.csv')"
+	mlp run "file://$T/wine.git" -e train.py --dry-run --json
+	is "$status" 0
+	is "$(json 'j["command"]')" "python train.py"
+	is "$(ls -A "$XDG_CACHE_HOME/mlp/checkouts" 2>/dev/null)" ""
+	[ ! -e mlflow.db ]
+}
+
+@test "info and its JSON" {
+	mlp info --json
+	is "$(json 'j["name"], j["env"], [e["name"] for e in j["entry_points"]]')" \
+		"('wine', {'kind': 'local', 'file': None, 'image': None}, ['main', 'test'])"
+	is "$(json '[(p["name"], p["type"], p["default"]) for p in j["entry_points"][0]["parameters"]]')" \
+		"[('lr', 'float', '0.1'), ('data', 'path', 'data.csv'), ('name', 'string', None)]"
+	is "$(json 'j["entry_points"][1]["command"]')" "echo one
+echo two"
+	mlp info .
+	has "$output" "name         wine"
+	has "$output" "-P name  string, required"
+	has "$output" 'echo one\necho two'
+	mlp info nosuch
+	is "$status" 1
+	cd "$(mktemp -d -p "$T")"
+	mlp info
+	is "$status" 0
+	has "$output" "no entry points"
+	nothing_was_made
+}
+
+@test "check and its JSON" {
+	mlp check
+	is "$status" 0
+	has "$output" "MLproject: ok, 2 entry points, 0 warnings"
+	mlp check --json
+	is "$(json 'j')" "{'ok': True, 'errors': [], 'warnings': []}"
+	printf 'nmae: x\nentry_points:\n  main: {parameters: {a: {typ: int}}}\n' >MLproject
+	mlp check --json
+	is "$status" 1
+	is "$(json 'sorted(j), j["ok"], sorted(j["errors"][0]), len(j["warnings"]) > 0')" \
+		"(['errors', 'ok', 'warnings'], False, ['column', 'file', 'hint', 'line', 'message'], True)"
+	is "$(json 'j["errors"][0]["line"]')" 3
+	mlp check nosuch --json
+	is "$status" 1
+	is "$(json 'j["ok"], len(j["errors"]), j["errors"][0]["line"]')" "(False, 1, None)"
+	has "$(json 'j["errors"][0]["message"]')" "does not exist"
+	nothing_was_made
+}
+
+@test "run URI --help shows what an entry point takes" {
+	mlp run . --help
+	is "$status" 0
+	has "$output" "-P name  string, required"
+	lacks "$output" "echo two"
+	mlp run . -e test --help
+	has "$output" "echo one"
+	mlp run . -e tset --help
+	is "$status" 2
+	has "$stderr" "no entry point 'tset'"
+	sed -i 's/^  main:/  train:/' MLproject
+	mlp run . --help
+	is "$status" 0
+	has "$output" "-P name  string, required"
+	has "$output" "echo two"
+	nothing_was_made
+}
+
+@test "str.format: thousands of templates as Python expands them" {
+	units=$(dirname "$MLP")/../tests
+	[ -x "$units/test_template" ] || skip "test_template is not built (make units)"
+	python3 -c 'import sys; sys.exit(sys.version_info < (3, 10))' || skip "needs Python 3.10"
+	python3 "$BATS_TEST_DIRNAME/template_cases.py" >cases
+	run "$units/test_template" cases
+	is "$status" 0
+	has "$output" "20000 cases"
+}

@@ -1,0 +1,219 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# Runs that are gone on with (--run-id), that a killed mlp left (healing), that are run again.
+bats_require_minimum_version 1.5.0
+load ../lib/cli
+
+setup() { cli_setup; }
+teardown() { cli_teardown; }
+
+id_of_newest() { newest && json 'j["run_id"]'; }
+repo() { git init -q -b trunk . && git add -A && git commit -q -m "${1-one}"; }
+
+@test "--run-id: parameters are added, logs appended, the earlier end does not lie" {
+	printf 'entry_points:\n  main: {parameters: {code: int}, command: "echo $MLFLOW_RUN_ID; $MLP show $MLFLOW_RUN_ID --json >seen; bash -c \\"exit {code}\\""}\n' >MLproject
+	export MLP
+	mlp run . -P code=3 --experiment-name e --run-name first
+	id=$output
+	mlp run . -P code=3 --run-id "$id" -P more=1
+	is "$status" 3
+	newest
+	is "$(json 'j["status"], j["reason"], j["params"]')" "('FAILED', 'exit 3', {'code': '3', 'more': '1'})"
+	output=$(cat seen)
+	is "$(json 'j["status"], j["reason"], j["exit"], j["end_time"]')" "('RUNNING', None, None, None)"
+	mlp logs "$id"
+	is "$output" "$id"$'\n'"$id"
+	mlp runs --json
+	is "$(json 'len(j), j[0]["run_name"], j[0]["experiment_name"]')" "(1, 'first', 'e')"
+}
+
+@test "--run-id: a good end after a bad one leaves no reason; tags of the client stay" {
+	printf 'entry_points:\n  main: {command: "exit $CODE"}\n' >MLproject
+	CODE=3 mlp run .
+	id=$(id_of_newest)
+	sql "UPDATE tags SET value = 'client' WHERE key = 'mlflow.source.name'"
+	CODE=0 mlp run . --run-id "$id" --run-name second --tag a=b
+	is "$status" 0
+	newest
+	is "$(json 'j["run_id"] == sys.argv[0] or j["status"], j["reason"], j["exit"]["code"]')" "('FINISHED', None, 0)"
+	is "$(json 'j["source"]["uri"], j["run_name"], j["tags"]["a"]')" "('client', 'second', 'b')"
+}
+
+@test "--run-id: conflict, unknown, deleted, running; nothing starts" {
+	printf 'entry_points:\n  main: {parameters: {a: int}, command: "touch started; sleep 60"}\n' >MLproject
+	mlp run . -P a=1 --timeout 100ms || true
+	id=$(id_of_newest)
+	rm started
+	mlp run . -P a=2 --run-id "$id"
+	is "$status" 125
+	has "$stderr" "a"
+	newest
+	is "$(json 'j["status"], j["params"]')" "('FAILED', {'a': '1'})"
+	mlp run . -P a=1 --run-id "${id:0:8}"
+	is "$status" 125
+	has "$stderr" "Run with id=${id:0:8} not found"
+	sql "UPDATE runs SET lifecycle_stage = 'deleted'"
+	mlp run . -P a=1 --run-id "$id"
+	is "$status" 125
+	has "$stderr" "deleted"
+	sql "UPDATE runs SET lifecycle_stage = 'active'"
+	[ ! -e started ]
+	"$MLP" run . -P a=1 --run-id "$id" 2>/dev/null &
+	until_true test -e started
+	mlp run . -P a=1 --run-id "$id"
+	is "$status" 125
+	has "$stderr" "is running"
+	kill $!
+	wait $! || true
+	newest
+	is "$(json 'j["status"]')" KILLED
+	is "$(ls -A "$XDG_STATE_HOME/mlp/runs")" ""
+}
+
+@test "mlp is killed: the next mlp writes the truth down" {
+	main_is '"touch started; sleep 300"'
+	"$MLP" run . 2>/dev/null &
+	until_true test -e started
+	mlp runs --json
+	is "$(json 'j[0]["status"]')" RUNNING
+	id=$(json 'j[0]["run_id"]')
+	kill -9 $!
+	wait $! || true
+	mlp show "$id" --json
+	is "$(json 'j["status"], j["reason"], j["exit"]')" \
+		"('FAILED', 'supervisor lost (killed or machine restarted)', {'kind': 'unknown', 'code': None, 'signal': None})"
+	has "$stderr" "run ${id:0:8} was left RUNNING; it is now FAILED"
+	is "$(json 'j["end_time"] >= j["start_time"]')" True
+	mlp runs
+	is "$stderr" ""
+	is "$(ls -A "$XDG_STATE_HOME/mlp/runs")" ""
+}
+
+@test "runs that are not ours to judge stay RUNNING" {
+	main_is '"true"'
+	mlp run . --run-name colleague
+	mlp run . --run-name client
+	sql "UPDATE runs SET status = 'RUNNING', end_time = NULL"
+	sql "UPDATE tags SET value = 'elsewhere:/home/bob/.local/state/mlp' WHERE key = 'mlp.host' AND run_uuid = (SELECT run_uuid FROM runs WHERE name = 'colleague')"
+	sql "DELETE FROM tags WHERE key LIKE 'mlp.%' AND run_uuid = (SELECT run_uuid FROM runs WHERE name = 'client')"
+	# even where a directory of that name lies in our state
+	for id in $(sql "SELECT run_uuid FROM runs"); do mkdir -p "$XDG_STATE_HOME/mlp/runs/$id"; done
+	mlp runs --json
+	is "$(json '[r["status"] for r in j]')" "['RUNNING', 'RUNNING']"
+	is "$stderr" ""
+}
+
+@test "an end that the database would not take is written later" {
+	main_is '"python3 refuse.py; exit 3"'
+	cat >refuse.py <<'P'
+import sqlite3
+db = sqlite3.connect("mlflow.db", timeout=20)
+# the command's own word for the run, and then nobody may change it
+db.execute("UPDATE runs SET status = 'FINISHED'")
+db.execute("CREATE TRIGGER no BEFORE UPDATE ON runs BEGIN SELECT RAISE(ABORT, 'not today'); END")
+db.commit()
+P
+	mlp run .
+	is "$status" 3
+	has "$stderr" "could not be recorded"
+	mlp runs --json
+	is "$(json 'j[0]["status"]')" FINISHED
+	sql "DROP TRIGGER no"
+	newest
+	is "$(json 'j["status"], j["reason"]')" \
+		"('FAILED', 'exit 3; the command itself had recorded FINISHED')"
+	is "$(ls -A "$XDG_STATE_HOME/mlp/runs")" ""
+}
+
+@test "rerun: a git URL, the recorded commit, parameters; overrides win" {
+	mkdir src && cd src
+	printf 'entry_points:\n  train:\n    parameters: {a: int, b: {type: string, default: x}}\n    command: "echo old {a} {b}"\n' >MLproject
+	repo
+	cd .. && git clone -q --bare src wine.git
+	mlp run "file://$T/p/wine.git" -e train -P a=1 -P 'c=it'"'"'s' --experiment-name e
+	id=$(id_of_newest)
+	sed -i s/old/new/ src/MLproject && git -C src commit -qam two && git -C src push -q ../wine.git trunk
+	mlp rerun "$id"
+	is "$output" "old 1 x --c it's"
+	newest
+	is "$(json 'j["tags"]["mlp.rerunOf"], j["experiment_name"], j["entry_point"]')" "('$id', 'e', 'train')"
+	mlp rerun "${id:0:9}" -P a=2 -P b=y --run-name again --experiment-name other
+	is "$output" "old 2 y --c it's"
+	newest
+	is "$(json 'j["run_name"], j["experiment_name"], j["params"]["a"]')" "('again', 'other', '2')"
+	mlp rerun "$id" -v trunk
+	is "$status" 2
+	mlp rerun "$id" --dry-run --json
+	is "$(json 'j["params"]["a"]["origin"]')" record
+	is "$(json 'j["command"]')" "echo old 1 x --c 'it'\"'\"'s'"
+	mlp rerun nothing
+	is "$status" 125
+}
+
+@test "rerun: a local work tree, its commit elsewhere; dirty and plain are told" {
+	mkdir -p tree/sub && cd tree
+	printf '.gitignore\nmlruns\nmlflow.db*\n' >.gitignore
+	printf 'entry_points:\n  main: {command: "cat word; pwd"}\n' >sub/MLproject
+	echo one >sub/word
+	repo
+	mlp run sub
+	id=$(id_of_newest)
+	echo two >sub/word
+	git commit -qam two
+	mlp rerun "$id"
+	is "$status" 0
+	is "${output%%$'\n'*}" one
+	lacks "$output" "$T/p/tree"
+	is "$(cat sub/word)" two
+	is "$(git status --porcelain)" ""
+	echo three >sub/word
+	mlp run sub
+	dirty=$(id_of_newest)
+	mlp rerun "$dirty"
+	is "${output%%$'\n'*}" two
+	has "$stderr" "not committed"
+	cd .. && mkdir plain && cp tree/sub/* plain && cd plain
+	mlp run .
+	mlp rerun "$(id_of_newest)"
+	is "$status" 0
+	is "${output%%$'\n'*}" three
+	has "$stderr" "is in no git repository"
+}
+
+@test "rerun: paths relative to another directory, long values, what the command logged itself" {
+	manifest <<'M'
+entry_points:
+  main:
+    parameters: {data: path, n: {type: int, default: many}}
+    command: "echo {data} {n}"
+  bare: {command: "echo"}
+M
+	touch here.csv
+	long=$(printf 'x%.0s' $(seq 7000))
+	mlp run . -P data=here.csv
+	id=$(id_of_newest)
+	sql "INSERT INTO params (key, value, run_uuid) VALUES ('logged', 'by the client', ?)" "$id"
+	mkdir other && cd other
+	mlp rerun "$id" --tracking-uri sqlite:///../mlflow.db
+	is "$status" 0
+	is "$output" "$T/p/here.csv many"
+	has "$stderr" "the default of parameter 'n' is 'many', not an integer"
+	cd ..
+	mlp run . -e bare -P "k=$long"
+	id=$(id_of_newest)
+	mlp rerun "$id"
+	is "$output" "--k $long"
+	rm mlruns/0/"$id"/artifacts/mlp/run.json
+	mlp rerun "$id"
+	is "${#output}" $((6000 + 4))
+	has "$stderr" "run.json is gone"
+}
+
+@test "rerun of a run that is no project's" {
+	main_is '"true"'
+	mlp run .
+	sql "DELETE FROM tags WHERE key LIKE 'mlflow.source%'"
+	mlp rerun "$(id_of_newest)"
+	is "$status" 125
+	has "$stderr" "was not started from a project"
+}
