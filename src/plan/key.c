@@ -42,10 +42,10 @@ int key_check(const char *what, const char *key, struct err *err)
 	}
 	if (!*key)
 		return err_set(err, ERR_USAGE, "a %s has no name", what);
-	if (utf8_length(key) > KEY_CHARS_MAX)
+	if (utf8_length(key) > KEY_MAX)
 		return err_set(err, ERR_USAGE,
 		    "%s name '%.40s...' has %zu characters; %d is the most", what,
-		    shown.s, utf8_length(key), KEY_CHARS_MAX);
+		    shown.s, utf8_length(key), KEY_MAX);
 	if (!is_normal(key))
 		return err_set(err, ERR_USAGE,
 		    "%s name '%s': names may be treated as files, so '.', '..' and empty "

@@ -5,11 +5,8 @@
 
 #include "base/err.h"
 
-enum {
-	KEY_CHARS_MAX = 250,	/* characters */
-	PARAM_VALUE_MAX = 6000, /* characters kept in the store; longer is cut */
-	TAG_VALUE_MAX = 5000,	/* the smallest limit of any schema that we write to */
-};
+/* MLflow's limits, in characters: longer keys are refused, longer values are cut. */
+enum { KEY_MAX = 250, PARAM_MAX = 6000, TAG_MAX = 8000 };
 
 /*
  * Word characters, '/', '_', '-', '.', ' ' and ':' only; at most KEY_CHARS_MAX

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "plan/key.h"
 
 enum run_status {
 	RUN_RUNNING,
@@ -27,8 +28,7 @@ int run_status_from_word(const char *word, enum run_status *out);
 /* As MLflow allows: a letter or digit, then those, "_" and "-"; safe in a path. */
 bool run_id_valid(const char *id);
 
-/* MLflow's limits, in characters; longer values are cut, longer keys refused. */
-enum { KEY_MAX = 250, PARAM_MAX = 6000, TAG_MAX = 8000, RUN_NAME_MAX = 250 };
+enum { RUN_NAME_MAX = 250 }; /* characters; the other limits are in plan/key.h */
 /*
  * Text that a database may hold: s itself, or a copy cut after `max` characters and with
  * U+FFFD for what is not UTF-8.  "" for NULL.
