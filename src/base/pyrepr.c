@@ -5,16 +5,23 @@
 
 #include "base/utf8.h"
 
-/* The ranges that Python calls not printable, as far as text in projects meets them. */
-static bool is_printable(uint32_t c)
+/* What repr() escapes: controls, separators, format characters, private use. */
+static bool is_hidden(uint32_t c)
 {
-	if (c < 0x20 || (c >= 0x7f && c <= 0xa0) || c == 0xad)
-		return false;
-	if ((c >= 0x2000 && c <= 0x200f) || (c >= 0x2028 && c <= 0x202f) ||
-	    (c >= 0x205f && c <= 0x206f) || c == 0x3000 || c == 0x1680)
-		return false;
-	return !(c >= 0xe000 && c <= 0xf8ff) && c != 0xfeff &&
-	       !(c >= 0xfff0 && c <= 0xfffb) && c < 0xe0000;
+	static const uint32_t ranges[][2] = {{0, 0x1f}, {0x7f, 0xa0}, {0xad, 0xad},
+	    {0x600, 0x605}, {0x61c, 0x61c}, {0x6dd, 0x6dd}, {0x70f, 0x70f},
+	    {0x1680, 0x1680}, {0x180e, 0x180e}, {0x2000, 0x200f}, {0x2028, 0x202f},
+	    {0x205f, 0x206f}, {0x3000, 0x3000}, {0xd800, 0xf8ff}, {0xfeff, 0xfeff},
+	    {0xfff0, 0xfffb}, {0xfffe, 0xffff}, {0xe0000, 0xe00ff}, {0xe01f0, 0x10ffff}};
+	for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++)
+		if (c >= ranges[i][0] && c <= ranges[i][1])
+			return true;
+	return false;
+}
+
+char pyrepr_quote(const char *s, size_t n)
+{
+	return memchr(s, '\'', n) && !memchr(s, '"', n) ? '"' : '\'';
 }
 
 static void put_escaped(struct buf *out, uint32_t c)
@@ -31,14 +38,14 @@ static void put_escaped(struct buf *out, uint32_t c)
 
 static void put_repr(struct buf *out, const char *s, size_t n, bool ascii)
 {
-	char quote = memchr(s, '\'', n) && !memchr(s, '"', n) ? '"' : '\'';
+	char quote = pyrepr_quote(s, n);
 	buf_addc(out, quote);
 	for (size_t i = 0; i < n;) {
 		size_t len = utf8_char_len(s + i, n - i);
 		uint32_t c = len ? utf8_decode(s + i, len) : (unsigned char)s[i];
 		if (c == (uint32_t)quote || c == '\\')
 			buf_addf(out, "\\%c", (int)c);
-		else if (len == 0 || !is_printable(c) || (ascii && c > 0x7e))
+		else if (len == 0 || is_hidden(c) || (ascii && c > 0x7e))
 			put_escaped(out, c);
 		else
 			buf_add(out, s + i, len);

@@ -10,4 +10,7 @@ void pyrepr_str(struct buf *out, const char *s, size_t n);
 /* ascii(): the same with every character beyond ASCII escaped. */
 void pyrepr_ascii(struct buf *out, const char *s, size_t n);
 
+/* The quote that repr() chooses: double ones only where that saves escaping. */
+char pyrepr_quote(const char *s, size_t n);
+
 #endif

@@ -3,27 +3,7 @@
 
 #include <stdint.h>
 
-#include "base/utf8.h"
-
-/* Double quotes only where that saves escaping. */
-static char choose_quote(const char *s, size_t n)
-{
-	return memchr(s, '\'', n) && !memchr(s, '"', n) ? '"' : '\'';
-}
-
-/* What repr() escapes beyond ASCII: separators, format characters, private use. */
-static bool is_hidden(uint32_t c)
-{
-	static const uint32_t ranges[][2] = {{0x7f, 0xa0}, {0xad, 0xad}, {0x600, 0x605},
-	    {0x61c, 0x61c}, {0x6dd, 0x6dd}, {0x70f, 0x70f}, {0x1680, 0x1680},
-	    {0x180e, 0x180e}, {0x2000, 0x200f}, {0x2028, 0x202f}, {0x205f, 0x206f},
-	    {0x3000, 0x3000}, {0xd800, 0xf8ff}, {0xfeff, 0xfeff}, {0xfff0, 0xfffb},
-	    {0xfffe, 0xffff}, {0xe0000, 0xe00ff}, {0xe01f0, 0x10ffff}};
-	for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++)
-		if (c >= ranges[i][0] && c <= ranges[i][1])
-			return true;
-	return false;
-}
+#include "base/pyrepr.h"
 
 /* An ASCII character; false when it is not one that needs escaping. */
 static bool add_escaped(struct buf *out, unsigned char c, char quote)
@@ -41,29 +21,6 @@ static bool add_escaped(struct buf *out, unsigned char c, char quote)
 	else
 		return false;
 	return true;
-}
-
-void pystr_repr(struct buf *out, const char *s)
-{
-	size_t n = strlen(s), len;
-	char quote = choose_quote(s, n);
-	buf_addc(out, quote);
-	for (size_t i = 0; i < n; i += len) {
-		uint32_t c;
-		len = utf8_char_len(s + i, n - i);
-		if (len == 0)
-			len = 1;
-		c = utf8_decode(s + i, len);
-		if (c < 0x80 && add_escaped(out, (unsigned char)c, quote))
-			continue;
-		if (!is_hidden(c))
-			buf_add(out, s + i, len);
-		else if (c < 0x100)
-			buf_addf(out, "\\x%02x", c);
-		else
-			buf_addf(out, c < 0x10000 ? "\\u%04x" : "\\U%08x", c);
-	}
-	buf_addc(out, quote);
 }
 
 static int base64_value(char c)
@@ -102,7 +59,7 @@ int pybytes_text(struct buf *out, const char *base64, struct err *err)
 	char quote;
 	if (decode(&data, base64) < 0)
 		return err_set(err, ERR_USAGE, "!!binary data that is not base64");
-	quote = choose_quote(data.s, data.len);
+	quote = pyrepr_quote(data.s, data.len);
 	buf_addf(out, "b%c", quote);
 	for (size_t i = 0; i < data.len; i++) {
 		unsigned char c = (unsigned char)data.s[i];

@@ -2,6 +2,7 @@
 #include "manifest/scalar.h"
 
 #include "manifest/pynumber.h"
+#include "base/pyrepr.h"
 #include "manifest/pytext.h"
 #include "manifest/pytime.h"
 
@@ -188,7 +189,7 @@ static int value_text(
 		break;
 	}
 	if (repr)
-		pystr_repr(out, text);
+		pyrepr_str(out, text, strlen(text));
 	else
 		buf_adds(out, text);
 	return 0;
