@@ -24,7 +24,7 @@ static int copy_log(const char *path, int to)
 {
 	char block[65536];
 	auto_fd fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n;
+	ssize_t n = -1;
 	if (fd < 0 && errno == ENOENT)
 		return 0;
 	while (fd >= 0 && (n = read(fd, block, sizeof(block))) > 0)
