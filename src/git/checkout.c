@@ -10,7 +10,10 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "git/gitdir.h"
+#include "git/objects.h"
 #include "git/reftext.h"
+
+#define GROWTH ".mlp-tmp"
 
 enum { REFS_MAX = 512 * 1024 * 1024, SHALLOW_MAX = 1024 * 1024 };
 
@@ -28,7 +31,8 @@ static void sweep(struct arena *a, const char *parent)
 		size_t n = strlen(e->d_name);
 		struct err ignored = ERR_INIT;
 		auto_fd fd = -1;
-		if (n < 5 || strcmp(e->d_name + n - 4, ".tmp") != 0)
+		if (n < sizeof(GROWTH) ||
+		    strcmp(e->d_name + n - (sizeof(GROWTH) - 1), GROWTH) != 0)
 			continue;
 		fd = openat(
 		    dirfd(d), e->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -43,7 +47,7 @@ static int growth_begin(
 {
 	const char *parent = path_dir(a, dest);
 	struct stat st;
-	g->path = arena_printf(a, "%s.tmp", dest);
+	g->path = arena_printf(a, "%s" GROWTH, dest);
 	g->git = path_join(a, g->path, ".git");
 	if (dir_make(parent, 0700, err) < 0)
 		return -1;
@@ -63,7 +67,7 @@ static void add_config(struct buf *out, const char *origin, const char *branch)
 {
 	auto_buf ref = BUF_INIT;
 	buf_adds(out, "[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n"
-		      "\tbare = false\n\tlogallrefupdates = true\n"
+		      "\tbare = false\n\tlogallrefupdates = true\n\tprotectHFS = true\n"
 		      "[remote \"origin\"]\n\turl = ");
 	gitdir_quote(out, origin);
 	buf_adds(out, "\n\tfetch = +refs/heads/*:refs/remotes/origin/*\n");
@@ -142,7 +146,7 @@ static int copy_shallow(
 }
 
 static int make_repository(const struct tree *t, const struct request *rq,
-    const struct growth *g, struct err *err)
+    const struct growth *g, struct meter *meter, struct err *err)
 {
 	auto_arena a = ARENA_INIT;
 	auto_buf config = BUF_INIT;
@@ -153,8 +157,8 @@ static int make_repository(const struct tree *t, const struct request *rq,
 	add_config(&config, rq->origin, t->rev.branch);
 	if (gitdir_make(g->git, head, config.s, err) < 0)
 		return -1;
-	if (gitdir_link_objects(path_join(&a, from, "objects"),
-		path_join(&a, g->git, "objects"), err) < 0)
+	if (objects_bring(path_join(&a, from, "objects"),
+		path_join(&a, g->git, "objects"), meter, err) < 0)
 		return -1;
 	if (t->local && copy_shallow(&a, from, g->git, err) < 0)
 		return -1;
@@ -165,6 +169,16 @@ static void on_file(const char *path, size_t done, size_t total, void *arg)
 {
 	(void)path;
 	event_progress(arg, "checking out files", (long long)done, (long long)total, 0);
+}
+
+static void warn_of_submodules(const git_object *commit)
+{
+	auto_git(tree) tree = NULL;
+	if (git_commit_tree(&tree, (const git_commit *)commit) == 0 &&
+	    git_tree_entry_byname(tree, ".gitmodules"))
+		event_warning(
+		    "the project has git submodules, which are not supported yet: "
+		    "their directories are empty");
 }
 
 static int fill(
@@ -182,6 +196,7 @@ static int fill(
 	    git_object_lookup(&commit, repo, id, GIT_OBJECT_COMMIT) < 0 ||
 	    git_checkout_tree(repo, commit, &o) < 0)
 		return lib_fail(err, "cannot check out the files");
+	warn_of_submodules(commit);
 	return 0;
 }
 
@@ -191,7 +206,7 @@ static int grow(struct tree *t, const struct request *rq, const struct growth *g
 	auto_arena a = ARENA_INIT;
 	const char *mirror = t->mirror.path ? arena_strdup(&a, t->mirror.path) : NULL;
 	git_oid id = t->rev.id;
-	if (make_repository(t, rq, g, err) < 0)
+	if (make_repository(t, rq, g, meter, err) < 0)
 		return -1;
 	tree_release(t);
 	if (fill(g, &id, meter, err) < 0)

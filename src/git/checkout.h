@@ -2,7 +2,7 @@
 /*
  * checkout.h -- a work tree with a .git of its own, as `git clone` would have made it.
  *
- * Made as <dest>.tmp, locked while its maker lives, and renamed when complete.  Objects
+ * Made as <dest>.mlp-tmp, locked while its maker lives, and renamed when complete.  Objects
  * are hard links.  HEAD is on the branch that was asked for, else detached.
  */
 #ifndef CHECKOUT_H

@@ -115,7 +115,7 @@ int dirty_find(git_repository *repo, const char *root, const cJSON *ignore, bool
     struct err *err)
 {
 	struct search s = {.repo = repo, .root = root, .ours = STRVEC_INIT};
-	size_t n = strlen(root);
+	size_t n = strcmp(root, "/") == 0 ? 0 : strlen(root);
 	const cJSON *item;
 	int rc;
 	cJSON_ArrayForEach(item, ignore)

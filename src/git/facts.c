@@ -26,7 +26,7 @@ const char *facts_remote_url(struct arena *a, git_repository *repo)
 static const char *below(const char *root, const char *dir)
 {
 	size_t n = strlen(root);
-	while (n > 1 && root[n - 1] == '/')
+	while (n > 0 && root[n - 1] == '/')
 		n--;
 	if (strncmp(root, dir, n) != 0 || (dir[n] != '/' && dir[n] != '\0'))
 		return NULL;
@@ -46,14 +46,13 @@ static bool is_foreign(git_repository *repo, const char *rel)
 	       git_index_find_prefix(NULL, index, prefix.s) < 0;
 }
 
-static void put_head(struct arena *a, git_repository *repo, cJSON *answer)
+static void put_head(git_repository *repo, cJSON *answer)
 {
 	char hex[GIT_OID_HEXSZ + 1];
 	auto_git(reference) head = NULL;
 	const char *target = NULL;
 	git_oid id;
 	bool has = git_reference_name_to_id(&id, repo, "HEAD") == 0;
-	(void)a;
 	if (git_reference_lookup(&head, repo, "HEAD") == 0)
 		target = git_reference_symbolic_target(head);
 	if (target && strncmp(target, "refs/heads/", 11) == 0)
@@ -82,7 +81,7 @@ int facts_find(const struct request *rq, cJSON *answer, struct err *err)
 		return 0;
 	}
 	json_put_str(answer, "root", path_abs(&a, "/", root));
-	put_head(&a, repo, answer);
+	put_head(repo, answer);
 	json_put_str(answer, "repo_url", facts_remote_url(&a, repo));
 	if (dirty_find(repo, path_abs(&a, "/", root), rq->ignore, &dirty, err) < 0)
 		return -1;

@@ -18,11 +18,6 @@ int gitdir_put(
 /* Append `value` as a quoted value, or section name, of a config file. */
 void gitdir_quote(struct buf *out, const char *value);
 
-/*
- * Make the objects of the directory `from` (and of its alternates) present in `to`: by
- * hard link, by copy where that cannot be.
- */
-int gitdir_link_objects(const char *from, const char *to, struct err *err);
 /* Remove what a killed fetch left in <path>/objects/pack.  Under the mirror's lock. */
 void gitdir_sweep_packs(const char *path);
 

@@ -70,7 +70,6 @@ static const struct translation translations[] = {
     {"No route to host", ERR_FAIL, "no route to the host", NULL},
     {"Network is unreachable", ERR_FAIL, "the network is unreachable", NULL},
     {"timed out", ERR_FAIL, "no answer", NULL},
-    {"status code: 401", ERR_FAIL, "the server asks for a user name and password", NULL},
     {"status code: 403", ERR_FAIL, "the server refuses access", NULL},
     {"status code: 404", ERR_NOTFOUND, "not a git repository (404)",
 	"check the address: it must be what `git clone` would take"},

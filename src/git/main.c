@@ -11,12 +11,13 @@
  *   checkout    a work tree with .git of its own
  *   peek        only the manifest and what it may name
  *   facts       commit, branch, remote, dirty or not of a user's work tree
+ *   objects     linked from one repository into another
  *   gitdir, reftext   files of a repository that we write ourselves
  *   lib         libgit2: start, handles, errors
  */
 #include <signal.h>
 
-#include "base/file.h"
+#include "base/cleanup.h"
 #include "base/helper.h"
 #include "git/checkout.h"
 #include "git/facts.h"
@@ -26,6 +27,36 @@ static void put_id(cJSON *to, const char *name, const git_oid *id)
 {
 	char hex[GIT_OID_HEXSZ + 1];
 	json_put_str(to, name, git_oid_tostr(hex, sizeof(hex), id));
+}
+
+/* The user's name for it: a work tree's upstream, else the URL that was given. */
+static const char *repo_url(
+    struct arena *a, const struct request *rq, const struct tree *t)
+{
+	if (t->local && !git_repository_is_bare(t->local))
+		return facts_remote_url(a, t->local);
+	return rq->origin;
+}
+
+/* libgit2 may cite the whole URL: what stands before the host must not get out. */
+static void mask_user(struct err *err, const struct request *rq)
+{
+	const char *start = rq->url ? strstr(rq->url, "://") : NULL, *at;
+	auto_buf user = BUF_INIT, out = BUF_INIT;
+	char *found;
+	if (!start || !rq->origin || strcmp(rq->url, rq->origin) == 0)
+		return;
+	start += 3;
+	at = start + strcspn(start, "/?#");
+	while (at > start && at[-1] != '@')
+		at--;
+	buf_add(&user, start, (size_t)(at - start));
+	while (user.len > 0 && (found = strstr(err->msg, user.s))) {
+		buf_clear(&out);
+		buf_add(&out, err->msg, (size_t)(found - err->msg));
+		buf_adds(&out, found + user.len);
+		snprintf(err->msg, sizeof(err->msg), "%s", out.s);
+	}
 }
 
 static int op_tree(const struct request *rq, cJSON *answer, struct err *err)
@@ -38,8 +69,7 @@ static int op_tree(const struct request *rq, cJSON *answer, struct err *err)
 		return -1;
 	put_id(answer, "commit", &t.rev.id);
 	json_put_str(answer, "branch", t.rev.branch);
-	json_put_str(
-	    answer, "repo_url", t.local ? facts_remote_url(&a, t.repo) : rq->origin);
+	json_put_str(answer, "repo_url", repo_url(&a, rq, &t));
 	if (strcmp(rq->op, "peek") != 0)
 		return checkout_make(&t, rq, &meter, err);
 	if (peek_make(&a, &t, rq, &dir, err) < 0)
@@ -53,7 +83,8 @@ static int dispatch(const struct request *rq, cJSON *answer, struct err *err)
 	bool facts = strcmp(rq->op, "facts") == 0;
 	if (!facts && strcmp(rq->op, "peek") != 0 && strcmp(rq->op, "checkout") != 0)
 		return err_set(err, ERR_USAGE, "unknown operation '%s'", rq->op);
-	if (lib_start(rq->url && strncmp(rq->url, "http", 4) == 0, err) < 0)
+	/* also for git://: the user's url.*.insteadOf may make https:// of it */
+	if (lib_start(!facts && !rq->repo, err) < 0)
 		return -1;
 	return facts ? facts_find(rq, answer, err) : op_tree(rq, answer, err);
 }
@@ -96,11 +127,11 @@ int main(int argc, char **argv)
 		rc = request_parse(&rq, line.s, strcspn(line.s, "\n"), &err);
 	if (rc == 0)
 		rc = dispatch(&rq, answer, &err);
-	if (rc < 0)
+	if (rc < 0) {
+		mask_user(&err, &rq);
 		event_error(&err);
-	else {
-		event_done(answer);
-		answer = NULL;
+	} else {
+		event_done(steal_ptr(&answer));
 	}
 	request_release(&rq);
 	return rc < 0;

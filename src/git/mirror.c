@@ -45,12 +45,12 @@ static bool same_file(int fd, const char *path)
 
 /* The holder touches the file as it gets on: our parent must not take us for dead. */
 static int lock_wait(
-    int fd, const char *path, struct meter *meter, bool *waited, struct err *err)
+    int fd, int how, const char *path, struct meter *meter, bool *waited, struct err *err)
 {
 	const struct timespec nap = {0, LOCK_POLL_NS};
 	struct timespec seen = {0, 0};
 	long long moves = 0;
-	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+	while (flock(fd, how | LOCK_NB) < 0) {
 		struct stat st;
 		if (errno != EWOULDBLOCK && errno != EINTR)
 			return err_sys(err, errno, "cannot lock '%s'", path);
@@ -73,7 +73,7 @@ static int lock_take(
 		m->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 		if (m->lock < 0)
 			return err_sys(err, errno, "cannot open '%s'", path);
-		if (lock_wait(m->lock, path, meter, waited, err) < 0)
+		if (lock_wait(m->lock, LOCK_EX, path, meter, waited, err) < 0)
 			return -1;
 		if (same_file(m->lock, path))
 			return 0;
@@ -150,9 +150,7 @@ int mirror_open(
 	if (!has_commit(m->repo, rq->version) && !fetched_meanwhile(m, waited, asked) &&
 	    update(m, rq, meter, err) < 0)
 		return -1;
-	if (flock(m->lock, LOCK_SH) < 0)
-		return err_sys(err, errno, "cannot lock '%s'", m->path);
-	return 0;
+	return lock_wait(m->lock, LOCK_SH, m->path, meter, &waited, err);
 }
 
 void mirror_release(struct mirror *m)

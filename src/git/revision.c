@@ -51,11 +51,18 @@ static int name_candidates(git_repository *repo, const char *version, struct err
 	    err, "%s%s", version ? "there are " : "name one with -v: ", list.s);
 }
 
+static int stop_at_first(const char *name, void *arg)
+{
+	(void)name;
+	*(bool *)arg = true;
+	return 1;
+}
+
 static bool is_empty(git_repository *repo)
 {
-	auto_strvec names = STRVEC_INIT;
-	git_reference_foreach_name(repo, add_name, &names);
-	return names.n == 0 && git_repository_head_detached(repo) != 1;
+	bool any = false;
+	git_reference_foreach_name(repo, stop_at_first, &any);
+	return !any && git_repository_head_detached(repo) != 1;
 }
 
 static int find_default(struct arena *a, git_repository *repo, const char *shown,

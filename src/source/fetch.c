@@ -1,31 +1,31 @@
 /* SPDX-License-Identifier: MIT */
 #include "source/source.h"
 
+#include <ctype.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <sys/random.h>
 
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/path.h"
 
-enum { STALL_MS = 30 * 1000 };
+enum { STALL_MS = 30 * 1000, NAME_SHOWN = 40 };
 
 static const char *checkout_path(
     const struct ctx *ctx, struct arena *a, const struct source_uri *u)
 {
 	const char *base = path_base(u->origin);
-	size_t n = strcspn(base, ".");
-	unsigned char r[8];
+	int n = (int)strcspn(base, "."); /* the name, without .git */
+	uint64_t r = 0;
 	char *name;
-	if (getrandom(r, sizeof(r), 0) != sizeof(r))
-		memset(r, 0, sizeof(r)); /* cannot be, and the directory must be new */
-	name = arena_printf(a, "%.*s-%02x%02x%02x%02x%02x%02x%02x%02x",
-	    n < 40 ? (int)n : 40, base, r[0], r[1], r[2], r[3], r[4], r[5], r[6], r[7]);
+	/* never short for so few bytes; and a name that is taken is an error of mkdir */
+	(void)!getrandom(&r, sizeof(r), 0);
+	name =
+	    arena_printf(a, "%.*s-%016" PRIx64, n < NAME_SHOWN ? n : NAME_SHOWN, base, r);
 	for (char *s = name; *s; s++)
-		if (!strchr("-_0123456789abcdefghijklmnopqrstuvwxyz"
-			    "ABCDEFGHIJKLMNOPQRSTUVWXYZ",
-			*s))
-			*s = '-';
+		if (!isalnum((unsigned char)*s) && *s != '-' && *s != '_')
+			*s = '_';
 	return arena_printf(a, "%s/checkouts/%s", ctx->cache_dir, name);
 }
 

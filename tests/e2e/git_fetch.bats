@@ -206,6 +206,10 @@ requests() {
 	run "$MLP_GIT" <<<'{"op":"checkout","url":"'"${with/s3cret/wrong}"'","origin":"'"$origin"'","cache_dir":"'"$W/c2"'","dest":"'"$W/o2"'"}'
 	[ "$status" -eq 1 ]
 	[[ "$output" != *wrong* ]]
+	run "$MLP_GIT" <<<'{"op":"checkout","url":"http://ann:s3cret@h:99999999x/p","origin":"http://h:99999999x/p","cache_dir":"'"$W/c2"'","dest":"'"$W/o2"'"}'
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[[ "$output" != *s3cret* ]]
 }
 
 @test "two at once fetch once" {
@@ -252,7 +256,7 @@ requests() {
 	done
 	git -C "$XDG_CACHE_HOME"/mlp/git/*.git fsck
 	git_request checkout "$HTTP/wine.git" - "$W/cache/mlp/checkouts/last"
-	[ "$(find "$XDG_CACHE_HOME" -name '*.tmp' | wc -l)" -eq 0 ]
+	[ "$(find "$XDG_CACHE_HOME" -name '*.mlp-tmp' | wc -l)" -eq 0 ]
 	[ "$(find "$XDG_CACHE_HOME"/mlp/git/*.git/objects/pack -type f ! -name 'pack-*.pack' ! -name 'pack-*.idx' | wc -l)" -eq 0 ]
 }
 
@@ -345,4 +349,35 @@ requests() {
 	[ "$status" -eq 0 ]
 	[ "$(git -C out for-each-ref refs/remotes | wc -l)" -eq 100002 ]
 	[ "$(git -C out symbolic-ref HEAD)" = refs/heads/b050000 ]
+}
+
+@test "a work tree on another file system gets copies" {
+	[ -w /dev/shm ] && [ "$(stat -c %d /dev/shm)" != "$(stat -c %d "$W")" ] ||
+		skip "/dev/shm is not another file system"
+	make_project
+	start_http
+	local other
+	other=$(mktemp -d /dev/shm/mlp-test-XXXXXX)
+	run git_request checkout "$HTTP/wine.git" - "$other/out"
+	git -C "$other/out" fsck && [ -z "$(git -C "$other/out" status --porcelain)" ]
+	local rc=$?
+	rm -rf "$other"
+	[ "$status" -eq 0 ]
+	[ "$rc" -eq 0 ]
+	[[ "$output" == *"copying objects"* ]]
+}
+
+@test "submodules are not silently left out" {
+	make_project
+	git init -q lib
+	git -C lib commit -q --allow-empty -m lib
+	git -C wine -c protocol.file.allow=always submodule --quiet add "$W/lib" lib
+	git -C wine commit -qm lib
+	publish wine
+	start_http
+	run git_request checkout "$HTTP/wine.git" - "$W/out"
+	[ "$status" -eq 0 ]
+	[[ "$output" == *"submodules, which are not supported yet"* ]]
+	run git_request checkout "$HTTP/wine.git" v1 "$W/out2"
+	[[ "$output" != *submodules* ]]
 }

@@ -90,6 +90,7 @@ dirty() {
 	run git_request checkout "$W/srv/wine.git" - "$W/out"
 	[ "$status" -eq 0 ]
 	[ "$(git -C out rev-parse HEAD)" = "$(git -C wine rev-parse HEAD)" ]
+	[ "$(echo "$output" | answer repo_url)" = "$W/srv/wine.git" ]
 	[ ! -e "$XDG_CACHE_HOME/mlp/git" ]
 }
 
