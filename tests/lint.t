@@ -23,7 +23,7 @@ formatted() { sources | xargs clang-format --dry-run -Werror; }
 
 shell_scripts() {
 	{ git ls-files '*.sh' '*.bash' '*.t' '*.bats'; echo .ci/run; } |
-		xargs shellcheck -x -S warning -e SC2030,SC2031,SC2034,SC2154,SC2164,SC2314,SC2315
+		xargs shellcheck -x -S warning -e SC1007,SC2010,SC2120,SC2163,SC2030,SC2031,SC2034,SC2154,SC2164,SC2314,SC2315
 }
 
 manuals() {

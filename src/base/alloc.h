@@ -27,7 +27,7 @@ void alloc_set_oom_hook(void (*hook)(size_t wanted));
 #define GROW(v, n, cap)                                                                  \
 	do {                                                                             \
 		if ((n) >= (cap)) {                                                      \
-			(cap) = (cap) ? (cap) * 2 : 8;                                   \
+			(cap) = (cap) ? (cap)*2 : 8;                                     \
 			(v) = xrealloc_array((v), (cap), sizeof(*(v)));                  \
 		}                                                                        \
 	} while (0)

@@ -21,7 +21,8 @@ struct arena {
 
 /* Zeroed and aligned for anything. */
 void *arena_alloc(struct arena *a, size_t size) __attribute__((returns_nonnull));
-void *arena_array(struct arena *a, size_t n, size_t size) __attribute__((returns_nonnull));
+void *arena_array(struct arena *a, size_t n, size_t size)
+    __attribute__((returns_nonnull));
 char *arena_strdup(struct arena *a, const char *s);
 char *arena_strndup(struct arena *a, const char *s, size_t n);
 char *arena_printf(struct arena *a, const char *fmt, ...)

@@ -52,8 +52,8 @@ static double unit_ms(const char *unit)
 	static const struct {
 		const char *name;
 		double ms;
-	} units[] = {{"", 1e3}, {"s", 1e3}, {"ms", 1}, {"m", 6e4}, {"min", 6e4}, {"h", 3.6e6},
-	    {"d", 8.64e7}};
+	} units[] = {{"", 1e3}, {"s", 1e3}, {"ms", 1}, {"m", 6e4}, {"min", 6e4},
+	    {"h", 3.6e6}, {"d", 8.64e7}};
 	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
 		if (strcmp(unit, units[i].name) == 0)
 			return units[i].ms;

@@ -13,18 +13,18 @@ enum say_level { SAY_DEBUG, SAY_INFO, SAY_WARNING };
 
 /* A live figure of a long step ("receiving objects"); total 0: not known. */
 struct progress {
-	const char *what;	/* borrowed: "receiving objects", "resolving deltas", ... */
-	long long done, total;	/* in objects or files */
-	long long bytes;	/* so far, 0 where it makes no sense */
+	const char *what; /* borrowed: "receiving objects", "resolving deltas", ... */
+	long long done, total; /* in objects or files */
+	long long bytes;       /* so far, 0 where it makes no sense */
 	bool finished;
 };
 
 struct ctx {
-	const char *cwd;	/* the caller's directory, absolute; NULL: removed */
-	const char *cache_dir;	/* $XDG_CACHE_HOME/mlp, NULL when there is no home */
-	const char *state_dir;	/* $XDG_STATE_HOME/mlp, likewise */
-	const char *libexec;	/* where mlp-git is */
-	int trace;		/* MLP_TRACE's file, or -1 */
+	const char *cwd;       /* the caller's directory, absolute; NULL: removed */
+	const char *cache_dir; /* $XDG_CACHE_HOME/mlp, NULL when there is no home */
+	const char *state_dir; /* $XDG_STATE_HOME/mlp, likewise */
+	const char *libexec;   /* where mlp-git is */
+	int trace;	       /* MLP_TRACE's file, or -1 */
 	/* One line without newline; the library itself never prints. */
 	void (*say)(void *arg, enum say_level level, const char *text);
 	void (*progress)(void *arg, const struct progress *p);

@@ -27,7 +27,8 @@ struct exit_status proc_wait(pid_t pid)
 	do
 		got = waitpid(pid, &ws, 0);
 	while (got < 0 && errno == EINTR);
-	return got == pid ? exit_from_wait(ws) : (struct exit_status){.kind = EXIT_UNKNOWN};
+	return got == pid ? exit_from_wait(ws)
+			  : (struct exit_status){.kind = EXIT_UNKNOWN};
 }
 
 static const char *const kind_words[] = {

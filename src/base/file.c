@@ -27,8 +27,8 @@ int fd_read_all(int fd, const char *what, size_t max, struct buf *out, struct er
 		out->len += (size_t)n;
 		out->s[out->len] = '\0';
 		if (out->len - start > max)
-			return err_set(err, ERR_FAIL, "'%s' is larger than %zu bytes",
-			    what, max);
+			return err_set(
+			    err, ERR_FAIL, "'%s' is larger than %zu bytes", what, max);
 	}
 }
 
@@ -71,8 +71,7 @@ static void dir_sync_of(const char *path)
 		fsync(fd);
 }
 
-int file_write(const char *path, const void *data, size_t n, mode_t mode,
-    struct err *err)
+int file_write(const char *path, const void *data, size_t n, mode_t mode, struct err *err)
 {
 	auto_buf tmp = BUF_INIT;
 	buf_addf(&tmp, "%s.tmp%ld", path, (long)getpid());
@@ -101,8 +100,7 @@ int dir_make(const char *path, mode_t mode, struct err *err)
 		errno = mkdir(p, mode) == 0 || errno == EEXIST ? ENOENT : errno;
 		*s = '/';
 	}
-	if (errno == ENOENT && (mkdir(p, mode) == 0 || errno == EEXIST) &&
-	    path_is_dir(p))
+	if (errno == ENOENT && (mkdir(p, mode) == 0 || errno == EEXIST) && path_is_dir(p))
 		return 0;
 	return err_sys(err, errno, "cannot make directory '%s'", path);
 }
@@ -162,8 +160,8 @@ bool path_is_dir(const char *path)
 bool path_on_local_fs(const char *path)
 {
 	/* ext, xfs, btrfs, zfs, tmpfs, overlay, f2fs: the magic numbers of statfs(2) */
-	static const unsigned long local[] = {
-	    0xEF53, 0x58465342, 0x9123683E, 0x2FC12FC1, 0x01021994, 0x794C7630, 0xF2F52010};
+	static const unsigned long local[] = {0xEF53, 0x58465342, 0x9123683E, 0x2FC12FC1,
+	    0x01021994, 0x794C7630, 0xF2F52010};
 	struct statfs fs;
 	if (statfs(path, &fs) < 0)
 		return false;

@@ -18,8 +18,8 @@ int file_read(const char *path, size_t max, struct buf *out, struct err *err);
 /* Everything up to the end of fd, likewise; `what` names it in errors. */
 int fd_read_all(int fd, const char *what, size_t max, struct buf *out, struct err *err);
 /* Temporary name beside it, fsync, rename, fsync of the directory. */
-int file_write(const char *path, const void *data, size_t n, mode_t mode,
-    struct err *err);
+int file_write(
+    const char *path, const void *data, size_t n, mode_t mode, struct err *err);
 /* All n bytes, over EINTR and short writes.  0, or -1 with errno. */
 int fd_write_all(int fd, const void *data, size_t n);
 /* mkdir -p.  An existing directory is fine. */

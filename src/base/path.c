@@ -67,7 +67,8 @@ static const char *home_dir(void)
 
 char *path_xdg(struct arena *a, enum xdg which)
 {
-	const char *dir = getenv(which == XDG_CACHE ? "XDG_CACHE_HOME" : "XDG_STATE_HOME");
+	const char *dir =
+	    getenv(which == XDG_CACHE ? "XDG_CACHE_HOME" : "XDG_STATE_HOME");
 	const char *home;
 	if (dir && dir[0] == '/')
 		return path_join(a, dir, "mlp");

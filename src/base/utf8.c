@@ -9,10 +9,10 @@ size_t utf8_char_len(const char *str, size_t n)
 		return 0;
 	if (s[0] < 0x80)
 		return 1;
-	len = s[0] >= 0xc2 && s[0] <= 0xdf ? 2
-	    : s[0] >= 0xe0 && s[0] <= 0xef ? 3
-	    : s[0] >= 0xf0 && s[0] <= 0xf4 ? 4
-					   : 0;
+	len = s[0] >= 0xc2 && s[0] <= 0xdf   ? 2
+	      : s[0] >= 0xe0 && s[0] <= 0xef ? 3
+	      : s[0] >= 0xf0 && s[0] <= 0xf4 ? 4
+					     : 0;
 	if (len == 0 || n < len)
 		return 0;
 	for (size_t i = 1; i < len; i++)

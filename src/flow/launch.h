@@ -31,7 +31,7 @@ struct run_result {
 	struct ending ending;
 	const char *stderr_tail; /* last lines, "" when none */
 	bool started;		 /* the command was started */
-	bool mid_line; /* what it showed last does not end its line */
+	bool mid_line;		 /* what it showed last does not end its line */
 };
 
 /* Told once the run is recorded and before its command starts. */
