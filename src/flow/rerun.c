@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "base/path.h"
+#include "base/quote.h"
 #include "flow/artifacts.h"
 #include "flow/runfile.h"
 #include "plan/key.h"
@@ -30,6 +31,24 @@ static const char *value_again(
 	return recorded->value;
 }
 
+/* `mlflow run` records values as it quotes them for the shell: 'a b'. */
+static const char *value_of_mlflow(struct arena *a, const char *recorded)
+{
+	static const char quote[] = "'\"'\"'";
+	size_t n = strlen(recorded);
+	auto_buf plain = BUF_INIT;
+	auto_buf again = BUF_INIT;
+	if (n < 2 || recorded[0] != '\'' || recorded[n - 1] != '\'')
+		return recorded;
+	for (const char *s = recorded + 1; s < recorded + n - 1; s++) {
+		buf_addc(&plain, *s);
+		if (strncmp(s, quote, sizeof(quote) - 1) == 0)
+			s += sizeof(quote) - 2;
+	}
+	quote_shell(&again, plain.s);
+	return strcmp(again.s, recorded) == 0 ? arena_strdup(a, plain.s) : recorded;
+}
+
 static void take_params(const struct ctx *ctx, struct arena *a,
     const struct run_record *run, const struct param_input *overrides, size_t n,
     struct run_request *rq)
@@ -44,6 +63,8 @@ static void take_params(const struct ctx *ctx, struct arena *a,
 			continue; /* logged by the command, not given to it */
 		in[k].name = name;
 		in[k].value = value_again(ctx, a, file, &run->params.v[i]);
+		if (!kvs_get(&run->tags, "mlp.version"))
+			in[k].value = value_of_mlflow(a, in[k].value);
 		in[k++].origin = ORIGIN_RECORD;
 	}
 	for (size_t i = 0; i < n; i++)

@@ -209,6 +209,19 @@ M
 	has "$stderr" "run.json is gone"
 }
 
+@test "rerun of a run that mlflow made: its values are recorded shell-quoted" {
+	printf 'entry_points:\n  main: {parameters: {a: string}, command: "printf %%s {a}"}\n' >MLproject
+	mlp run . -P a=x
+	id=$(id_of_newest)
+	rm -r mlruns
+	sql "DELETE FROM tags WHERE key LIKE 'mlp.%'"
+	for pair in "'it'\"'\"'s a b'|it's a b" "''|" "plain|plain" "'a|'a" "'a'b'|'a'b'" "'plain'|'plain'"; do
+		sql "UPDATE params SET value = ? WHERE run_uuid = '$id'" "${pair%%|*}"
+		mlp rerun "$id"
+		is "$output" "${pair#*|}"
+	done
+}
+
 @test "rerun of a run that is no project's" {
 	main_is '"true"'
 	mlp run .
