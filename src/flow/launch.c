@@ -98,8 +98,8 @@ static int open_new(struct launching *l, struct err *err)
 	run_id_new(id);
 	run_name_new(name, sizeof(name));
 	new.run_id = arena_strdup(l->a, id);
-	new.name = l->rq->run_name && * l->rq->run_name ? l->rq->run_name
-							: arena_strdup(l->a, name);
+	new.name = l->rq->run_name && l->rq->run_name[0] ? l->rq->run_name
+							 : arena_strdup(l->a, name);
 	if (make_tags(l, new.name, &new.tags, err) < 0)
 		return -1;
 	recorded_params(l, &new.params);
@@ -131,7 +131,7 @@ static int open_existing(struct launching *l, struct err *err)
 	const struct store_ops *ops = l->store->ops;
 	struct run_batch batch = {.metrics = NULL};
 	struct kvs tags;
-	const char *name = l->rq->run_name && *l->rq->run_name ? l->rq->run_name : NULL;
+	const char *name = l->rq->run_name && l->rq->run_name[0] ? l->rq->run_name : NULL;
 	if (ops->run_get(l->store, l->a, l->rq->run_id, &l->run, err) < 0)
 		return err_wrap(err, "--run-id");
 	if (run_lock_take(l->ctx, l->run.run_id, &l->lock, err) < 0)
