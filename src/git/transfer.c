@@ -109,7 +109,12 @@ static int download(git_remote *remote, const git_fetch_options *o, bool detache
 	char head[] = "+HEAD:refs/mlp/HEAD"; /* a commit that is on no branch */
 	char *specs[] = {heads, tags, head};
 	git_strarray list = {specs, detached ? 3 : 2};
-	return git_remote_download(remote, &list, o);
+	int rc;
+	/* the references are synced; a power cut must not leave them without objects */
+	git_libgit2_opts(GIT_OPT_ENABLE_FSYNC_GITDIR, 1);
+	rc = git_remote_download(remote, &list, o);
+	git_libgit2_opts(GIT_OPT_ENABLE_FSYNC_GITDIR, 0);
+	return rc;
 }
 
 static int bring(git_repository *mirror, git_remote *remote, const git_fetch_options *o,
