@@ -1,0 +1,81 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# make install: what is put where, and that it works from there with no further setting.
+bats_require_minimum_version 1.5.0
+load ../lib/cli
+
+setup() {
+	cli_setup
+	TOP=$(readlink -f "$BATS_TEST_DIRNAME/../..")
+	# whatever make was told for the tests is not meant for this one
+	unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES MLP_LIBEXEC PREFIX DESTDIR
+	umask 077
+}
+
+teardown() { cli_teardown; }
+
+install_to() { make -s -C "$TOP" install "$@" >"$T/make.out" 2>&1 || { cat "$T/make.out"; return 1; }; }
+
+# A repository with one commit, $T/wine.git.
+repository() {
+	mkdir wine
+	printf 'entry_points:\n  main:\n    command: "git rev-parse HEAD"\n' >wine/MLproject
+	git -C wine init -q
+	git -C wine add -A
+	git -C wine commit -qm one
+	git clone -q --bare wine "$T/wine.git"
+}
+
+@test "two programs and two manual pages, readable by all" {
+	install_to PREFIX="$T/usr"
+	is "$(cd "$T/usr" && find . -type f -printf '%m %P\n' | sort -k2)" "755 bin/mlp
+755 libexec/mlp/mlp-git
+644 share/man/man1/mlp.1
+644 share/man/man5/mlproject.5"
+	is "$(find "$T/usr" -type d ! -perm 755)" ""
+}
+
+@test "it runs a project from a git URL, from there and through a link" {
+	repository
+	install_to PREFIX="$T/usr"
+	mkdir bin
+	ln -s "$T/usr/bin/mlp" bin/mlp
+	for program in "$T/usr/bin/mlp" bin/mlp; do
+		run --separate-stderr env -i PATH=/usr/bin:/bin HOME="$HOME" "$program" run "file://$T/wine.git"
+		is "$status" 0
+		is "$output" "$(git -C wine rev-parse HEAD)"
+	done
+	run --separate-stderr env -i PATH="$T/usr/bin:/usr/bin:/bin" HOME="$HOME" mlp runs --json
+	is "$(json 'len(j), {r["status"] for r in j}')" "(2, {'FINISHED'})"
+}
+
+@test "DESTDIR is only where the files are put; the tree may be moved" {
+	repository
+	install_to DESTDIR="$T/stage" PREFIX=/opt/mlp
+	mv "$T/stage/opt/mlp" "$T/elsewhere"
+	MLP=$T/elsewhere/bin/mlp
+	mlp run "file://$T/wine.git"
+	is "$status" 0
+	is "$(find "$T/stage" -type f)" ""
+}
+
+@test "uninstall takes away what install put there, and nothing else" {
+	mkdir -p "$T/usr/bin"
+	echo mine >"$T/usr/bin/other"
+	install_to PREFIX="$T/usr"
+	make -s -C "$TOP" uninstall PREFIX="$T/usr"
+	is "$(cd "$T/usr" && find . -type f)" ./bin/other
+	[ ! -e "$T/usr/libexec/mlp" ]
+}
+
+@test "a helper of another version is refused by name" {
+	repository
+	install_to PREFIX="$T/usr"
+	printf '#!/bin/sh\necho '\''{"event":"hello","protocol":1,"version":"0.0.0"}'\''\ncat >/dev/null\n' \
+		>"$T/usr/libexec/mlp/mlp-git"
+	MLP=$T/usr/bin/mlp
+	mlp run "file://$T/wine.git"
+	is "$status" 125
+	has "$stderr" "mlp-git"
+	has "$stderr" "0.0.0"
+}

@@ -1,0 +1,101 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# What --help, mlp(1) and README.md say of options and variables is one thing.
+
+load ../lib/cli
+
+setup() {
+	cli_setup
+	TOP=$(readlink -f "$BATS_TEST_DIRNAME/../..")
+}
+
+teardown() { cli_teardown; }
+
+commands() { "$MLP" help | sed -n 's/^  \([a-z]*\)  *[A-Z].*/\1/p'; }
+common='^(-q|--quiet|--verbose|-h|--help)$'
+
+# The options of one command in its --help, one a line; those of every command left out.
+in_help() {
+	"$MLP" "$1" --help | grep -oE '^ +(-[A-Za-z], )?--[a-z-]+(, --[a-z-]+)*' |
+		grep -oE -- '--?[A-Za-z][a-z-]*' | grep -vE -- "$common" | sort
+}
+
+# The options of one section (.Ss) of the manual.
+in_manual() {
+	awk -v name="$1" '/^\.S[sh] / {on = $2 == name} on && /^\.It Fl/' "$TOP/man/mlp.1" |
+		grep -oE 'Fl -?[A-Za-z][a-z-]*' | sed 's/^Fl /-/' | grep -vE -- "$common" | sort
+}
+
+@test "the manual has a section for every command" {
+	sections=$(sed -n 's/^\.Ss \([a-z].*\)/\1/p' "$TOP/man/mlp.1" | tr -d ',' | tr -s ' ' '\n' | sort)
+	is "$sections" "$(commands | sort)"
+}
+
+@test "the manual has the options of every command, and no others" {
+	[ "$(commands | wc -l)" -ge 9 ]
+	for command in $(commands | grep -v rerun); do
+		echo "$command"
+		is "$(in_manual "$command")" "$(in_help "$command")"
+	done
+	[ "$(in_help run | wc -l)" -ge 25 ]
+}
+
+@test "rerun takes what run takes, but for the version" {
+	is "$(in_help rerun)" "$(in_help run | grep -vxE -- '-v|--version')"
+}
+
+@test "the manual has the options that every command has" {
+	manual=$(awk '/^\.Ss Options/ {on = 1} /^\.Sh/ {on = 0} on && /^\.It/' "$TOP/man/mlp.1" |
+		grep -oE 'Fl -?[A-Za-z][a-z-]*' | sed 's/^Fl /-/' | sort)
+	for command in $(commands); do
+		is "$("$MLP" "$command" --help | grep -oE '^ +(-[qh], )?--(quiet|verbose|help)' |
+			grep -oE -- '--?[a-z]+' | sort)" "$manual"
+	done
+}
+
+@test "options take the values that the help says they take" {
+	for command in $(commands); do
+		"$MLP" "$command" --help |
+			sed -nE 's/^ +(-[A-Za-z], )?(--[a-z-]+)(, --[a-z-]+)? [A-Z].*/\2/p' >"$T/valued"
+		while read -r option; do
+			mlp "$command" "$option"
+			is "$status" 2
+			has "$stderr" "$option needs a value"
+			n=$((${n:-0} + 1))
+		done <"$T/valued"
+	done
+	[ "$n" -ge 35 ]
+}
+
+@test "README.md and the examples name no option that does not exist" {
+	known=$(for command in $(commands); do "$MLP" "$command" --help; done | grep -oE -- '--[a-z-]+' | sort -u)
+	found=$(grep -v 'mlflow ui' "$TOP/README.md" | grep -oE -- '(^|[^a-z-])--[a-z][a-z-]+' |
+		grep -oE -- '--[a-z-]+' | sort -u)
+	[ "$(echo "$found" | wc -l)" -ge 4 ]
+	for option in $found; do
+		case $option in --version) continue ;; esac
+		has "$known"$'\n' "$option"$'\n'
+	done
+}
+
+@test "every variable that mlp reads is in the manual" {
+	read_by_mlp=$(grep -rhoE '"(MLP|MLFLOW|XDG)_[A-Z_]+"|getenv\("[A-Z_]+"\)' "$TOP/src" \
+		--include='*.c' | grep -oE '[A-Z_]{4,}' | sort -u)
+	[ "$(echo "$read_by_mlp" | wc -l)" -ge 12 ]
+	manual=$(awk '/^\.Sh ENVIRONMENT/ {on = 1; next} /^\.Sh/ {on = 0} on' "$TOP/man/mlp.1")
+	options=$("$MLP" run --help | grep -oE '\[MLFLOW_[A-Z_]+\]')
+	for name in $read_by_mlp; do
+		case $name in MLP_LIBEXEC_DEFAULT | MLP_VERSION) continue ;; esac
+		case $options in *"[$name]"*) continue ;; esac
+		has "$manual" "$name"
+	done
+}
+
+@test "the version is the same everywhere" {
+	version=$(sed -n 's/^VERSION *= *//p' "$TOP/Makefile")
+	mlp version
+	is "$output" "mlp $version"
+	mlp --version
+	is "$output" "mlp $version"
+	grep -qF "## $version" "$TOP/CHANGELOG.md"
+}
