@@ -26,7 +26,7 @@ static void on_signal(int sig)
 /* No SA_RESTART: a long wait must notice. */
 static void catch_signals(void)
 {
-	static const int sigs[] = {SIGINT, SIGTERM, SIGHUP};
+	static const int sigs[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
 	for (size_t i = 0; i < sizeof(sigs) / sizeof(sigs[0]); i++) {
 		struct sigaction old, sa = {.sa_handler = on_signal};
 		sigemptyset(&sa.sa_mask);

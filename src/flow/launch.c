@@ -212,6 +212,7 @@ static void execute(struct launching *l, run_started *started, void *arg,
 	if (started)
 		started(arg, r, l->p);
 	if (supervise_run(l, o, why) < 0) {
+		o->stop_signal = why->code == ERR_INTERRUPTED ? why->sys : 0;
 		o->exit.kind = EXIT_NEVER;
 		o->exit.code = 125;
 		o->stop_signal = why->code == ERR_INTERRUPTED ? why->sys : 0;
@@ -277,20 +278,20 @@ static void block_signals(struct launching *l)
 }
 
 /*
- * Signals wait from before the run exists until its end is written: the supervisor takes
- * them while the command runs, so that none can leave the run RUNNING.
+ * Once the run exists signals wait until its end is written: the supervisor takes them
+ * while the command runs, so that none can leave the run RUNNING.  One that came just
+ * before is in ctx->interrupted, where the supervisor looks.
  */
 static int record_and_run(struct launching *l, run_started *started, void *arg,
     struct run_result *r, struct err *err)
 {
 	struct outcome o = {.stop_signal = 0};
 	struct err why = ERR_INIT;
-	block_signals(l);
 	if ((is_reopened(l) ? open_existing(l, err) : open_new(l, err)) < 0) {
 		run_lock_drop(&l->lock, !lock_dir_is_kept(l));
-		sigprocmask(SIG_SETMASK, &l->before, NULL);
 		return -1;
 	}
+	block_signals(l);
 	r->run_id = l->run.run_id;
 	r->name = l->run.name;
 	r->artifact_uri = l->run.artifact_uri;

@@ -176,6 +176,26 @@ db.execute("BEGIN IMMEDIATE"); print("locked", flush=True); sys.stdin.read()' <"
 	is "$status" 0
 }
 
+@test "Ctrl-C while the database is locked by somebody" {
+	main_is '"true"'
+	mlp run .
+	python3 - "$MLP" >out <<'P'
+import signal, sqlite3, subprocess, sys, time
+db = sqlite3.connect("mlflow.db", isolation_level=None)
+db.execute("BEGIN IMMEDIATE")
+p = subprocess.Popen([sys.argv[1], "run", "."], stderr=subprocess.PIPE, text=True)
+try:
+    p.wait(1)
+except subprocess.TimeoutExpired:
+    p.send_signal(signal.SIGINT)
+said = p.stderr.read()
+print(p.wait(), "interrupted while waiting for database" in said)
+P
+	is "$(cat out)" "130 True"
+	is "$(sql 'SELECT count(*) FROM runs')" 1
+	is "$(ls -A "$XDG_STATE_HOME/mlp/runs")" ""
+}
+
 @test "a full disk: no run, or a run whose end is told" {
 	[ "$(id -u)" = 0 ] || skip "needs root to mount a small file system"
 	main_is "head -c 3000000 /dev/zero | tr '\\0' x"
