@@ -9,6 +9,7 @@ git_setup() {
 	export GIT_COMMITTER_NAME=Ann GIT_COMMITTER_EMAIL=ann@example.org
 	export GIT_AUTHOR_DATE='2024-01-01 12:00 +0000' GIT_COMMITTER_DATE='2024-01-01 12:00 +0000'
 	unset MLFLOW_TRACKING_URI MLP_STALL_TIMEOUT http_proxy https_proxy HTTP_PROXY HTTPS_PROXY
+	export LSAN_OPTIONS=print_suppressions=0:suppressions=$BATS_TEST_DIRNAME/../lib/lsan.supp
 	mkdir -p "$HOME" "$W/srv" "$W/tmp"
 	git config --global init.defaultBranch main
 	cd "$W" || return
