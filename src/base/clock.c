@@ -41,8 +41,12 @@ void clock_format_duration(struct buf *out, int64_t ms)
 		buf_addf(out, "%lld.%lld s", s, v % 1000 / 100);
 	else if (s < 60)
 		buf_addf(out, "%lld s", s);
+	else if (s < 3600 && s % 60 == 0)
+		buf_addf(out, "%lld min", s / 60);
 	else if (s < 3600)
 		buf_addf(out, "%lld min %lld s", s / 60, s % 60);
+	else if (s % 3600 / 60 == 0)
+		buf_addf(out, "%lld h", s / 3600);
 	else
 		buf_addf(out, "%lld h %lld min", s / 3600, s % 3600 / 60);
 }
@@ -64,14 +68,16 @@ int clock_parse_duration(const char *text, int64_t *ms, struct err *err)
 {
 	char *end;
 	double v, scale;
+	size_t num;
 	if (!(text[0] >= '0' && text[0] <= '9') && text[0] != '.')
 		goto bad;
 	errno = 0;
 	v = strtod(text, &end);
+	num = (size_t)(end - text); /* not 0x10, not 1e3 */
 	while (*end == ' ')
 		end++;
 	scale = unit_ms(end);
-	if (errno || scale == 0 || !isfinite(v) || v * scale < 1 || v * scale > 9e15)
+	if (errno || strspn(text, "0123456789.") < num || scale == 0 || !isfinite(v) || v * scale < 1 || v * scale > 9e15)
 		goto bad;
 	*ms = (int64_t)(v * scale);
 	return 0;

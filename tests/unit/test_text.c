@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: MIT */
+/* The small text tools of base: quoting, paths, buffers, durations, near words. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "base/clock.h"
+#include "base/nearest.h"
+#include "base/path.h"
+#include "base/quote.h"
+#include "base/urltext.h"
+
+struct text_case {
+	const char *in, *out;
+};
+
+static void quote_display_text(struct buf *out, const char *s)
+{
+	quote_display(out, s, strlen(s));
+}
+
+static void check_all(
+    void (*f)(struct buf *, const char *), const struct text_case *t, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		auto_buf out = BUF_INIT;
+		f(&out, t[i].in);
+		assert_string_equal(out.s, t[i].out);
+	}
+}
+#define CHECK_ALL(f, t) check_all((f), (t), sizeof(t) / sizeof((t)[0]))
+
+static void test_quote(void **state)
+{
+	static const struct text_case shell[] = {
+	    {"", "''"},
+	    {"azAZ09_@%+=:,./-", "azAZ09_@%+=:,./-"},
+	    {"it's", "'it'\"'\"'s'"},
+	    {"\xc3\xa9", "'\xc3\xa9'"},
+	    {"a b", "'a b'"},
+	    {"~", "'~'"},
+	    {"$(x)`y`\\", "'$(x)`y`\\'"},
+	    {"a\nb", "'a\nb'"},
+	};
+	static const struct text_case line[] = {
+	    {"it's", "'it'\"'\"'s'"},
+	    {"a\nb's\\\t\x01", "$'a\\nb\\'s\\\\\\011\\001'"},
+	};
+	static const struct text_case display[] = {
+	    {"plain \xc3\xa9", "plain \xc3\xa9"},
+	    {"a\n\t\x1b[31m\x7f", "a\\n\\t\\x1b[31m\\x7f"},
+	    {"\xff\xc3", "\\xff\\xc3"},
+	};
+	(void)state;
+	CHECK_ALL(quote_shell, shell);
+	CHECK_ALL(quote_shell_line, line);
+	CHECK_ALL(quote_display_text, display);
+}
+
+static void test_url_mask(void **state)
+{
+	static const struct text_case t[] = {
+	    {"git clone https://ann:pw@host/x", "git clone https://***@host/x"},
+	    {"https://host/a@b", "https://host/a@b"},
+	    {"x://a:b@c y://d@e f://g", "x://***@c y://***@e f://g"},
+	    {"x://p@ss:w@rd@host", "x://***@host"},
+	    {"echo 'x://h' a@b", "echo 'x://h' a@b"},
+	    {"://", "://"},
+	    {"", ""},
+	};
+	(void)state;
+	CHECK_ALL(url_mask, t);
+}
+
+static void test_path(void **state)
+{
+	static const struct {
+		const char *cwd, *path, *expected;
+	} t[] = {
+	    {"/a/b", "c", "/a/b/c"},
+	    {"/a/b", "../c", "/a/c"},
+	    {"/a/b", "../../../..", "/"},
+	    {"/a/b", "./c//d/./e/", "/a/b/c/d/e"},
+	    {"/a/b", "/x/../y", "/y"},
+	    {"/a/b", "", "/a/b"},
+	    {"/", "x", "/x"},
+	    {"/a/b", "...", "/a/b/..."},
+	    {"/a/b", "..c", "/a/b/..c"},
+	};
+	auto_arena a = ARENA_INIT;
+	(void)state;
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++)
+		assert_string_equal(path_abs(&a, t[i].cwd, t[i].path), t[i].expected);
+	assert_string_equal(path_join(&a, "/a/", "b"), "/a/b");
+	assert_string_equal(path_join(&a, "/a", "/b"), "/b");
+	assert_string_equal(path_join(&a, "", "b"), "b");
+	assert_string_equal(path_dir(&a, "/a/b"), "/a");
+	assert_string_equal(path_dir(&a, "/a"), "/");
+	assert_string_equal(path_dir(&a, "a"), ".");
+	assert_string_equal(path_base("/a/b"), "b");
+	assert_string_equal(path_base("b"), "b");
+}
+
+static void test_xdg(void **state)
+{
+	auto_arena a = ARENA_INIT;
+	(void)state;
+	setenv("HOME", "/h", 1);
+	unsetenv("XDG_CACHE_HOME");
+	setenv("XDG_STATE_HOME", "relative", 1); /* the specification: to be ignored */
+	assert_string_equal(path_xdg(&a, XDG_CACHE), "/h/.cache/mlp");
+	assert_string_equal(path_xdg(&a, XDG_STATE), "/h/.local/state/mlp");
+	setenv("XDG_STATE_HOME", "/s", 1);
+	assert_string_equal(path_xdg(&a, XDG_STATE), "/s/mlp");
+}
+
+static void test_buf(void **state)
+{
+	auto_buf b = BUF_MAX(5);
+	auto_buf free_one = BUF_INIT;
+	char *s;
+	(void)state;
+	assert_string_equal(b.s, "");
+	buf_adds(&b, "abc");
+	buf_adds(&b, "def"); /* does not fit: dropped whole */
+	assert_string_equal(b.s, "abc");
+	assert_true(b.full);
+	buf_adds(&b, "de");
+	assert_string_equal(b.s, "abcde");
+	buf_cut(&b, 2);
+	assert_string_equal(b.s, "ab");
+	buf_clear(&b);
+	assert_string_equal(b.s, "");
+	buf_add(&free_one, "a\0b", 3);
+	assert_int_equal(free_one.len, 3);
+	assert_memory_equal(free_one.s, "a\0b", 4);
+	buf_addf(&free_one, "%s-%05d", "x", 42);
+	assert_string_equal(free_one.s + 3, "x-00042");
+	s = buf_detach(&free_one);
+	assert_string_equal(s + 3, "x-00042");
+	assert_int_equal(free_one.len, 0);
+	assert_string_equal(free_one.s, "");
+	free(s);
+}
+
+static void test_durations(void **state)
+{
+	static const struct {
+		const char *text;
+		int64_t ms;
+	} good[] = {{"30", 30000}, {"30s", 30000}, {"0.5", 500}, {"1.5m", 90000},
+	    {"2h", 7200000}, {"500ms", 500}, {"1d", 86400000}},
+	  shown[] = {{"340 ms", 340}, {"4.2 s", 4200}, {"3 min 20 s", 200000},
+	      {"2 h 5 min", 7500000}, {"5 min", 300000}, {"1 h", 3600000}};
+	static const char *const bad[] = {"", "x", "-1", "0", "1x", "1 s x", "nan", "inf",
+	    "1e400", "s", "0x10", "1e3", NULL};
+	struct err err = ERR_INIT;
+	int64_t ms;
+	(void)state;
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		assert_int_equal(clock_parse_duration(good[i].text, &ms, &err), 0);
+		assert_int_equal(ms, good[i].ms);
+	}
+	for (size_t i = 0; bad[i]; i++) {
+		err_clear(&err);
+		if (clock_parse_duration(bad[i], &ms, &err) == 0)
+			fail_msg("'%s' was taken for %lld ms", bad[i], (long long)ms);
+		assert_int_equal(err.code, ERR_USAGE);
+	}
+	for (size_t i = 0; i < sizeof(shown) / sizeof(shown[0]); i++) {
+		auto_buf out = BUF_INIT;
+		clock_format_duration(&out, shown[i].ms);
+		assert_string_equal(out.s, shown[i].text);
+	}
+}
+
+static void test_nearest(void **state)
+{
+	static const char *const words[] = {"default", "train", "test", "run"};
+	(void)state;
+	assert_string_equal(nearest("defulat", words, 4), "default");
+	assert_string_equal(nearest("TRAIN", words, 4), "train");
+	assert_string_equal(nearest("rnu", words, 4), "run");
+	assert_null(nearest("validate", words, 4));
+	assert_null(nearest("", words, 4));
+	assert_null(nearest("x", words, 0));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_quote),
+	    cmocka_unit_test(test_url_mask),
+	    cmocka_unit_test(test_path),
+	    cmocka_unit_test(test_xdg),
+	    cmocka_unit_test(test_buf),
+	    cmocka_unit_test(test_durations),
+	    cmocka_unit_test(test_nearest),
+	};
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
