@@ -89,25 +89,6 @@ static int dispatch(const struct request *rq, cJSON *answer, struct err *err)
 	return facts ? facts_find(rq, answer, err) : op_tree(rq, answer, err);
 }
 
-static int read_request(struct buf *line, struct err *err)
-{
-	while (!memchr(line->s, '\n', line->len)) {
-		ssize_t n;
-		if (line->len > HELPER_LINE)
-			return err_set(err, ERR_USAGE, "the request is too long");
-		buf_reserve(line, 4096);
-		n = read(STDIN_FILENO, line->s + line->len, 4096);
-		if (n <= 0)
-			return n < 0 || line->len == 0
-				   ? err_set(
-					 err, ERR_USAGE, "no request on standard input")
-				   : 0;
-		line->len += (size_t)n;
-		line->s[line->len] = '\0';
-	}
-	return 0;
-}
-
 int main(int argc, char **argv)
 {
 	auto_buf line = BUF_INIT;
@@ -122,7 +103,7 @@ int main(int argc, char **argv)
 	}
 	signal(SIGINT, SIG_IGN); /* our parent decides when we stop */
 	event_hello();
-	rc = read_request(&line, &err);
+	rc = event_request(&line, &err);
 	if (rc == 0)
 		rc = request_parse(&rq, line.s, strcspn(line.s, "\n"), &err);
 	if (rc == 0)

@@ -10,7 +10,7 @@
 #define MIRROR_H
 
 #include "base/arena.h"
-#include "git/event.h"
+#include "base/event.h"
 #include "git/lib.h"
 #include "git/request.h"
 

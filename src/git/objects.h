@@ -4,7 +4,7 @@
 #define OBJECTS_H
 
 #include "base/err.h"
-#include "git/event.h"
+#include "base/event.h"
 
 /*
  * Link the files of the objects directory `from`, and of its alternates, into `to`; copy

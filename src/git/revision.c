@@ -4,7 +4,7 @@
 #include "base/buf.h"
 #include "base/nearest.h"
 #include "base/strvec.h"
-#include "git/event.h"
+#include "base/event.h"
 
 enum { NAMES_SHOWN = 8, NAMES_READ = 10000 };
 

@@ -3,7 +3,7 @@
 #ifndef TRANSFER_H
 #define TRANSFER_H
 
-#include "git/event.h"
+#include "base/event.h"
 #include "git/lib.h"
 #include "git/request.h"
 

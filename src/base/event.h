@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* event.h -- what the helper tells its parent: one JSON object a line on stdout. */
+/*
+ * event.h -- a helper program's own side of the pipe (helper.h has the other): one request
+ * line on stdin, then events on stdout, one JSON object a line.
+ */
 #ifndef EVENT_H
 #define EVENT_H
 
@@ -21,6 +24,8 @@ struct meter {
 	}
 
 void event_hello(void);
+/* The request line; it may lack the newline at its end. */
+int event_request(struct buf *line, struct err *err);
 void event_warning(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* At most ten a second, and none when nothing has moved; a step's last one always goes
  * out. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "git/event.h"
+#include "base/event.h"
 
 #include <stdarg.h>
 #include <sys/stat.h>
@@ -27,6 +27,25 @@ void event_hello(void)
 	json_put_int(ev, "protocol", HELPER_PROTOCOL);
 	json_put_str(ev, "version", MLP_VERSION);
 	put(ev, "hello");
+}
+
+int event_request(struct buf *line, struct err *err)
+{
+	while (!memchr(line->s, '\n', line->len)) {
+		ssize_t n;
+		if (line->len > HELPER_LINE)
+			return err_set(err, ERR_USAGE, "the request is too long");
+		buf_reserve(line, 4096);
+		n = read(STDIN_FILENO, line->s + line->len, 4096);
+		if (n <= 0)
+			return n < 0 || line->len == 0
+				   ? err_set(
+					 err, ERR_USAGE, "no request on standard input")
+				   : 0;
+		line->len += (size_t)n;
+		line->s[line->len] = '\0';
+	}
+	return 0;
 }
 
 void event_warning(const char *fmt, ...)
