@@ -1,66 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 #include "git/checkout.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-
-#include "base/cleanup.h"
 #include "base/file.h"
+#include "base/growth.h"
 #include "base/path.h"
 #include "git/gitdir.h"
 #include "git/objects.h"
 #include "git/reftext.h"
 
-#define GROWTH ".mlp-tmp"
-
 enum { REFS_MAX = 512 * 1024 * 1024, SHALLOW_MAX = 1024 * 1024 };
 
-/* Where it grows: the lock says that its maker is alive. */
-struct growth {
-	const char *path, *git;
-	int lock;
-};
-
-static void sweep(struct arena *a, const char *parent)
+static const char *git_dir(struct arena *a, const struct growth *g)
 {
-	auto_dir d = opendir(parent);
-	struct dirent *e;
-	while (d && (e = readdir(d))) {
-		size_t n = strlen(e->d_name);
-		struct err ignored = ERR_INIT;
-		auto_fd fd = -1;
-		if (n < sizeof(GROWTH) ||
-		    strcmp(e->d_name + n - (sizeof(GROWTH) - 1), GROWTH) != 0)
-			continue;
-		fd = openat(
-		    dirfd(d), e->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-		if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
-			tree_remove(path_join(a, parent, e->d_name), &ignored);
-	}
-}
-
-/* A sweeper may get in between mkdir and flock: then it is made again. */
-static int growth_begin(
-    struct arena *a, const char *dest, struct growth *g, struct err *err)
-{
-	const char *parent = path_dir(a, dest);
-	struct stat st;
-	g->path = arena_printf(a, "%s" GROWTH, dest);
-	g->git = path_join(a, g->path, ".git");
-	if (dir_make(parent, 0700, err) < 0)
-		return -1;
-	sweep(a, parent);
-	for (;;) {
-		if (mkdir(g->path, 0777) < 0)
-			return err_sys(err, errno, "cannot make directory '%s'", g->path);
-		g->lock = open(g->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		if (g->lock >= 0 && flock(g->lock, LOCK_EX) == 0 &&
-		    fstat(g->lock, &st) == 0 && st.st_nlink > 0)
-			return 0;
-		fd_close(&g->lock);
-	}
+	return path_join(a, g->path, ".git");
 }
 
 static void add_config(struct buf *out, const char *origin, const char *branch)
@@ -121,18 +73,18 @@ static int write_refs(const struct tree *t, const struct growth *g, struct err *
 {
 	auto_buf from = BUF_INIT, to = BUF_INIT;
 	auto_arena a = ARENA_INIT;
-	const char *head;
+	const char *git = git_dir(&a, g), *head;
 	if (source_refs(t, &from, err) < 0)
 		return -1;
 	clone_refs(from.s, &t->rev, &to);
-	if (gitdir_put(g->git, "packed-refs", to.s, to.len, err) < 0)
+	if (gitdir_put(git, "packed-refs", to.s, to.len, err) < 0)
 		return -1;
 	if (!t->default_branch)
 		return 0;
 	head = arena_printf(&a, "ref: refs/remotes/origin/%s\n", t->default_branch);
-	if (dir_make(path_join(&a, g->git, "refs/remotes/origin"), 0777, err) < 0)
+	if (dir_make(path_join(&a, git, "refs/remotes/origin"), 0777, err) < 0)
 		return -1;
-	return gitdir_put(g->git, "refs/remotes/origin/HEAD", head, strlen(head), err);
+	return gitdir_put(git, "refs/remotes/origin/HEAD", head, strlen(head), err);
 }
 
 static int copy_shallow(
@@ -151,16 +103,17 @@ static int make_repository(const struct tree *t, const struct request *rq,
 	auto_arena a = ARENA_INIT;
 	auto_buf config = BUF_INIT;
 	char hex[GIT_OID_HEXSZ + 1];
-	const char *from = git_repository_commondir(t->repo), *head;
+	const char *from = git_repository_commondir(t->repo);
+	const char *git = git_dir(&a, g), *head;
 	head = t->rev.branch ? arena_printf(&a, "ref: refs/heads/%s", t->rev.branch)
 			     : git_oid_tostr(hex, sizeof(hex), &t->rev.id);
 	add_config(&config, rq->origin, t->rev.branch);
-	if (gitdir_make(g->git, head, config.s, err) < 0)
+	if (gitdir_make(git, head, config.s, err) < 0)
 		return -1;
-	if (objects_bring(path_join(&a, from, "objects"),
-		path_join(&a, g->git, "objects"), meter, err) < 0)
+	if (objects_bring(path_join(&a, from, "objects"), path_join(&a, git, "objects"),
+		meter, err) < 0)
 		return -1;
-	if (t->local && copy_shallow(&a, from, g->git, err) < 0)
+	if (t->local && copy_shallow(&a, from, git, err) < 0)
 		return -1;
 	return write_refs(t, g, err);
 }
@@ -215,20 +168,17 @@ static int grow(struct tree *t, const struct request *rq, const struct growth *g
 				    "'%s' and run again",
 				    mirror)
 			      : -1;
-	if (rename(g->path, rq->dest) < 0)
-		return err_sys(err, errno, "cannot rename '%s'", g->path);
-	return 0;
+	return growth_finish(g, err);
 }
 
 int checkout_make(
     struct tree *t, const struct request *rq, struct meter *meter, struct err *err)
 {
 	auto_arena a = ARENA_INIT;
-	struct growth g = {.lock = -1};
-	struct err ignored = ERR_INIT;
+	struct growth g = GROWTH_INIT;
 	int rc = growth_begin(&a, rq->dest, &g, err);
 	if (rc == 0 && (rc = grow(t, rq, &g, meter, err)) < 0)
-		tree_remove(g.path, &ignored);
-	fd_close(&g.lock);
+		growth_drop(&g);
+	growth_release(&g);
 	return rc;
 }
