@@ -2,20 +2,18 @@
 #include "git/mirror.h"
 
 #include <ctype.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/lockfile.h"
 #include "base/path.h"
 #include "git/gitdir.h"
 #include "git/transfer.h"
 
-enum { SLUG_MAX = 60, LOCK_POLL_NS = 20 * 1000 * 1000 };
+enum { SLUG_MAX = 60 };
 
 static const char mirror_config[] = "[core]\n"
 				    "\trepositoryformatversion = 0\n"
@@ -34,51 +32,6 @@ static char *mirror_path(struct arena *a, const char *cache, const char *origin)
 		slug[n] = isalnum((unsigned char)*s) || (n > 0 && *s == '.') ? *s : '-';
 	slug[n] = '\0';
 	return arena_printf(a, "%s/git/%s-%s.git", cache, slug, hex);
-}
-
-static bool same_file(int fd, const char *path)
-{
-	struct stat a, b;
-	return fstat(fd, &a) == 0 && stat(path, &b) == 0 && a.st_ino == b.st_ino &&
-	       a.st_dev == b.st_dev;
-}
-
-/* The holder touches the file as it gets on: our parent must not take us for dead. */
-static int lock_wait(
-    int fd, int how, const char *path, struct meter *meter, bool *waited, struct err *err)
-{
-	const struct timespec nap = {0, LOCK_POLL_NS};
-	struct timespec seen = {0, 0};
-	long long moves = 0;
-	while (flock(fd, how | LOCK_NB) < 0) {
-		struct stat st;
-		if (errno != EWOULDBLOCK && errno != EINTR)
-			return err_sys(err, errno, "cannot lock '%s'", path);
-		*waited = true;
-		if (fstat(fd, &st) == 0 && (st.st_mtim.tv_nsec != seen.tv_nsec ||
-					       st.st_mtim.tv_sec != seen.tv_sec)) {
-			seen = st.st_mtim;
-			event_progress(meter, "waiting for another fetch", ++moves, 0, 0);
-		}
-		nanosleep(&nap, NULL);
-	}
-	return 0;
-}
-
-static int lock_take(
-    struct arena *a, struct mirror *m, struct meter *meter, bool *waited, struct err *err)
-{
-	const char *path = arena_printf(a, "%s.lock", m->path);
-	for (;;) {
-		m->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-		if (m->lock < 0)
-			return err_sys(err, errno, "cannot open '%s'", path);
-		if (lock_wait(m->lock, LOCK_EX, path, meter, waited, err) < 0)
-			return -1;
-		if (same_file(m->lock, path))
-			return 0;
-		fd_close(&m->lock); /* it was removed, with the cache, while we waited */
-	}
 }
 
 /* When the last complete fetch began, on the clock that all processes share. */
@@ -144,13 +97,16 @@ int mirror_open(
 	int64_t asked = clock_mono_ms();
 	bool waited = false;
 	m->path = xstrdup(mirror_path(&a, rq->cache_dir, rq->origin));
-	if (dir_make(path_dir(&a, m->path), 0700, err) < 0 ||
-	    lock_take(&a, m, meter, &waited, err) < 0 || open_or_make(m, err) < 0)
+	if (dir_make(path_dir(&a, m->path), 0700, err) < 0)
+		return -1;
+	m->lock =
+	    lockfile_take(arena_printf(&a, "%s.lock", m->path), meter, &waited, err);
+	if (m->lock < 0 || open_or_make(m, err) < 0)
 		return -1;
 	if (!has_commit(m->repo, rq->version) && !fetched_meanwhile(m, waited, asked) &&
 	    update(m, rq, meter, err) < 0)
 		return -1;
-	return lock_wait(m->lock, LOCK_SH, m->path, meter, &waited, err);
+	return lockfile_wait(m->lock, LOCK_SH, m->path, meter, &waited, err);
 }
 
 void mirror_release(struct mirror *m)

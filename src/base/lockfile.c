@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/lockfile.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#include "base/cleanup.h"
+
+enum { LOCK_POLL_NS = 20 * 1000 * 1000 };
+
+static bool same_file(int fd, const char *path)
+{
+	struct stat a, b;
+	return fstat(fd, &a) == 0 && stat(path, &b) == 0 && a.st_ino == b.st_ino &&
+	       a.st_dev == b.st_dev;
+}
+
+int lockfile_wait(
+    int fd, int how, const char *path, struct meter *meter, bool *waited, struct err *err)
+{
+	const struct timespec nap = {0, LOCK_POLL_NS};
+	struct timespec seen = {0, 0};
+	long long moves = 0;
+	while (flock(fd, how | LOCK_NB) < 0) {
+		struct stat st;
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return err_sys(err, errno, "cannot lock '%s'", path);
+		*waited = true;
+		if (fstat(fd, &st) == 0 && (st.st_mtim.tv_nsec != seen.tv_nsec ||
+					       st.st_mtim.tv_sec != seen.tv_sec)) {
+			seen = st.st_mtim;
+			event_progress(meter, "waiting for another fetch", ++moves, 0, 0);
+		}
+		nanosleep(&nap, NULL);
+	}
+	return 0;
+}
+
+int lockfile_take(const char *path, struct meter *meter, bool *waited, struct err *err)
+{
+	for (;;) {
+		auto_fd fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+		if (fd < 0)
+			return err_sys(err, errno, "cannot open '%s'", path);
+		if (lockfile_wait(fd, LOCK_EX, path, meter, waited, err) < 0)
+			return -1;
+		if (same_file(fd, path))
+			return steal_fd(&fd);
+	}
+}
