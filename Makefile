@@ -30,14 +30,17 @@ LIB_DIRS = base manifest source plan track run flow
 LIB_SRC  = $(foreach d,$(LIB_DIRS),$(wildcard src/$(d)/*.c))
 CLI_SRC  = $(wildcard src/cli/*.c)
 GIT_SRC  = $(wildcard src/git/*.c)
+FETCH_SRC = $(wildcard src/fetch/*.c)
 UNIT_SRC = $(wildcard tests/unit/test_*.c)
 FUZZ_SRC = $(wildcard tests/fuzz/fuzz_*.c)
 obj      = $(patsubst %.c,$(B)/obj/%.o,$(1))
 LIB_LIBS = $(call pkg_libs,yaml-0.1 libcjson sqlite3) -lm
 GIT_LIBS = $(call pkg_libs,libgit2 libcjson) -lm
+FETCH_LIBS = $(call pkg_libs,libcurl libarchive libcrypto libcjson) -lm
 
 MLP      = $(B)/bin/mlp
 MLP_GIT  = $(B)/libexec/mlp-git
+MLP_FETCH = $(B)/libexec/mlp-fetch
 LIBA     = $(B)/libmlp-internal.a
 UNITS    = $(patsubst tests/unit/%.c,$(B)/tests/%,$(UNIT_SRC))
 REPLAYS  = $(patsubst tests/fuzz/fuzz_%.c,$(B)/tests/replay_%,$(FUZZ_SRC))
@@ -48,7 +51,7 @@ LINK     = $(CC) $(CFLAGS) $(HARDENLD) $(LDFLAGS) -o $@ $(filter %.o %.a,$^)
 all: need-build
 	@$(MAKE) --no-print-directory build
 
-build: $(MLP) $(MLP_GIT)
+build: $(MLP) $(MLP_GIT) $(MLP_FETCH)
 
 $(B)/obj/%.o: %.c Makefile
 	@mkdir -p $(@D)
@@ -65,6 +68,10 @@ $(MLP): $(call obj,$(CLI_SRC)) $(LIBA)
 $(MLP_GIT): $(call obj,$(GIT_SRC)) $(LIBA)
 	@mkdir -p $(@D)
 	$(call quiet,LD ) $(LINK) $(GIT_LIBS)
+
+$(MLP_FETCH): $(call obj,$(FETCH_SRC)) $(LIBA)
+	@mkdir -p $(@D)
+	$(call quiet,LD ) $(LINK) $(FETCH_LIBS)
 
 $(B)/tests/test_%: $(B)/obj/tests/unit/test_%.o $(LIBA)
 	@mkdir -p $(@D)
@@ -121,12 +128,12 @@ install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/mlp \
 		$(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man5
 	install -m 755 $(MLP) $(DESTDIR)$(PREFIX)/bin/mlp
-	install -m 755 $(MLP_GIT) $(DESTDIR)$(PREFIX)/libexec/mlp/mlp-git
+	install -m 755 $(MLP_GIT) $(MLP_FETCH) $(DESTDIR)$(PREFIX)/libexec/mlp
 	install -m 644 $(MAN1) $(DESTDIR)$(PREFIX)/share/man/man1
 	install -m 644 $(MAN5) $(DESTDIR)$(PREFIX)/share/man/man5
 
 uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/bin/mlp $(DESTDIR)$(PREFIX)/libexec/mlp/mlp-git
+	rm -f $(DESTDIR)$(PREFIX)/bin/mlp $(addprefix $(DESTDIR)$(PREFIX)/libexec/mlp/,mlp-git mlp-fetch)
 	rm -f $(addprefix $(DESTDIR)$(PREFIX)/share/man/man1/,$(notdir $(MAN1)))
 	rm -f $(addprefix $(DESTDIR)$(PREFIX)/share/man/man5/,$(notdir $(MAN5)))
 	-rmdir $(DESTDIR)$(PREFIX)/libexec/mlp

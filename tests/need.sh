@@ -4,7 +4,8 @@
 # silent when all is there.  Groups: build, demo, check, bench (each with those before it).
 set -eu
 
-build="gcc libc6-dev pkg-config libyaml-dev libcjson-dev libsqlite3-dev libgit2-dev"
+build="gcc libc6-dev pkg-config libyaml-dev libcjson-dev libsqlite3-dev libgit2-dev
+	libcurl4-openssl-dev libarchive-dev libssl-dev"
 demo="git python3"
 check="clang libclang-rt-14-dev clang-format cppcheck shellcheck mandoc libcmocka-dev bats
 	tmux valgrind perl git python3 python3-venv procps util-linux openssl strace sqlite3"
