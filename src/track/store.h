@@ -64,6 +64,16 @@ struct store_ops {
 	/* Look up without making anything: ERR_NOTFOUND when missing. */
 	int (*experiment_get)(struct store *, struct arena *,
 	    const struct experiment_ref *, struct experiment *out, struct err *);
+	/*
+	 * For completion, so quick in a store of any size: of the runs recorded last,
+	 * those whose id or name begins with `text`, newest first, at most `max`.  Only
+	 * run_id, name, status and start_time are filled in.
+	 */
+	int (*runs_recent)(struct store *, struct arena *, const char *text, size_t max,
+	    struct run_record **out, size_t *n, struct err *);
+	/* Likewise active experiments, newest first: id and name. */
+	int (*experiments_recent)(struct store *, struct arena *, const char *text,
+	    size_t max, struct experiment **out, size_t *n, struct err *);
 	void (*close)(struct store *);
 };
 struct store {

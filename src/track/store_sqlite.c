@@ -4,6 +4,7 @@
 #include "base/alloc.h"
 #include "track/db.h"
 #include "track/experiment.h"
+#include "track/recent.h"
 #include "track/run_store.h"
 #include "track/store.h"
 
@@ -72,6 +73,18 @@ static int op_experiment_get(struct store *s, struct arena *a,
 	return experiment_get(db_of(s), a, ref, out, err);
 }
 
+static int op_runs_recent(struct store *s, struct arena *a, const char *text, size_t max,
+    struct run_record **out, size_t *n, struct err *err)
+{
+	return recent_runs(db_of(s), a, text, max, out, n, err);
+}
+
+static int op_experiments_recent(struct store *s, struct arena *a, const char *text,
+    size_t max, struct experiment **out, size_t *n, struct err *err)
+{
+	return recent_experiments(db_of(s), a, text, max, out, n, err);
+}
+
 static void op_close(struct store *s)
 {
 	db_close(db_of(s));
@@ -88,6 +101,8 @@ static const struct store_ops sqlite_ops = {
     .runs_list = op_runs_list,
     .runs_still_running = op_runs_still_running,
     .experiment_get = op_experiment_get,
+    .runs_recent = op_runs_recent,
+    .experiments_recent = op_experiments_recent,
     .close = op_close,
 };
 
