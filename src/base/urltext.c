@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/urltext.h"
 
+#include <strings.h>
+
 /* Where the host begins and ends; false: not "scheme://host". */
 static bool find_host(const char *url, const char **host, const char **end)
 {
@@ -16,12 +18,61 @@ static bool find_host(const char *url, const char **host, const char **end)
 	return true;
 }
 
+bool url_is_ssh(const char *url)
+{
+	return strncasecmp(url, "ssh://", 6) == 0 ||
+	       strncasecmp(url, "git+ssh://", 10) == 0 ||
+	       strncasecmp(url, "ssh+git://", 10) == 0;
+}
+
 char *url_without_user(struct arena *a, const char *url)
 {
 	const char *host, *end, *start = strstr(url, "://");
+	size_t kept = 0;
 	if (!find_host(url, &host, &end))
 		return arena_strdup(a, url);
-	return arena_printf(a, "%.*s%s", (int)(start + 3 - url), url, host);
+	start += 3;
+	if (host > start && url_is_ssh(url))
+		kept = strcspn(start, ":@");
+	return arena_printf(
+	    a, "%.*s%s%s", (int)(start + kept - url), url, kept > 0 ? "@" : "", host);
+}
+
+/* By the name alone; rather one too many than one too few. */
+static bool is_secret_name(const char *name, size_t n)
+{
+	static const char *const parts[] = {"token", "secret", "passw", "signature",
+	    "credential", "apikey", "api_key", "api-key", "access_key", "accesskey",
+	    "private_key", "session"};
+	static const char *const words[] = {"sig", "key", "auth", "authorization", "pwd"};
+	for (size_t k = 0; k < sizeof(parts) / sizeof(parts[0]); k++)
+		for (size_t i = 0, len = strlen(parts[k]); i + len <= n; i++)
+			if (strncasecmp(name + i, parts[k], len) == 0)
+				return true;
+	for (size_t k = 0; k < sizeof(words) / sizeof(words[0]); k++)
+		if (strlen(words[k]) == n && strncasecmp(name, words[k], n) == 0)
+			return true;
+	return false;
+}
+
+char *url_public(struct arena *a, const char *url)
+{
+	const char *s = url_without_user(a, url), *query = strstr(s, "://");
+	char *out = arena_alloc(a, 3 * strlen(s) + 1), *w;
+	query = query ? query + strcspn(query, "?#") : s + strlen(s);
+	w = mempcpy(out, s, (size_t)(query - s));
+	while (*query == '?' || *query == '&') {
+		size_t n = 1 + strcspn(query + 1, "&#"),
+		       eq = 1 + strcspn(query + 1, "=&#");
+		bool hide =
+		    eq < n && query[eq] == '=' && is_secret_name(query + 1, eq - 1);
+		w = mempcpy(w, query, hide ? eq + 1 : n);
+		if (hide)
+			w = mempcpy(w, "***", 3);
+		query += n;
+	}
+	memcpy(w, query, strlen(query) + 1);
+	return out;
 }
 
 void url_mask(struct buf *out, const char *text)

@@ -10,12 +10,19 @@
 
 /*
  * The URL without user name and password ("scheme://user:secret@host/x" becomes
- * "scheme://host/x").  What has no "://" is unchanged: in git@host:path the user is no
- * secret but part of the address.
+ * "scheme://host/x").  For ssh the user is no secret but part of the address: only the
+ * password goes, and git@host:path, which has no "://", is unchanged.
  */
 char *url_without_user(struct arena *a, const char *url);
+/*
+ * The URL for people and records: without user name and password, and with *** for what
+ * stands behind a query's names that usually hold secrets (token=, signature=, ...).
+ */
+char *url_public(struct arena *a, const char *url);
 /* Append text with the user name and password of every URL in it as "***". */
 void url_mask(struct buf *out, const char *text);
+/* It begins with ssh://, git+ssh:// or ssh+git://. */
+bool url_is_ssh(const char *url);
 /* "host:port" of "scheme://[user@]host:port/...", or NULL. */
 char *url_host(struct arena *a, const char *url);
 /* %XX decoded; NULL when there is a %00 or a % without two hex digits. */
