@@ -64,6 +64,7 @@ static void put_run(struct buf *b, const struct run_record *r)
 	line(b, "source", kvs_get(t, "mlflow.source.name"));
 	line(b, "version", kvs_get(t, "mlp.source.version"));
 	line(b, "commit", kvs_get(t, "mlflow.source.git.commit"));
+	line(b, "sha256", kvs_get(t, "mlp.source.sha256"));
 	if (dirty && strcmp(dirty, "true") == 0)
 		line(b, "", "(with changes that were not committed)");
 	line(b, "entry point", kvs_get(t, "mlflow.project.entryPoint"));

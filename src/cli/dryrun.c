@@ -20,6 +20,7 @@ static cJSON *source_json(const struct source *s)
 	json_put_str(o, "commit", s->commit);
 	json_put_str(o, "version", s->version);
 	json_put_str(o, "subdir", s->subdir && *s->subdir ? s->subdir : NULL);
+	json_put_str(o, "sha256", s->sha256);
 	if (s->dirty < 0)
 		json_put_null(o, "dirty");
 	else
@@ -46,7 +47,7 @@ static cJSON *dry_json(const struct dry *d)
 		const struct param *p = &plan->params.v[i];
 		cJSON *param = json_put_object(o, p->name);
 		json_put_str(param, "value", p->value);
-		json_put_str(param, "used", p->used);
+		json_put_str(param, "used", p->source ? NULL : p->used);
 		json_put_str(param, "origin", param_origin_word(p->origin));
 		json_put_str(param, "type", p->decl ? p->decl->type_word : NULL);
 	}
@@ -68,19 +69,24 @@ static void put_source(struct buf *b, const struct source *s)
 		    s->dirty > 0 ? " (with changes that are not committed)" : "");
 	if (s->branch)
 		buf_addf(b, "branch       %s\n", s->branch);
+	if (s->sha256)
+		buf_addf(b, "sha256       %s\n", s->sha256);
 }
 
 static void put_params(struct buf *b, const struct params *ps)
 {
 	for (size_t i = 0; i < ps->n; i++) {
 		const struct param *p = &ps->v[i];
+		const char *text;
 		buf_adds(b, i ? "             " : "parameters   ");
 		quote_display(b, p->name, strlen(p->name));
 		buf_adds(b, " = ");
-		quote_display(b, p->used, strlen(p->used));
-		buf_addf(b, "  (%s)\n",
+		text = p->source ? p->value : p->used;
+		quote_display(b, text, strlen(text));
+		buf_addf(b, "  (%s)%s%s\n",
 		    p->decl || p->origin != ORIGIN_GIVEN ? param_origin_word(p->origin)
-							 : "given, not declared");
+							 : "given, not declared",
+		    p->source ? "  " : "", p->source ? p->used : "");
 	}
 }
 

@@ -46,6 +46,7 @@ static void put_source(cJSON *j, const struct run_record *r)
 	put_tag(o, "commit", r, "mlflow.source.git.commit");
 	put_tag(o, "version", r, "mlp.source.version");
 	put_tag(o, "subdir", r, "mlp.source.subdir");
+	put_tag(o, "sha256", r, "mlp.source.sha256");
 	if (dirty)
 		json_put_bool(o, "dirty", strcmp(dirty, "true") == 0);
 	else

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/path.h"
 #include "flow/runtags.h"
 #include "plan/key.h"
 
@@ -54,7 +55,7 @@ const struct opt run_opts[] = {
     {OPT_ENV_MANAGER, 0, "env-manager", NULL, "NAME", NULL,
 	"Only local, so far: run in the current environment"},
     {OPT_STORAGE_DIR, 0, "storage-dir", NULL, "DIR", "MLFLOW_TMP_DIR",
-	"For downloads of path parameters (not supported yet)"},
+	"Keep what path parameters download there (the cache)"},
     {OPT_RUN_ID, 0, "run-id", NULL, "RUN_ID", NULL, "Record into an existing run"},
     {OPT_RUN_NAME, 0, "run-name", NULL, "NAME", NULL, "Name of the run (generated)"},
     {OPT_BUILD_IMAGE, 0, "build-image", NULL, NULL, NULL,
@@ -206,9 +207,11 @@ int runopts_take(struct cli *cli, struct runopts *ro, const struct opt *opt,
 	case OPT_JSON:
 		ro->json = true;
 		return 0;
+	case OPT_STORAGE_DIR:
+		rq->plan.storage_dir = value;
+		return 0;
 	default:
-		return 0; /* --storage-dir: where nothing is downloaded, nothing is stored
-			   */
+		return 0;
 	}
 }
 
@@ -259,6 +262,14 @@ static int add_params_file(struct cli *cli, struct runopts *ro, struct err *err)
 	return 0;
 }
 
+static void choose_storage(struct cli *cli, struct runopts *ro)
+{
+	const char *dir = ro->rq.plan.storage_dir;
+	dir = dir && *dir ? dir : env_value("MLFLOW_TMP_DIR");
+	ro->rq.plan.storage_dir =
+	    dir && cli->ctx.cwd ? path_abs(&cli->arena, cli->ctx.cwd, dir) : dir;
+}
+
 int runopts_finish(struct cli *cli, struct runopts *ro, struct err *err)
 {
 	if (ro->json && !ro->dry_run) {
@@ -268,6 +279,7 @@ int runopts_finish(struct cli *cli, struct runopts *ro, struct err *err)
 	if (choose_experiment(ro, err) < 0 || add_params_file(cli, ro, err) < 0)
 		return -1;
 	ro->rq.plan.cwd = cli->ctx.cwd;
+	choose_storage(cli, ro);
 	ro->rq.plan.shell = getenv("SHELL");
 	return 0;
 }

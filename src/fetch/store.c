@@ -51,11 +51,14 @@ const char *store_name(struct arena *a, const char *text)
 	return name;
 }
 
-static bool is_as_put(const char *path, int64_t size, int64_t mtime_ns)
+/* The size and time that it had when it was put there. */
+static bool is_as_put(const char *path, const cJSON *facts)
 {
 	struct stat st;
-	return lstat(path, &st) == 0 && S_ISREG(st.st_mode) && st.st_size == size &&
-	       st.st_mtim.tv_sec * INT64_C(1000000000) + st.st_mtim.tv_nsec == mtime_ns;
+	return lstat(path, &st) == 0 && S_ISREG(st.st_mode) &&
+	       st.st_size == json_int(facts, "size", -1) &&
+	       st.st_mtim.tv_sec == json_int(facts, "mtime", -1) &&
+	       st.st_mtim.tv_nsec == json_int(facts, "mtime_nsec", -1);
 }
 
 static bool is_digest(const char *s)
@@ -104,8 +107,7 @@ bool store_known(struct arena *a, const char *store, const struct slot *s,
 	if (!is_digest(sha256) || !have || strchr(have, '/'))
 		return false;
 	dir = path_join(a, store, sha256);
-	if (!is_as_put(path_join(a, dir, have), json_int(j, "size", -1),
-		json_int(j, "mtime_ns", -1)))
+	if (!is_as_put(path_join(a, dir, have), j))
 		return false;
 	out->sha256 = sha256;
 	out->path = named(a, dir, have, name);
@@ -181,8 +183,8 @@ void store_remember(const struct slot *s, const struct content *c)
 	json_put_str(j, "sha256", c->sha256);
 	json_put_str(j, "name", path_base(c->path));
 	json_put_int(j, "size", st.st_size);
-	json_put_int(
-	    j, "mtime_ns", st.st_mtim.tv_sec * INT64_C(1000000000) + st.st_mtim.tv_nsec);
+	json_put_int(j, "mtime", st.st_mtim.tv_sec);
+	json_put_int(j, "mtime_nsec", st.st_mtim.tv_nsec);
 	json_put_str(j, "etag", c->marks.etag);
 	json_put_str(j, "modified", c->marks.modified);
 	json_print(&text, j, false);

@@ -331,7 +331,7 @@ static int open_tracking(struct launching *l, struct err *err)
 static void drop_checkout(const struct prepared *p)
 {
 	struct err ignored = ERR_INIT;
-	if (p->source.kind == SOURCE_GIT && !p->peeked && p->source.root)
+	if (p->source.kind != SOURCE_LOCAL && !p->peeked && p->source.root)
 		tree_remove(p->source.root, &ignored);
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "flow/prepare.h"
 
+#include "flow/download.h"
+
 static void prepared_init(struct arena *a, struct prepared *p)
 {
 	static const struct source_facts facts = SOURCE_FACTS_INIT;
@@ -16,7 +18,7 @@ static int get_source(const struct ctx *ctx, struct arena *a, const char *uri,
 	struct source_uri u;
 	if (source_parse(a, ctx->cwd, uri, version != NULL, &u, err) < 0)
 		return -1;
-	if (how == PREPARE_LOOK && u.kind == SOURCE_GIT) {
+	if (how == PREPARE_LOOK && u.kind != SOURCE_LOCAL) {
 		if (source_peek(ctx, a, &u, version, &p->source, err) < 0)
 			return -1;
 		p->peeked = true;
@@ -58,9 +60,14 @@ int prepare_plan(const struct ctx *ctx, struct arena *a, const char *uri,
     char *const *ignore, struct prepared *p, struct err *err)
 {
 	struct request mine = *rq;
+	struct download download = {.ctx = ctx, .dir = rq->storage_dir};
 	if (prepare_manifest(ctx, a, uri, version, how, ignore, p, err) < 0)
 		return -1;
 	mine.partial_tree = p->peeked;
+	if (how == PREPARE_RUN) {
+		mine.bring = download_param;
+		mine.bring_arg = &download;
+	}
 	return plan_make(a, p->manifest, p->source.dir, &mine, &p->plan, &p->diags, err);
 }
 

@@ -12,13 +12,16 @@
 /*
  * The text to give again.  The record holds at most PARAM_MAX characters of a
  * value, and paths as they were given, relative to a directory that we are not in now:
- * run.json knows both in full.
+ * run.json knows both in full.  What was downloaded is asked for again, and must be the
+ * same.
  */
-static const char *value_again(
-    const struct ctx *ctx, struct arena *a, const cJSON *file, const struct kv *recorded)
+static const char *value_again(const struct ctx *ctx, struct arena *a, const cJSON *file,
+    const struct kv *recorded, const char **sha256)
 {
 	struct runfile_param full = runfile_param(file, recorded->key);
-	if (full.value && full.used && strcmp(full.value, full.used) != 0)
+	*sha256 = full.sha256 ? arena_strdup(a, full.sha256) : NULL;
+	if (full.value && full.used && !full.downloaded &&
+	    strcmp(full.value, full.used) != 0)
 		return arena_strdup(a, full.used);
 	if (full.value)
 		return arena_strdup(a, full.value);
@@ -62,7 +65,7 @@ static void take_params(const struct ctx *ctx, struct arena *a,
 		if (file && !runfile_param(file, name).value)
 			continue; /* logged by the command, not given to it */
 		in[k].name = name;
-		in[k].value = value_again(ctx, a, file, &run->params.v[i]);
+		in[k].value = value_again(ctx, a, file, &run->params.v[i], &in[k].sha256);
 		if (!kvs_get(&run->tags, "mlp.version"))
 			in[k].value = value_of_mlflow(a, in[k].value);
 		in[k++].origin = ORIGIN_RECORD;
@@ -73,20 +76,38 @@ static void take_params(const struct ctx *ctx, struct arena *a,
 	rq->plan.nparams = k;
 }
 
+/* The URI of an archive that must be the same as then. */
+static const char *pinned(struct arena *a, const char *uri, const char *sha256)
+{
+	const char *hash = strchr(uri, '#');
+	if (hash && strstr(hash, "sha256="))
+		return uri;
+	return arena_printf(a, "%s%ssha256=%s", uri,
+	    !hash     ? "#"
+	    : hash[1] ? "&"
+		      : "",
+	    sha256);
+}
+
 /*
- * A git project: its URI and the commit.  A local work tree: the same commit, checked out
+ * A git project: its URI and the commit.  An archive: the same content.  A local work tree: the same commit, checked out
  * elsewhere.  A plain directory: whatever it holds now.
  */
-static int take_source(const struct ctx *ctx, const struct run_record *run,
-    struct run_request *rq, struct err *err)
+static int take_source(const struct ctx *ctx, struct arena *a,
+    const struct run_record *run, struct run_request *rq, struct err *err)
 {
 	const char *uri = kvs_get(&run->tags, "mlflow.source.name");
 	const char *dirty = kvs_get(&run->tags, "mlp.source.dirty");
+	const char *sha256 = kvs_get(&run->tags, "mlp.source.sha256");
 	if (!uri)
 		return err_set(err, ERR_FAIL,
 		    "run %.8s was not started from a project: it has "
 		    "no tag mlflow.source.name",
 		    run->run_id);
+	if (sha256) {
+		rq->uri = pinned(a, uri, sha256);
+		return 0;
+	}
 	rq->uri = uri;
 	rq->version = kvs_get(&run->tags, "mlflow.source.git.commit");
 	if (!rq->version)
@@ -109,7 +130,7 @@ int rerun_request(const struct ctx *ctx, struct arena *a, const struct run_recor
     struct err *err)
 {
 	const char *entry = kvs_get(&run->tags, "mlflow.project.entryPoint");
-	if (take_source(ctx, run, rq, err) < 0)
+	if (take_source(ctx, a, run, rq, err) < 0)
 		return -1;
 	if (!rq->plan.entry_point)
 		rq->plan.entry_point = entry;

@@ -17,6 +17,7 @@ static void put_source(cJSON *j, const struct source *s)
 	json_put_str(o, "branch", s->branch);
 	json_put_str(o, "version", s->version);
 	json_put_str(o, "subdir", s->subdir);
+	json_put_str(o, "sha256", s->sha256);
 	if (s->dirty < 0)
 		json_put_null(o, "dirty");
 	else
@@ -34,6 +35,8 @@ static void put_params(cJSON *j, const struct params *ps)
 		json_put_str(o, "used", p->used);
 		json_put_str(o, "origin", param_origin_word(p->origin));
 		json_put_str(o, "type", p->decl ? p->decl->type_word : NULL);
+		json_put_bool(o, "downloaded", p->source != NULL);
+		json_put_str(o, "sha256", p->sha256);
 	}
 }
 
@@ -82,7 +85,7 @@ cJSON *runfile_read(const char *dir)
 
 struct runfile_param runfile_param(const cJSON *runfile, const char *name)
 {
-	struct runfile_param found = {NULL, NULL};
+	struct runfile_param found = {NULL, NULL, NULL, false};
 	const cJSON *o, *list = json_get(runfile, "params");
 	cJSON_ArrayForEach(o, list)
 	{
@@ -90,6 +93,8 @@ struct runfile_param runfile_param(const cJSON *runfile, const char *name)
 		if (n && strcmp(n, name) == 0) {
 			found.value = json_str(o, "value");
 			found.used = json_str(o, "used");
+			found.sha256 = json_str(o, "sha256");
+			found.downloaded = json_bool(o, "downloaded", false);
 		}
 	}
 	return found;

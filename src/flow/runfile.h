@@ -15,6 +15,8 @@ int runfile_write(const struct ctx *ctx, const char *dir, const char *run_id,
 /* A parameter's whole value as it was given, and as it was used; NULL: not known. */
 struct runfile_param {
 	const char *value, *used;
+	const char *sha256; /* of what was downloaded, or NULL */
+	bool downloaded;
 };
 struct runfile_param runfile_param(const cJSON *runfile, const char *name);
 

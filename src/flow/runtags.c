@@ -58,6 +58,7 @@ static void put_source(struct arena *a, const struct source *s, struct kvs *out)
 	put(a, out, "mlflow.source.git.branch", s->branch);
 	put(a, out, "mlp.source.subdir", s->subdir);
 	put(a, out, "mlp.source.version", s->version);
+	put(a, out, "mlp.source.sha256", s->sha256);
 	if (s->dirty >= 0)
 		put(a, out, "mlp.source.dirty", s->dirty ? "true" : "false");
 }

@@ -42,6 +42,14 @@ static int find_names(struct arena *a, const char *dir, struct found *f, struct 
 	return errno ? err_sys(err, errno, "cannot read the directory '%s'", dir) : 0;
 }
 
+bool manifest_exists(const char *dir)
+{
+	auto_arena a = ARENA_INIT;
+	struct found f = {.count = {0, 0}};
+	struct err ignored = ERR_INIT;
+	return find_names(&a, dir, &f, &ignored) == 0 && f.count[0] + f.count[1] > 0;
+}
+
 static int read_text(const char *path, struct buf *out, struct err *err)
 {
 	struct stat st;

@@ -89,6 +89,9 @@ struct manifest {
 int manifest_load(struct arena *a, const char *dir, struct manifest **out,
     struct diags *ds, struct err *err);
 
+/* Does a file of one of those names lie in the directory? */
+bool manifest_exists(const char *dir);
+
 /*
  * The pure part: parse `text` (n bytes, anything) called `file` in messages.  Returns
  * NULL when diagnostics of level error were added, else a model.

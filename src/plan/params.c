@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "plan/params.h"
 
+#include <strings.h>
+
 #include "base/buf.h"
 #include "base/file.h"
 #include "base/path.h"
 #include "base/quote.h"
+#include "base/urltext.h"
 #include "plan/key.h"
 #include "plan/value.h"
 
@@ -77,6 +80,7 @@ static void bind_declared(const struct entry_point *ep, const struct param_input
 		p->value = p->used = given ? given->value : d->default_text;
 		p->origin = given ? given->origin : ORIGIN_DEFAULT;
 		p->kind = d->kind;
+		p->sha256 = given ? given->sha256 : NULL;
 		p->decl = d;
 	}
 }
@@ -164,14 +168,37 @@ static const char *local_text(const char *text)
 	size_t scheme = value_scheme(text);
 	if (scheme == 0)
 		return text;
-	if (scheme != 4 || strncmp(text, "file:", 5) != 0)
+	if (scheme != 4 || strncasecmp(text, "file:", 5) != 0)
 		return NULL;
 	text += 5;
-	if (strncmp(text, "//localhost/", 12) == 0)
-		return text + 11;
 	if (strncmp(text, "//", 2) == 0)
 		return text[2] == '/' ? text + 2 : NULL;
 	return text;
+}
+
+static bool can_be_brought(const char *text)
+{
+	static const char *const starts[] = {"http://", "https://", "file://localhost/"};
+	for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++)
+		if (strncasecmp(text, starts[i], strlen(starts[i])) == 0)
+			return true;
+	return false;
+}
+
+/* Of a URI nothing secret may be recorded or shown. */
+static int find_uri(struct arena *a, struct param *p, struct err *err)
+{
+	const char *given = p->value;
+	p->value = url_public(a, given);
+	if (can_be_brought(given)) {
+		p->source = given;
+		p->used = PARAM_LATER;
+		return 0;
+	}
+	err_set(err, ERR_USAGE, "parameter '%s' is a path, and mlp cannot download '%s'",
+	    p->name, p->value);
+	return err_hint(err, "it can download http://, https:// and file://localhost/; "
+			     "fetch the file first and give the local path");
 }
 
 static int find_path(struct arena *a, const char *cwd, const char *project_dir,
@@ -182,12 +209,8 @@ static int find_path(struct arena *a, const char *cwd, const char *project_dir,
 		p->used = path; /* a file whose name merely looks like a URI */
 		return 0;
 	}
-	if (!text) {
-		err_set(err, ERR_USAGE,
-		    "parameter '%s' is a path, and this version cannot download '%s'",
-		    p->name, p->value);
-		return err_hint(err, "download it first and give the local path");
-	}
+	if (!text)
+		return find_uri(a, p, err);
 	path = *text ? existing_path(a, cwd, text) : NULL;
 	if (!path && *text && p->origin == ORIGIN_DEFAULT && !project_dir)
 		return 0;

@@ -20,15 +20,19 @@ const char *param_origin_word(enum param_origin origin);
 struct param_input {
 	const char *name, *value;
 	enum param_origin origin;
+	const char *sha256; /* of the file that a path parameter names, or NULL */
 };
 
 struct param {
 	const char *name;
-	const char *value; /* recorded: as given, or the default's text */
+	const char *value; /* recorded: as given, or the default's text; a URI that is
+			    * downloaded: without what is secret in it */
 	const char
 	    *used; /* what the command gets, before quoting (a path made absolute) */
 	enum param_origin origin;
 	enum param_kind kind;
+	const char *source; /* the URI that is downloaded, whole; NULL: none is */
+	const char *sha256; /* what that must have; once it is here: has.  Or NULL */
 	const struct param_decl *decl; /* NULL: an extra, appended as --name value */
 };
 
@@ -49,10 +53,15 @@ int params_bind(struct arena *a, const struct manifest *m, const struct entry_po
 
 /*
  * Set `used` of the path parameters: absolute, relative to cwd (a default that is not
- * there: to project_dir; where that is NULL it is left as it is).  What does not exist,
- * or would have to be downloaded, is ERR_USAGE.
+ * there: to project_dir; where that is NULL it is left as it is).  Of http, https and
+ * file://localhost URIs `source` is set, and `used` is PARAM_LATER.  What does not exist,
+ * or is of another scheme, is ERR_USAGE.
  */
 int params_find_paths(struct arena *a, const char *cwd, const char *project_dir,
     struct params *ps, struct err *err);
+#define PARAM_LATER "(downloaded when it runs)"
+
+/* Bring p->source here: set `used` to the local path, and sha256. */
+typedef int param_bring(void *arg, struct arena *a, struct param *p, struct err *err);
 
 #endif

@@ -62,6 +62,21 @@ static int copy_env(
 	return 0;
 }
 
+/* Only what is right so far is worth a download. */
+static int bring_params(struct arena *a, const struct request *rq, struct params *ps,
+    bool *brought, struct err *err)
+{
+	*brought = false;
+	for (size_t i = 0; i < ps->n && rq->bring; i++) {
+		if (!ps->v[i].source)
+			continue;
+		if (rq->bring(rq->bring_arg, a, &ps->v[i], err) < 0)
+			return -1;
+		*brought = true;
+	}
+	return 0;
+}
+
 static int check_length(const struct plan *p, struct err *err)
 {
 	size_t n = strlen(p->command);
@@ -80,6 +95,7 @@ int plan_make(struct arena *a, const struct manifest *m, const char *project_dir
 	const char *name = rq->entry_point ? rq->entry_point : "main";
 	const char *tree = rq->partial_tree ? NULL : project_dir;
 	const struct entry_point *ep;
+	bool brought;
 	memset(out, 0, sizeof(*out));
 	ep = entry_choose(a, m, tree, name, rq->shell, &out->is_script, err);
 	if (!ep || choose_env(m, rq, out, err) < 0)
@@ -92,6 +108,11 @@ int plan_make(struct arena *a, const struct manifest *m, const char *project_dir
 	    copy_env(a, ep, out, err) < 0)
 		return -1;
 	out->command = command_make(a, m, ep, !out->is_script, &out->params, ds, err);
+	if (!out->command || bring_params(a, rq, &out->params, &brought, err) < 0)
+		return -1;
+	if (brought)
+		out->command =
+		    command_make(a, m, ep, !out->is_script, &out->params, ds, err);
 	if (!out->command || check_length(out, err) < 0)
 		return -1;
 	out->argv[0] = "bash";

@@ -16,6 +16,9 @@ struct request {
 	const char *env_manager; /* --env-manager, NULL: by the manifest */
 	int64_t timeout_ms;	 /* --timeout, 0: the manifest's */
 	const char *cwd;	 /* of the caller: path parameters are relative to it */
+	const char *storage_dir; /* for what path parameters download; NULL: the cache */
+	param_bring *bring;	 /* how; NULL: not now */
+	void *bring_arg;
 	bool
 	    partial_tree; /* only the manifest is there: other files are not looked for */
 	const char *shell; /* $SHELL, NULL: bash; for .sh files, as MLflow does */

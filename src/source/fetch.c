@@ -9,6 +9,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/path.h"
+#include "source/archive.h"
 
 enum { STALL_MS = 30 * 1000, NAME_SHOWN = 40 };
 
@@ -16,7 +17,7 @@ static const char *checkout_path(
     const struct ctx *ctx, struct arena *a, const struct source_uri *u)
 {
 	const char *base = path_base(u->origin);
-	int n = (int)strcspn(base, "."); /* the name, without .git */
+	int n = (int)strcspn(base, ".?"); /* the name, without .git */
 	uint64_t r = 0;
 	char *name;
 	/* never short for so few bytes; and a name that is taken is an error of mkdir */
@@ -70,6 +71,15 @@ static int local_dir(
 	    u->subdir, u->path);
 }
 
+static int need_cache(const struct ctx *ctx, const struct source_uri *u, struct err *err)
+{
+	if (ctx->cache_dir)
+		return 0;
+	err_set(err, ERR_FAIL, "there is no place for a copy of '%s': HOME is not set",
+	    u->shown);
+	return err_hint(err, "set HOME or XDG_CACHE_HOME");
+}
+
 static int ask(const struct ctx *ctx, const struct source_uri *u, const char *op,
     const char *version, const char *dest, cJSON **done, struct err *err)
 {
@@ -77,11 +87,6 @@ static int ask(const struct ctx *ctx, const struct source_uri *u, const char *op
 	auto_json rq = cJSON_CreateObject();
 	if (version && !*version)
 		return err_set(err, ERR_USAGE, "the version is empty");
-	if (!ctx->cache_dir) {
-		err_set(err, ERR_FAIL,
-		    "there is no place for a copy of '%s': HOME is not set", u->shown);
-		return err_hint(err, "set HOME or XDG_CACHE_HOME");
-	}
 	json_put_str(rq, "op", op);
 	json_put_str(rq, "url", u->url);
 	json_put_str(rq, "repo", u->repo);
@@ -107,24 +112,59 @@ static void take_answer(struct arena *a, const cJSON *done, struct source *out)
 	out->commit = copy_str(a, done, "commit");
 	out->branch = copy_str(a, done, "branch");
 	out->repo_url = copy_str(a, done, "repo_url");
-	out->dirty = 0;
+	out->sha256 = copy_str(a, done, "sha256");
+	out->dirty = out->kind == SOURCE_GIT ? 0 : -1;
+}
+
+static bool may_be_archive(const struct source_uri *u, const char *version)
+{
+	return !version && !u->repo && strncasecmp(u->url, "http", 4) == 0;
+}
+
+/*
+ * What a server does not know as a repository may be an archive: that shows in what it
+ * sends.  *kind: what it was.
+ */
+static int ask_any(const struct ctx *ctx, const struct source_uri *u, bool whole,
+    const char *version, const char *dest, enum source_kind *kind, cJSON **done,
+    struct err *err)
+{
+	const char *op = whole ? "extract" : "peek";
+	struct err why = ERR_INIT, second = ERR_INIT;
+	*kind = u->kind;
+	if (need_cache(ctx, u, err) < 0)
+		return -1;
+	if (u->kind == SOURCE_ARCHIVE)
+		return archive_ask(ctx, u, op, dest, false, done, err);
+	if (ask(ctx, u, whole ? "checkout" : "peek", version, dest, done, &why) == 0)
+		return 0;
+	*kind = SOURCE_ARCHIVE;
+	if (why.code == ERR_NOTFOUND && may_be_archive(u, version)) {
+		if (archive_ask(ctx, u, op, dest, true, done, &second) == 0)
+			return 0;
+		if (second.code != ERR_NOTFOUND && second.code != ERR_CONFLICT)
+			why = second;
+	}
+	*err = why;
+	return -1;
 }
 
 int source_fetch(const struct ctx *ctx, struct arena *a, const struct source_uri *u,
     const char *version, struct source *out, struct err *err)
 {
 	auto_json done = NULL;
-	const char *dest;
+	const char *dest, *root;
 	struct err ignored = ERR_INIT;
 	source_init(a, u, version, out);
 	if (u->kind == SOURCE_LOCAL)
 		return local_dir(a, u, out, err);
 	dest = checkout_path(ctx, a, u);
-	if (ask(ctx, u, "checkout", version, dest, &done, err) < 0)
+	if (ask_any(ctx, u, true, version, dest, &out->kind, &done, err) < 0)
 		return -1;
 	take_answer(a, done, out);
 	out->root = dest;
-	if (enter_subdir(a, u, dest, &out->dir, err) == 0)
+	root = out->kind == SOURCE_ARCHIVE ? archive_top(a, dest, u->subdir) : dest;
+	if (enter_subdir(a, u, root, &out->dir, err) == 0)
 		return 0;
 	tree_remove(dest, &ignored);
 	return -1;
@@ -140,30 +180,39 @@ static char *temp_dir(struct arena *a, struct err *err)
 	return NULL;
 }
 
+static int peeked_dir(struct arena *a, const struct source_uri *u, const cJSON *done,
+    struct source *out, struct err *err)
+{
+	const char *dir = json_str(done, "dir");
+	take_answer(a, done, out);
+	if (out->kind == SOURCE_ARCHIVE)
+		return enter_subdir(
+		    a, u, archive_top(a, out->root, u->subdir), &out->dir, err);
+	out->dir = dir && *dir ? path_join(a, out->root, dir) : out->root;
+	return 0;
+}
+
 int source_peek(const struct ctx *ctx, struct arena *a, const struct source_uri *u,
     const char *version, struct source *out, struct err *err)
 {
 	auto_json done = NULL;
-	const char *dir;
 	source_init(a, u, version, out);
 	if (u->kind == SOURCE_LOCAL)
 		return local_dir(a, u, out, err);
 	out->root = temp_dir(a, err);
 	if (!out->root)
 		return -1;
-	if (ask(ctx, u, "peek", version, out->root, &done, err) < 0) {
+	if (ask_any(ctx, u, false, version, out->root, &out->kind, &done, err) < 0 ||
+	    peeked_dir(a, u, done, out, err) < 0) {
 		source_peek_done(out);
 		return -1;
 	}
-	take_answer(a, done, out);
-	dir = json_str(done, "dir");
-	out->dir = dir && *dir ? path_join(a, out->root, dir) : out->root;
 	return 0;
 }
 
 void source_peek_done(const struct source *s)
 {
 	struct err ignored = ERR_INIT;
-	if (s->kind == SOURCE_GIT && s->root)
+	if (s->kind != SOURCE_LOCAL && s->root)
 		tree_remove(s->root, &ignored);
 }

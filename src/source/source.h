@@ -13,20 +13,28 @@
 #include "base/helper.h"
 
 enum source_kind {
-	SOURCE_LOCAL, /* a directory, run in place */
-	SOURCE_GIT,   /* fetched: a mirror in the cache, a checkout for the run */
+	SOURCE_LOCAL,	/* a directory, run in place */
+	SOURCE_GIT,	/* fetched: a mirror in the cache, a checkout for the run */
+	SOURCE_ARCHIVE, /* unpacked for the run; one by http is kept in the cache */
 };
 
 /* A URI, taken apart.  Strings live in the arena. */
 struct source_uri {
 	enum source_kind kind;
-	const char *path;   /* the directory before #, absolute, or NULL: elsewhere */
-	const char *url;    /* SOURCE_GIT: for the transport, credentials included */
-	const char *origin; /* SOURCE_GIT: the same without credentials */
+	const char
+	    *path; /* the directory or archive before #, absolute; NULL: elsewhere */
+	const char *url; /* not SOURCE_LOCAL: for the transport, credentials included */
+	const char *origin; /* not SOURCE_LOCAL: the same without credentials */
 	const char *repo;   /* SOURCE_GIT: the repository on this machine, or NULL */
-	const char *host;   /* SOURCE_GIT: for messages ("localhost:8080"), or NULL */
+	const char *host;   /* for messages ("localhost:8080"), or NULL */
 	const char *shown;  /* the URI for people and records: no quotes or credentials */
 	const char *subdir; /* behind #, "" when none; no doubled or final slash */
+	/* of a page's address: "REF/dir"; NULL: it was none */
+	const char *tree;
+	bool tree_is_file;	/* dir's last component is a file */
+	const char *short_form; /* "owner/repo", which url was made from, or NULL */
+	const char
+	    *sha256; /* SOURCE_ARCHIVE: what it must have, in small letters, or NULL */
 };
 
 /*
@@ -34,8 +42,11 @@ struct source_uri {
  * decide the kind.  Only stat() is asked.  A bare repository is SOURCE_GIT.
  * with_version: a version was given, so a local work tree is SOURCE_GIT of itself and
  * what lies between it and the directory goes in front of subdir.
- * Errors (ERR_NOTFOUND,
- * ERR_USAGE) name the URI: does not exist, is a file, scheme not supported (yet),
+ * An archive is known by its name, or by "sha256=..." behind # (a subdirectory may stand
+ * beside it, joined by &); a URL with a query that is no archive's is taken for one, too.
+ * "owner/repo", where neither it nor a directory "owner" is there, is that repository of
+ * github.com; the address of a page (weburl.h) is its repository and `tree`.
+ * Errors (ERR_NOTFOUND, ERR_USAGE) name the URI: does not exist, is a file, scheme not supported,
  * subdirectory with "." or ".." or absolute.
  */
 int source_parse(struct arena *a, const char *cwd, const char *uri, bool with_version,
@@ -52,12 +63,15 @@ struct source {
 	const char *commit;   /* full id */
 	const char *repo_url; /* without credentials */
 	const char *branch;   /* when the version (or, local, HEAD) is a branch */
+	const char *sha256;   /* of the archive */
 	int dirty;	      /* 1, 0, or -1: not known or not a work tree */
 };
 
 /*
  * SOURCE_GIT: bring the mirror up to date and make a checkout of its own for this run
- * below ctx->cache_dir.  SOURCE_LOCAL: only checks the directory (facts come separately).
+ * below ctx->cache_dir.  SOURCE_ARCHIVE: likewise, unpacked; what is no repository but an
+ * http URL may turn out to be one.  SOURCE_LOCAL: only checks the directory (facts come
+ * separately).
  */
 int source_fetch(const struct ctx *ctx, struct arena *a, const struct source_uri *u,
     const char *version, struct source *out, struct err *err);

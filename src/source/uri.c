@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 #include "source/source.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <sys/stat.h>
 
 #include "base/path.h"
 #include "base/urltext.h"
+#include "source/archive.h"
+#include "source/weburl.h"
 #include "source/worktree.h"
+
+/* Whose repositories "owner/repo" names. */
+#define SHORT_FORM_BASE "https://github.com/"
 
 enum { URI_MAX = 8192 };
 
@@ -60,6 +66,14 @@ static int set_subdir(struct parse *p, const char *text)
 	return 0;
 }
 
+static int set_fragment(struct parse *p, const char *text)
+{
+	const char *subdir;
+	if (archive_split_fragment(p->a, text, &subdir, &p->out->sha256, p->err) < 0)
+		return err_wrap(p->err, "'%s'", p->out->shown);
+	return set_subdir(p, subdir);
+}
+
 static bool is_scheme(const char *uri, const char *scheme)
 {
 	return strncasecmp(uri, scheme, strlen(scheme)) == 0;
@@ -69,26 +83,15 @@ static bool is_scheme(const char *uri, const char *scheme)
 static bool is_scp_form(const char *uri)
 {
 	size_t n = strcspn(uri, ":/");
-	return n > 0 && uri[n] == ':' && strncmp(uri + n, "://", 3) != 0;
-}
-
-static bool is_archive(const char *path)
-{
-	static const char *const ends[] = {
-	    ".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".tar.zst"};
-	size_t n = strcspn(path, "?");
-	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
-		size_t len = strlen(ends[i]);
-		if (n > len && strncasecmp(path + n - len, ends[i], len) == 0)
-			return true;
-	}
-	return false;
+	return n > 0 && uri[n] == ':' && (uri[n + 1] != ':' || uri[0] == '[') &&
+	       strncmp(uri + n, "://", 3) != 0;
 }
 
 static int hint_supported(struct err *err)
 {
-	return err_hint(err, "a project is a directory or a git repository: "
-			     "https://, http://, git:// or file://");
+	return err_hint(err,
+	    "a project is a directory, an archive (zip, tar) or a git repository: "
+	    "https://, ssh://, git@host:path, http://, git:// or file://");
 }
 
 static int set_repository(struct parse *p, const char *repo, const char *origin)
@@ -135,14 +138,39 @@ static int set_directory(struct parse *p, const char *dir, const char *origin)
 	return 0;
 }
 
-static int refuse_file(struct parse *p, const char *path)
+/* What comes behind # is written again: the path may have been given in other words. */
+static const char *archive_uri(struct parse *p, const char *base)
 {
-	if (is_archive(path))
-		err_set(p->err, ERR_USAGE,
-		    "'%s' is an archive, which is not supported yet", p->out->shown);
-	else
-		err_set(p->err, ERR_USAGE, "'%s' is a file, not a project directory",
-		    p->out->shown);
+	const struct source_uri *o = p->out;
+	const char *sha = o->sha256 ? o->sha256 : "", *sub = o->subdir;
+	return arena_printf(p->a, "%s%s%s%s%s%s", base, *sub || *sha ? "#" : "", sub,
+	    *sub && *sha ? "&" : "", *sha ? "sha256=" : "", sha);
+}
+
+/* A file of this machine, or what a URL names. */
+static int set_archive(struct parse *p, const char *path, const char *url)
+{
+	struct source_uri *o = p->out;
+	if (p->with_version)
+		return err_set(p->err, ERR_USAGE,
+		    "Setting a version is only supported for Git project URIs, and '%s' "
+		    "is "
+		    "an archive",
+		    o->shown);
+	o->kind = SOURCE_ARCHIVE;
+	o->path = path;
+	o->url = url;
+	o->origin = path ? path : url_public(p->a, url);
+	o->shown = archive_uri(p, o->origin);
+	return 0;
+}
+
+static int set_file(struct parse *p, const char *path)
+{
+	if (archive_has_name(path) || p->out->sha256)
+		return set_archive(p, path, NULL);
+	err_set(p->err, ERR_USAGE, "'%s' is a file, not a project directory or archive",
+	    p->out->shown);
 	return hint_supported(p->err);
 }
 
@@ -157,7 +185,7 @@ static int try_path(struct parse *p, const char *path, const char *origin)
 		return err_sys(p->err, errno, "cannot read '%s'", p->out->shown);
 	}
 	if (!S_ISDIR(st.st_mode))
-		return refuse_file(p, path);
+		return set_file(p, abs) < 0 ? -1 : 1;
 	return set_directory(p, abs, origin ? origin : abs) < 0 ? -1 : 1;
 }
 
@@ -183,39 +211,113 @@ static int parse_file(struct parse *p, const char *uri)
 	return rc < 0 ? -1 : 0;
 }
 
-static int parse_remote(struct parse *p, const char *uri)
+static int no_host(struct parse *p)
+{
+	return err_set(p->err, ERR_USAGE, "'%s' names no host", p->out->shown);
+}
+
+static int set_remote(struct parse *p, const char *url)
+{
+	p->out->kind = SOURCE_GIT;
+	p->out->url = url;
+	p->out->origin = url_without_user(p->a, url);
+	return 0;
+}
+
+/* The line numbers behind the address of a file ("#L12-L20") are no directory. */
+static bool is_line_range(const char *s)
+{
+	return s[0] == 'L' && s[1 + strspn(s + 1, "0123456789-LC")] == '\0' &&
+	       isdigit((unsigned char)s[1]);
+}
+
+static int set_page(struct parse *p, const struct weburl *page)
 {
 	struct source_uri *o = p->out;
-	o->host = url_host(p->a, uri);
-	if (!o->host || o->host[0] == ':' || o->host[0] == '-')
-		return err_set(p->err, ERR_USAGE, "'%s' names no host", o->shown);
-	if (is_archive(uri) && !is_scheme(uri, "git://")) {
-		err_set(p->err, ERR_USAGE,
-		    "'%s' is an archive, which is not supported yet", o->shown);
-		return hint_supported(p->err);
+	o->tree = page->tree;
+	o->tree_is_file = page->is_file;
+	if (page->is_file && is_line_range(o->subdir))
+		o->subdir = "";
+	for (const char *s = page->tree; *s; s += *s == '/') {
+		size_t n = strcspn(s, "/");
+		if (is_dots(s, n))
+			return err_set(p->err, ERR_USAGE,
+			    "'%s': '.' and '..' are not allowed in project subdirectory "
+			    "paths",
+			    o->shown);
+		s += n;
 	}
-	o->kind = SOURCE_GIT;
-	o->url = uri;
-	o->origin = url_without_user(p->a, uri);
-	return 0;
+	return set_remote(p, page->repo);
+}
+
+static int parse_remote(struct parse *p, const char *uri)
+{
+	struct weburl page;
+	p->out->host = url_host(p->a, uri);
+	if (!p->out->host || p->out->host[0] == ':' || p->out->host[0] == '-')
+		return no_host(p);
+	if (is_scheme(uri, "http") && weburl_split(p->a, uri, &page))
+		return set_page(p, &page);
+	/* no repository has a query in its address */
+	if (is_scheme(uri, "http") &&
+	    (archive_has_name(uri) || p->out->sha256 || strchr(uri, '?')))
+		return set_archive(p, NULL, uri);
+	return set_remote(p, uri);
+}
+
+/* [user@]host:path, user@[host]:path, and [user@host:port]:path as git takes them. */
+static int parse_scp(struct parse *p, const char *uri)
+{
+	const char *end = uri + strcspn(uri, ":"), *host = uri;
+	const char *bracket = memchr(uri, '[', (size_t)(end - uri));
+	if (bracket) {
+		host = bracket + 1;
+		end = host + strcspn(host, "]");
+	}
+	for (const char *s = host; s < end; s++)
+		if (*s == '@')
+			host = s + 1;
+	if (host == end || *host == '-')
+		return no_host(p);
+	p->out->host = arena_strndup(p->a, host, (size_t)(end - host));
+	return set_remote(p, uri);
+}
+
+static bool is_repository_name(const char *s, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!isalnum((unsigned char)s[i]) && !strchr("-_.", s[i]))
+			return false;
+	return n > 0 && !is_dots(s, n);
+}
+
+/* "owner/repo"; a directory "owner" means that a path in it was meant. */
+static bool is_short_form(struct parse *p, const char *uri)
+{
+	size_t n = strcspn(uri, "/");
+	struct stat st;
+	return uri[n] == '/' && isalnum((unsigned char)uri[0]) &&
+	       !archive_has_name(uri) && is_repository_name(uri, n) &&
+	       is_repository_name(uri + n + 1, strlen(uri + n + 1)) &&
+	       stat(path_abs(p->a, p->cwd, arena_strndup(p->a, uri, n)), &st) < 0;
+}
+
+static int parse_short_form(struct parse *p, const char *uri)
+{
+	struct source_uri *o = p->out;
+	const char *url = arena_printf(p->a, SHORT_FORM_BASE "%s", uri);
+	o->short_form = uri;
+	o->shown = arena_printf(p->a, "%s%s%s", url, *o->subdir ? "#" : "", o->subdir);
+	return parse_remote(p, url);
 }
 
 static int refuse_scheme(struct parse *p, const char *uri)
 {
-	const char *shown = p->out->shown;
 	size_t n = strcspn(uri, ":");
-	if (is_scheme(uri, "ssh://") || is_scheme(uri, "git+ssh://") ||
-	    is_scheme(uri, "ssh+git://") || !strstr(uri, "://")) {
-		err_set(
-		    p->err, ERR_USAGE, "'%s': git over ssh is not supported yet", shown);
-	} else if (is_scheme(uri, "git+")) {
-		err_set(p->err, ERR_USAGE, "'%s': scheme '%.*s' is not supported", shown,
-		    (int)n, uri);
+	err_set(p->err, ERR_USAGE, "'%s': scheme '%.*s' is not supported", p->out->shown,
+	    (int)n, uri);
+	if (is_scheme(uri, "git+"))
 		return err_hint(p->err, "leave out the 'git+'");
-	} else {
-		err_set(p->err, ERR_USAGE, "'%s': scheme '%.*s' is not supported", shown,
-		    (int)n, uri);
-	}
 	return hint_supported(p->err);
 }
 
@@ -248,10 +350,14 @@ static int parse_before_hash(struct parse *p, const char *uri)
 		return err_set(
 		    p->err, ERR_USAGE, "the project URI has control characters");
 	if (is_scheme(uri, "https://") || is_scheme(uri, "http://") ||
-	    is_scheme(uri, "git://"))
+	    is_scheme(uri, "git://") || url_is_ssh(uri))
 		return parse_remote(p, uri);
-	if (is_scp_form(uri) || strstr(uri, "://"))
+	if (is_scp_form(uri))
+		return parse_scp(p, uri);
+	if (strcspn(uri, ":") < strcspn(uri, "/"))
 		return refuse_scheme(p, uri);
+	if (is_short_form(p, uri))
+		return parse_short_form(p, uri);
 	return refuse_missing(p, uri);
 }
 
@@ -268,7 +374,7 @@ int source_parse(struct arena *a, const char *cwd, const char *uri, bool with_ve
 		return err_set(
 		    err, ERR_USAGE, "the project URI is longer than %d bytes", URI_MAX);
 	p.given = strip_quotes(a, uri);
-	out->shown = url_without_user(a, p.given);
+	out->shown = url_public(a, p.given);
 	if (!*p.given)
 		return err_set(err, ERR_USAGE, "the project URI is empty");
 	hash = strchr(p.given, '#');
@@ -276,8 +382,13 @@ int source_parse(struct arena *a, const char *cwd, const char *uri, bool with_ve
 	rc = hash && !strstr(p.given, "://") ? try_path(&p, p.given, NULL) : 0;
 	if (rc != 0)
 		return rc < 0 ? -1 : 0;
-	if (hash && set_subdir(&p, hash + 1) < 0)
+	if (hash && set_fragment(&p, hash + 1) < 0)
 		return -1;
-	return parse_before_hash(
-	    &p, hash ? arena_strndup(a, p.given, (size_t)(hash - p.given)) : p.given);
+	if (parse_before_hash(&p,
+		hash ? arena_strndup(a, p.given, (size_t)(hash - p.given)) : p.given) < 0)
+		return -1;
+	if (out->sha256 && out->kind != SOURCE_ARCHIVE)
+		return err_set(err, ERR_USAGE,
+		    "'%s': sha256= goes with an archive, and this is none", out->shown);
+	return 0;
 }

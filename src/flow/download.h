@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/* download.h -- path parameters that are elsewhere, brought here. */
+#ifndef DOWNLOAD_FLOW_H
+#define DOWNLOAD_FLOW_H
+
+#include "base/ctx.h"
+#include "plan/params.h"
+
+struct download {
+	const struct ctx *ctx;
+	const char *dir; /* where files are kept by content; NULL: <cache>/downloads */
+};
+
+/* For params_bring; arg is a struct download. */
+int download_param(void *arg, struct arena *a, struct param *p, struct err *err);
+
+#endif
