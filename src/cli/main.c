@@ -7,7 +7,8 @@
  *
  *   cli/       one file per command (cmd_*.c); opt.c is the table-driven parser, args.c
  *              usage and --help, setup.c the context, out.c what people see, runopts.c
- *              the options of run and rerun, runjson.c a run as JSON
+ *              the options of run and rerun, runjson.c a run as JSON; complete*.c
+ *              answer the shells at each Tab
  *   flow/      the stages in their order: prepare.c (source, manifest, plan), launch.c
  *              (open the run, supervise, close it), ending.c (what an end means), heal.c
  *              (runs that a killed mlp left), rerun.c (a record becomes a request)
@@ -25,10 +26,11 @@
 #include "cli/cli.h"
 
 #include "base/nearest.h"
+#include "cli/complete.h"
 #include "cli/runopts.h"
 
 const struct cmd *const commands[] = {&cmd_run, &cmd_rerun, &cmd_check, &cmd_info,
-    &cmd_runs, &cmd_show, &cmd_logs, &cmd_version, &cmd_help, NULL};
+    &cmd_runs, &cmd_show, &cmd_logs, &cmd_completion, &cmd_version, &cmd_help, NULL};
 
 static const struct cmd *find_command(const char *name)
 {
@@ -97,6 +99,8 @@ static int dispatch(struct cli *cli, int argc, char *const *argv)
 		return cmd_version.run(cli, 0, argv);
 	if (strcmp(argv[0], "--help") == 0 || strcmp(argv[0], "-h") == 0)
 		return cmd_help.run(cli, 0, argv);
+	if (strcmp(argv[0], "__complete") == 0)
+		return complete_run(cli, argc - 1, argv + 1);
 	cmd = find_command(argv[0]);
 	if (cmd && !cli->ctx.cwd && cmd != &cmd_help && cmd != &cmd_version) {
 		dprintf(STDERR_FILENO,

@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: MIT */
+/* complete_values.c -- what an option or an argument may be. */
+#include "base/path.h"
+#include "cli/complete.h"
+#include "manifest/manifest.h"
+#include "source/source.h"
+#include "track/store.h"
+
+enum { LISTED_MAX = 200 };
+
+/* The manifest of a project that lies on this machine; NULL: none that can be read. */
+static const struct manifest *local_manifest(struct complete *c)
+{
+	struct arena *a = &c->cli->arena;
+	struct diags ds = {.arena = a};
+	struct manifest *m = NULL;
+	struct source_uri u;
+	struct err err = ERR_INIT;
+	if (!c->cli->ctx.cwd ||
+	    source_parse(a, c->cli->ctx.cwd, c->arg ? c->arg : ".", false, &u, &err) <
+		0 ||
+	    u.kind != SOURCE_LOCAL ||
+	    manifest_load(a, path_join(a, u.path, u.subdir), &m, &ds, &err) < 0)
+		return NULL;
+	return m;
+}
+
+static struct store *open_store(struct complete *c)
+{
+	struct tracking *t = arena_new(&c->cli->arena, struct tracking);
+	struct store *store;
+	struct err err = ERR_INIT;
+	/* nobody waits for a lock while a key is down */
+	setenv("MLP_BUSY_TIMEOUT", "10", 1);
+	if (!c->cli->ctx.cwd ||
+	    tracking_resolve(&c->cli->ctx, &c->cli->arena, c->tracking_uri, t, &err) <
+		0 ||
+	    store_open(&c->cli->ctx, t, STORE_READ, &store, &err) < 0)
+		return NULL;
+	return store;
+}
+
+static void add_entry_points(struct complete *c)
+{
+	const struct manifest *m = local_manifest(c);
+	for (size_t i = 0; m && i < m->nentries; i++)
+		complete_add(c, m->entries[i].name, m->entries[i].command);
+}
+
+static bool is_given(const struct complete *c, const char *name)
+{
+	for (size_t i = 0; i < c->ngiven; i++)
+		if (strcmp(c->given[i], name) == 0)
+			return true;
+	return false;
+}
+
+static void add_param_value(struct complete *c, const struct param_decl *d)
+{
+	const char *about = "default";
+	if (d->kind == PARAM_PATH) {
+		complete_paths(c, false);
+	} else if (d->kind == PARAM_BOOL) {
+		bool yes = d->default_text && strcasecmp(d->default_text, "true") == 0;
+		bool no = d->default_text && strcasecmp(d->default_text, "false") == 0;
+		complete_add(c, "true", yes ? about : NULL);
+		complete_add(c, "false", no ? about : NULL);
+	} else if (d->default_text) {
+		complete_add(c, d->default_text, about);
+	}
+}
+
+static const char *param_about(struct arena *a, const struct param_decl *d)
+{
+	const char *text = d->default_text
+			       ? arena_printf(a, "%s = %s", d->type_word, d->default_text)
+			       : arena_printf(a, "%s, required", d->type_word);
+	return d->description ? arena_printf(a, "%s  %s", text, d->description) : text;
+}
+
+static const struct run_record *recorded_run(struct complete *c)
+{
+	struct arena *a = &c->cli->arena;
+	struct run_record *r = arena_new(a, struct run_record);
+	struct store *store = c->arg ? open_store(c) : NULL;
+	struct err err = ERR_INIT;
+	const char **ids;
+	size_t n = 0;
+	int rc = -1;
+	if (!store)
+		return NULL;
+	if (store->ops->run_find(store, a, c->arg, 2, &ids, &n, &err) == 0 && n == 1)
+		rc = store->ops->run_get(store, a, ids[0], r, &err);
+	store->ops->close(store);
+	return rc == 0 ? r : NULL;
+}
+
+/* Of `rerun`: what is recorded, which is what the run gets unless it is given anew. */
+static void add_recorded_params(struct complete *c, const char *eq)
+{
+	struct arena *a = &c->cli->arena;
+	const struct run_record *r = recorded_run(c);
+	const char *typed = c->word + c->start;
+	for (size_t i = 0; r && i < r->params.n; i++) {
+		const char *name = r->params.v[i].key, *value = r->params.v[i].value;
+		if (!eq && !is_given(c, name))
+			complete_add(c, arena_printf(a, "%s=", name),
+			    arena_printf(a, "was %s", value));
+		else if (eq && strncmp(typed, name, (size_t)(eq - typed)) == 0 &&
+			 name[eq - typed] == '\0')
+			complete_add(
+			    c, arena_printf(a, "%s=%s", name, value), "as recorded");
+	}
+	c->nospace = !eq;
+}
+
+static void add_declared_params(struct complete *c, const char *eq)
+{
+	const struct manifest *m = local_manifest(c);
+	const char *entry = c->entry_point ? c->entry_point : "main";
+	const struct entry_point *ep = m ? manifest_entry(m, entry) : NULL;
+	struct arena *a = &c->cli->arena;
+	size_t n = eq ? (size_t)(eq - (c->word + c->start)) : 0;
+	for (size_t i = 0; ep && i < ep->nparams; i++) {
+		const struct param_decl *d = &ep->params[i];
+		if (!eq && !is_given(c, d->name)) {
+			complete_add(
+			    c, arena_printf(a, "%s=", d->name), param_about(a, d));
+		} else if (eq && strlen(d->name) == n &&
+			   strncmp(d->name, c->word + c->start, n) == 0) {
+			c->start += n + 1;
+			add_param_value(c, d);
+			return;
+		}
+	}
+	c->nospace = !eq;
+}
+
+static void add_params(struct complete *c)
+{
+	const char *eq = strchr(c->word + c->start, '=');
+	if (strcmp(c->cmd->name, "rerun") == 0)
+		add_recorded_params(c, eq);
+	else
+		add_declared_params(c, eq);
+}
+
+static void add_experiments(struct complete *c, bool ids)
+{
+	struct store *store = open_store(c);
+	struct arena *a = &c->cli->arena;
+	struct experiment *e = NULL;
+	struct err err = ERR_INIT;
+	size_t n = 0;
+	if (!store)
+		return;
+	if (store->ops->experiments_recent(
+		store, a, c->word + c->start, LISTED_MAX, &e, &n, &err) < 0)
+		n = 0;
+	store->ops->close(store);
+	for (size_t i = 0; i < n; i++) {
+		const char *id = arena_printf(a, "%lld", (long long)e[i].id);
+		if (ids)
+			complete_add(c, id, e[i].name);
+		else
+			complete_add(c, e[i].name, arena_printf(a, "experiment %s", id));
+	}
+}
+
+static void add_experiment_names(struct complete *c)
+{
+	add_experiments(c, false);
+}
+
+static void add_experiment_ids(struct complete *c)
+{
+	add_experiments(c, true);
+}
+
+static size_t runs_of(struct complete *c, struct run_record **out)
+{
+	struct store *store = open_store(c);
+	struct err err = ERR_INIT;
+	size_t n = 0;
+	*out = NULL;
+	if (!store)
+		return 0;
+	if (store->ops->runs_recent(
+		store, &c->cli->arena, c->word + c->start, LISTED_MAX, out, &n, &err) < 0)
+		n = 0;
+	store->ops->close(store);
+	return n;
+}
+
+static bool is_only_name(const struct run_record *runs, size_t n, const char *name)
+{
+	size_t same = 0;
+	for (size_t i = 0; i < n; i++)
+		same += strcmp(runs[i].name, name) == 0;
+	return same == 1;
+}
+
+/* By name where that is enough, by id where it is not or where one is being typed. */
+static void add_runs(struct complete *c)
+{
+	struct run_record *runs;
+	struct arena *a = &c->cli->arena;
+	const char *typed = c->word + c->start;
+	size_t n = runs_of(c, &runs);
+	for (size_t i = 0; i < n; i++) {
+		const struct run_record *r = &runs[i];
+		const char *status = run_status_word(r->status);
+		bool named = is_only_name(runs, n, r->name);
+		if (named && strncmp(r->name, typed, strlen(typed)) == 0)
+			complete_add(
+			    c, r->name, arena_printf(a, "%.8s %s", r->run_id, status));
+		if (!named || *typed)
+			complete_add(
+			    c, r->run_id, arena_printf(a, "%s %s", r->name, status));
+	}
+}
+
+static void add_run_ids(struct complete *c)
+{
+	struct run_record *runs;
+	size_t n = runs_of(c, &runs);
+	for (size_t i = 0; i < n; i++)
+		complete_add(c, runs[i].run_id,
+		    arena_printf(&c->cli->arena, "%s %s", runs[i].name,
+			run_status_word(runs[i].status)));
+}
+
+static void add_statuses(struct complete *c)
+{
+	for (int st = RUN_RUNNING; st <= RUN_KILLED; st++)
+		complete_add(c, run_status_word((enum run_status)st), NULL);
+}
+
+static void add_local(struct complete *c)
+{
+	complete_add(c, "local", "the only one, so far");
+}
+
+static void add_tracking_uri(struct complete *c)
+{
+	static const char scheme[] = "sqlite:///";
+	if (strncmp(c->word + c->start, scheme, sizeof(scheme) - 1) == 0) {
+		c->start += sizeof(scheme) - 1;
+		complete_paths(c, false);
+		return;
+	}
+	complete_add(c, scheme, "and the path of a database");
+	c->nospace = true;
+}
+
+static void add_command_names(struct complete *c)
+{
+	for (const struct cmd *const *cmd = commands; *cmd; cmd++)
+		complete_add(c, (*cmd)->name, (*cmd)->summary);
+}
+
+static void add_files(struct complete *c)
+{
+	complete_paths(c, false);
+}
+
+static void add_directories(struct complete *c)
+{
+	complete_paths(c, true);
+}
+
+/* "a|b|c" in lower case: one of these words. */
+static void add_choices(struct complete *c, const char *words)
+{
+	while (*words) {
+		size_t n = strcspn(words, "|");
+		complete_add(c, arena_strndup(&c->cli->arena, words, n), NULL);
+		words += n + (words[n] == '|');
+	}
+}
+
+typedef void add_values(struct complete *c);
+
+static const struct {
+	const char *option;
+	add_values *add;
+} by_option[] = {
+    {"entry-point", add_entry_points},
+    {"param-list", add_params},
+    {"experiment-name", add_experiment_names},
+    {"experiment-id", add_experiment_ids},
+    {"experiment", add_experiment_names},
+    {"run-id", add_run_ids},
+    {"status", add_statuses},
+    {"env-manager", add_local},
+    {"backend", add_local},
+    {"tracking-uri", add_tracking_uri},
+};
+
+/* The words of usage lines and of --help that say what is meant. */
+static const struct {
+	const char *word;
+	add_values *add;
+} by_word[] = {
+    {"FILE", add_files},
+    {"SCRIPT.py", add_files},
+    {"DIR", add_directories},
+    {"URI", add_directories},
+    {"RUN", add_runs},
+    {"COMMAND", add_command_names},
+};
+
+static void add_by_word(struct complete *c, const char *word)
+{
+	for (size_t i = 0; i < sizeof(by_word) / sizeof(by_word[0]); i++)
+		if (strcmp(word, by_word[i].word) == 0)
+			by_word[i].add(c);
+	if (strchr(word, '|') && word[0] >= 'a')
+		add_choices(c, word);
+}
+
+void complete_option_value(struct complete *c, const struct opt *opt)
+{
+	for (size_t i = 0; i < sizeof(by_option) / sizeof(by_option[0]); i++)
+		if (strcmp(opt->name, by_option[i].option) == 0) {
+			by_option[i].add(c);
+			return;
+		}
+	add_by_word(c, opt->metavar);
+}
+
+/* The last word of the usage line names the one argument that commands take. */
+void complete_argument(struct complete *c)
+{
+	const char *last = strrchr(c->cmd->args, ' ');
+	last = last ? last + 1 : c->cmd->args;
+	last += *last == '[';
+	if (!c->arg)
+		add_by_word(c, arena_strndup(&c->cli->arena, last, strcspn(last, "]")));
+}
