@@ -3,21 +3,23 @@
 
 #include <stdint.h>
 
-static void oom_say(size_t wanted)
+static void (*oom_hook)(size_t);
+
+void alloc_say_oom(size_t wanted)
 {
 	dprintf(STDERR_FILENO, "mlp: out of memory (%zu bytes wanted)\n", wanted);
 }
 
-static void (*oom_hook)(size_t) = oom_say;
-
 void alloc_set_oom_hook(void (*hook)(size_t wanted))
 {
-	oom_hook = hook ? hook : oom_say;
+	__atomic_store_n(&oom_hook, hook, __ATOMIC_RELAXED);
 }
 
 _Noreturn void alloc_abort(size_t wanted)
 {
-	oom_hook(wanted);
+	void (*hook)(size_t) = __atomic_load_n(&oom_hook, __ATOMIC_RELAXED);
+	if (hook)
+		hook(wanted);
 	abort();
 }
 

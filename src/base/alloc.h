@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * alloc.h -- memory that is there or the program ends.  Sizes are checked for overflow;
- * out of memory calls the hook (default: one line on stderr) and aborts.
+ * out of memory calls the hook, if there is one, and aborts.
  */
 #ifndef ALLOC_H
 #define ALLOC_H
@@ -17,8 +17,10 @@ char *xstrndup(const char *s, size_t n) __attribute__((malloc, returns_nonnull))
 
 /* End the program as a failed allocation of `wanted` bytes does. */
 _Noreturn void alloc_abort(size_t wanted);
-/* Called once before abort(); must not allocate.  NULL restores the default. */
+/* Called once before abort(); must not allocate.  NULL: none. */
 void alloc_set_oom_hook(void (*hook)(size_t wanted));
+/* The hook of a program: one line on stderr. */
+void alloc_say_oom(size_t wanted);
 
 /*
  * Make room for one more element at the end of a growing array: GROW(v, n, cap) may move

@@ -10,23 +10,33 @@
 
 enum { PROGRESS_MS = 100 };
 
-static void put(cJSON *ev, const char *kind)
+int event_send(int fd, const char *kind, cJSON *ev)
 {
 	auto_buf line = BUF_INIT;
 	json_put_str(ev, "event", kind);
 	json_print(&line, ev, false);
 	buf_addc(&line, '\n');
-	if (fd_write_all(STDOUT_FILENO, line.s, line.len) < 0)
-		_exit(1); /* nobody listens any more */
 	cJSON_Delete(ev);
+	return fd_write_all(fd, line.s, line.len);
 }
 
-void event_hello(void)
+static void put(cJSON *ev, const char *kind)
+{
+	if (event_send(STDOUT_FILENO, kind, ev) < 0)
+		_exit(1); /* nobody listens any more */
+}
+
+cJSON *event_of_hello(void)
 {
 	cJSON *ev = cJSON_CreateObject();
 	json_put_int(ev, "protocol", HELPER_PROTOCOL);
 	json_put_str(ev, "version", MLP_VERSION);
-	put(ev, "hello");
+	return ev;
+}
+
+void event_hello(void)
+{
+	put(event_of_hello(), "hello");
 }
 
 int event_request(struct buf *line, struct err *err)
@@ -108,13 +118,19 @@ static const char *code_word(enum err_code code)
 	return "ERR_FAIL";
 }
 
-void event_error(const struct err *err)
+cJSON *event_of_error(const struct err *err)
 {
 	cJSON *ev = cJSON_CreateObject();
 	json_put_str(ev, "code", code_word(err->code));
+	json_put_int(ev, "sys", err->sys);
 	json_put_str(ev, "message", err->msg);
 	json_put_str(ev, "hint", err->hint[0] ? err->hint : NULL);
-	put(ev, "error");
+	return ev;
+}
+
+void event_error(const struct err *err)
+{
+	put(event_of_error(err), "error");
 }
 
 void event_done(cJSON *ev)

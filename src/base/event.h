@@ -35,4 +35,10 @@ void event_error(const struct err *err);
 /* Takes over `ev`, an object with the answer's members. */
 void event_done(cJSON *ev);
 
+/* For a program whose standard output is not for events. */
+cJSON *event_of_hello(void);
+cJSON *event_of_error(const struct err *err);
+/* Takes over `ev`.  0, or -1 with errno; a closed socket is SIGPIPE, unless ignored. */
+int event_send(int fd, const char *kind, cJSON *ev);
+
 #endif

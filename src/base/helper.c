@@ -147,6 +147,20 @@ static int64_t stall_limit(int64_t stall_ms)
 	return (int64_t)(v * 1000.0);
 }
 
+int helper_read(struct helper *h, struct err *err)
+{
+	ssize_t n;
+	buf_reserve(&h->in, 4096);
+	do
+		n = read(h->from, h->in.s + h->in.len, 4096);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return err_sys(err, errno, "cannot read from %s", h->name);
+	h->in.len += (size_t)n;
+	h->in.s[h->in.len] = '\0';
+	return n > 0;
+}
+
 /* Wait for bytes and append them.  1: there are more, 0: end of file, -1: *err. */
 static int more(const struct ctx *ctx, struct helper *h, int64_t stall, const char *peer,
     struct err *err)
@@ -154,55 +168,50 @@ static int more(const struct ctx *ctx, struct helper *h, int64_t stall, const ch
 	int64_t start = clock_mono_ms();
 	for (;;) {
 		struct pollfd p = {.fd = h->from, .events = POLLIN};
-		ssize_t n;
+		int n;
 		if (interrupted(ctx, err) < 0)
 			return -1;
 		n = poll(&p, 1, WAKE_MS);
 		if (n < 0 && errno != EINTR)
 			return err_sys(err, errno, "cannot wait for %s", h->name);
-		if (n <= 0) {
-			if (stall > 0 && clock_mono_ms() - start >= stall)
-				return stalled(h, stall, peer, err);
-			continue;
-		}
-		buf_reserve(&h->in, 4096);
-		n = read(h->from, h->in.s + h->in.len, 4096);
-		if (n < 0 && errno != EINTR)
-			return err_sys(err, errno, "cannot read from %s", h->name);
-		if (n >= 0) {
-			h->in.len += (size_t)n;
-			h->in.s[h->in.len] = '\0';
-			return n > 0;
-		}
+		if (n > 0)
+			return helper_read(h, err);
+		if (stall > 0 && clock_mono_ms() - start >= stall)
+			return stalled(h, stall, peer, err);
 	}
+}
+
+int helper_next(struct helper *h, cJSON **ev, struct err *err)
+{
+	char *nl = memchr(h->in.s, '\n', h->in.len);
+	if (!nl && h->in.len > HELPER_LINE)
+		return err_set(err, ERR_FAIL, "%s sent a line longer than %d bytes",
+		    h->name, HELPER_LINE);
+	if (!nl)
+		return 0;
+	*ev = json_parse(h->in.s, (size_t)(nl - h->in.s), h->name, err);
+	h->in.len -= (size_t)(nl + 1 - h->in.s);
+	memmove(h->in.s, nl + 1, h->in.len + 1);
+	return *ev ? 1 : -1;
 }
 
 /* The next event, or NULL with *err set. */
 static cJSON *next_event(const struct ctx *ctx, struct helper *h, int64_t stall,
     const char *peer, struct err *err)
 {
-	char *nl;
-	cJSON *ev;
-	while (!(nl = memchr(h->in.s, '\n', h->in.len))) {
-		int rc;
-		if (h->in.len > HELPER_LINE) {
-			err_set(err, ERR_FAIL, "%s sent a line longer than %d bytes",
-			    h->name, HELPER_LINE);
-			return NULL;
-		}
+	cJSON *ev = NULL;
+	int rc;
+	while ((rc = helper_next(h, &ev, err)) == 0) {
 		rc = more(ctx, h, stall, peer, err);
 		if (rc == 0)
 			died(h, err);
 		if (rc <= 0)
 			return NULL;
 	}
-	ev = json_parse(h->in.s, (size_t)(nl - h->in.s), h->name, err);
-	h->in.len -= (size_t)(nl + 1 - h->in.s);
-	memmove(h->in.s, nl + 1, h->in.len + 1);
 	return ev;
 }
 
-static int check_hello(const struct helper *h, const cJSON *ev, struct err *err)
+int helper_check_hello(const struct helper *h, const cJSON *ev, struct err *err)
 {
 	const char *kind = json_str(ev, "event"), *version = json_str(ev, "version");
 	int64_t protocol = json_int(ev, "protocol", -1);
@@ -243,6 +252,7 @@ static int take_error(const struct helper *h, const cJSON *ev, struct err *err)
 		err_set(err, ERR_FAIL, "%s failed without a reason", h->name);
 	else
 		err_set(err, code_from_word(json_str(ev, "code")), "%s", msg);
+	err->sys = (int)json_int(ev, "sys", 0);
 	if (hint && *hint)
 		err_hint(err, "%s", hint);
 	return -1;
@@ -265,26 +275,32 @@ static void pass_on(const struct ctx *ctx, const char *kind, const cJSON *ev)
 		ctx->progress(ctx->arg, &p);
 }
 
+int helper_take(
+    const struct ctx *ctx, const struct helper *h, const cJSON *ev, struct err *err)
+{
+	const char *kind = json_str(ev, "event");
+	if (kind && strcmp(kind, "done") == 0)
+		return 1;
+	if (kind && strcmp(kind, "error") == 0)
+		return take_error(h, ev, err);
+	if (kind)
+		pass_on(ctx, kind, ev);
+	return 0;
+}
+
 static int read_events(const struct ctx *ctx, struct helper *h, int64_t stall,
     const char *peer, cJSON **done, struct err *err)
 {
 	auto_json hello = next_event(ctx, h, stall, peer, err);
-	if (!hello || check_hello(h, hello, err) < 0)
+	if (!hello || helper_check_hello(h, hello, err) < 0)
 		return -1;
 	for (;;) {
 		cJSON *ev = next_event(ctx, h, stall, peer, err);
-		const char *kind = json_str(ev, "event");
-		int rc = 1;
-		if (!ev)
-			return -1;
-		if (kind && strcmp(kind, "done") == 0) {
+		int rc = ev ? helper_take(ctx, h, ev, err) : -1;
+		if (rc > 0) {
 			*done = ev;
 			return 0;
 		}
-		if (kind && strcmp(kind, "error") == 0)
-			rc = take_error(h, ev, err);
-		else if (kind)
-			pass_on(ctx, kind, ev);
 		cJSON_Delete(ev);
 		if (rc < 0)
 			return -1;

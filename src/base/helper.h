@@ -49,6 +49,21 @@ int helper_start(const struct ctx *ctx, const char *name, const cJSON *request,
 int helper_finish(const struct ctx *ctx, struct helper *h, int64_t stall_ms,
     const char *peer, cJSON **done, struct err *err);
 
+/*
+ * The pieces of helper_finish, for a caller that waits in its own way; they need h->from
+ * (a pipe or socket), h->name and h->in.
+ *
+ * helper_read: read once.  1: bytes came, 0: the end, -1.
+ * helper_next: the next event among them, the caller's to cJSON_Delete.  1, 0: not yet.
+ * helper_check_hello: the first event.
+ * helper_take: any other.  1: it is the done event; 0: it went to ctx; -1: its error.
+ */
+int helper_read(struct helper *h, struct err *err);
+int helper_next(struct helper *h, cJSON **ev, struct err *err);
+int helper_check_hello(const struct helper *h, const cJSON *ev, struct err *err);
+int helper_take(
+    const struct ctx *ctx, const struct helper *h, const cJSON *ev, struct err *err);
+
 /* KILL it and reap it; nothing when it is not running. */
 void helper_stop(struct helper *h);
 

@@ -4,16 +4,12 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
-#include <sys/auxv.h>
 
+#include "base/alloc.h"
 #include "base/cleanup.h"
-#include "base/file.h"
+#include "base/libexec.h"
 #include "base/path.h"
 #include "cli/cli.h"
-
-#ifndef MLP_LIBEXEC_DEFAULT
-#define MLP_LIBEXEC_DEFAULT "/usr/local/libexec/mlp"
-#endif
 
 /* Set by the handlers below; the context's `interrupted` points here. */
 static volatile int interrupted;
@@ -35,30 +31,6 @@ static void catch_signals(void)
 			sigaction(sigs[i], &sa, NULL);
 	}
 	signal(SIGPIPE, SIG_IGN);
-}
-
-/*
- * <dir of this program>/../libexec/mlp when installed, ../libexec in the build tree.
- * MLP_LIBEXEC overrides, but not for a program that runs with borrowed rights.
- */
-static const char *find_libexec(struct arena *a)
-{
-	const char *env = getenv("MLP_LIBEXEC");
-	char self[PATH_MAX];
-	ssize_t n;
-	const char *prefix, *dir;
-	if (env && *env && !getauxval(AT_SECURE))
-		return env;
-	n = readlink("/proc/self/exe", self, sizeof(self) - 1);
-	if (n < 0)
-		return MLP_LIBEXEC_DEFAULT;
-	self[n] = '\0';
-	prefix = path_dir(a, path_dir(a, self));
-	dir = path_join(a, prefix, "libexec/mlp");
-	if (path_is_dir(dir))
-		return dir;
-	dir = path_join(a, prefix, "libexec");
-	return path_exists(path_join(a, dir, "mlp-git")) ? dir : MLP_LIBEXEC_DEFAULT;
 }
 
 static int open_trace(struct cli *cli)
@@ -84,6 +56,7 @@ void cli_setup(struct cli *cli)
 {
 	char cwd[PATH_MAX];
 	memset(cli, 0, sizeof(*cli));
+	alloc_set_oom_hook(alloc_say_oom);
 	catch_signals();
 	cli->least = SAY_INFO;
 	cli->colour_out = wants_colour(STDOUT_FILENO);
@@ -95,7 +68,7 @@ void cli_setup(struct cli *cli)
 	cli->ctx.cwd = getcwd(cwd, sizeof(cwd)) ? arena_strdup(&cli->arena, cwd) : NULL;
 	cli->ctx.cache_dir = path_xdg(&cli->arena, XDG_CACHE);
 	cli->ctx.state_dir = path_xdg(&cli->arena, XDG_STATE);
-	cli->ctx.libexec = find_libexec(&cli->arena);
+	cli->ctx.libexec = libexec_find(&cli->arena, libexec_own_program(&cli->arena));
 	cli->ctx.trace = open_trace(cli);
 }
 

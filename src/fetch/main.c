@@ -21,6 +21,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
+#include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/growth.h"
@@ -137,6 +138,7 @@ int main(int argc, char **argv)
 		fputs("mlp-fetch is started by mlp; it has no use of its own\n", stderr);
 		return 2;
 	}
+	alloc_set_oom_hook(alloc_say_oom);
 	signal(SIGINT, SIG_IGN); /* our parent decides when we stop */
 	/* libarchive gives names in the locale's encoding */
 	setlocale(LC_CTYPE, "C.UTF-8");

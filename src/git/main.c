@@ -17,6 +17,7 @@
  */
 #include <signal.h>
 
+#include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/helper.h"
 #include "git/checkout.h"
@@ -101,6 +102,7 @@ int main(int argc, char **argv)
 		fputs("mlp-git is started by mlp; it has no use of its own\n", stderr);
 		return 2;
 	}
+	alloc_set_oom_hook(alloc_say_oom);
 	signal(SIGINT, SIG_IGN); /* our parent decides when we stop */
 	event_hello();
 	rc = event_request(&line, &err);
