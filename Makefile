@@ -73,6 +73,11 @@ $(MLP_FETCH): $(call obj,$(FETCH_SRC)) $(LIBA)
 	@mkdir -p $(@D)
 	$(call quiet,LD ) $(LINK) $(FETCH_LIBS)
 
+FETCH_OBJ = $(call obj,$(filter-out %/main.c,$(FETCH_SRC)))
+$(B)/tests/test_fetch: $(B)/obj/tests/unit/test_fetch.o $(FETCH_OBJ) $(LIBA)
+	@mkdir -p $(@D)
+	$(call quiet,LD ) $(LINK) $(FETCH_LIBS) $(call pkg_libs,cmocka)
+
 $(B)/tests/test_%: $(B)/obj/tests/unit/test_%.o $(LIBA)
 	@mkdir -p $(@D)
 	$(call quiet,LD ) $(LINK) $(LIB_LIBS) $(call pkg_libs,cmocka)
