@@ -37,7 +37,7 @@ static int start(struct cli *cli, const char *text, struct runopts *ro)
 static int run_rerun(struct cli *cli, int argc, char *const *argv)
 {
 	struct cli_args args;
-	struct runopts ro = {.nparams = 0};
+	struct runopts ro = {.json = false};
 	struct err err = ERR_INIT;
 	const char *text = NULL;
 	int more, code = CLI_OK;

@@ -40,7 +40,7 @@ static int entry_help(struct cli *cli, const struct run_request *rq)
 static int run_run(struct cli *cli, int argc, char *const *argv)
 {
 	struct cli_args args;
-	struct runopts ro = {.nparams = 0};
+	struct runopts ro = {.json = false};
 	struct err err = ERR_INIT;
 	int more, code = CLI_OK;
 	cli_args_start(&args, &cmd_run, argc, argv);

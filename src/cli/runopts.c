@@ -3,9 +3,6 @@
 
 #include "base/clock.h"
 #include "base/file.h"
-#include "base/path.h"
-#include "flow/runtags.h"
-#include "plan/key.h"
 
 enum {
 	OPT_ENTRY = 1,
@@ -77,41 +74,25 @@ static int take_param(
     struct cli *cli, struct runopts *ro, const char *text, struct err *err)
 {
 	const char *eq = strchr(text, '=');
-	struct param_input *p;
 	if (!eq) {
 		err_set(err, ERR_USAGE,
 		    "Invalid format for -P parameter: '%s'. Use -P name=value.", text);
 		return -1;
 	}
-	ARENA_GROW(&cli->arena, ro->params, ro->nparams);
-	p = &ro->params[ro->nparams];
-	p->name = arena_strndup(&cli->arena, text, (size_t)(eq - text));
-	p->value = eq + 1;
-	p->origin = ORIGIN_GIVEN;
-	for (size_t i = 0; i < ro->nparams; i++)
-		if (strcmp(ro->params[i].name, p->name) == 0)
-			return err_set(
-			    err, ERR_USAGE, "Repeated parameter: '%s'", p->name);
-	ro->nparams++;
-	return 0;
+	return given_param(&cli->arena, &ro->params,
+	    arena_strndup(&cli->arena, text, (size_t)(eq - text)), eq + 1, err);
 }
 
 static int take_tag(
     struct cli *cli, struct runopts *ro, const char *text, struct err *err)
 {
 	const char *eq = strchr(text, '=');
-	const char *key;
 	if (!eq) {
 		err_set(err, ERR_USAGE, "--tag: '%s' is not of the form key=value", text);
 		return -1;
 	}
-	key = arena_strndup(&cli->arena, text, (size_t)(eq - text));
-	if (key_check("tag", key, err) < 0 || runtags_check_key(key, err) < 0)
-		return -1;
-	if (kvs_get(&ro->rq.tags, key))
-		return err_set(err, ERR_USAGE, "Repeated tag: '%s'", key);
-	kvs_put(&cli->arena, &ro->rq.tags, key, eq + 1);
-	return 0;
+	return given_tag(&cli->arena, &ro->rq.tags,
+	    arena_strndup(&cli->arena, text, (size_t)(eq - text)), eq + 1, err);
 }
 
 static int take_backend(const char *value, struct err *err)
@@ -172,10 +153,10 @@ int runopts_take(struct cli *cli, struct runopts *ro, const struct opt *opt,
 	case OPT_BUILD_IMAGE:
 		return refuse("--build-image", err);
 	case OPT_EXPERIMENT_NAME:
-		ro->experiment_name = value;
+		rq->experiment.name = value;
 		return 0;
 	case OPT_EXPERIMENT_ID:
-		ro->experiment_id = value;
+		rq->experiment.id = value;
 		return 0;
 	case OPT_BACKEND:
 		return take_backend(value, err);
@@ -215,35 +196,6 @@ int runopts_take(struct cli *cli, struct runopts *ro, const struct opt *opt,
 	}
 }
 
-/* As click does, an empty variable counts as unset. */
-static const char *env_value(const char *name)
-{
-	const char *v = getenv(name);
-	return v && *v ? v : NULL;
-}
-
-/*
- * Name and id contradict each other, wherever they come from.  Inside a run, though, the
- * variables were set by the outer mlp: an option then simply wins.
- */
-static int choose_experiment(struct runopts *ro, struct err *err)
-{
-	const char *name = ro->experiment_name, *id = ro->experiment_id;
-	bool nested = env_value("MLP_RUN_ID") != NULL;
-	if (!(nested && id) && !name)
-		name = env_value("MLFLOW_EXPERIMENT_NAME");
-	if (!(nested && name) && !id)
-		id = env_value("MLFLOW_EXPERIMENT_ID");
-	name = name && *name ? name : NULL;
-	id = id && *id ? id : NULL;
-	if (name && id)
-		return err_set(err, ERR_USAGE,
-		    "Specify only one of 'experiment-name' or 'experiment-id' options.");
-	ro->rq.experiment.name = name;
-	ro->rq.experiment.id = id;
-	return 0;
-}
-
 /* The file's parameters come first, so that a -P of the same name wins. */
 static int add_params_file(struct cli *cli, struct runopts *ro, struct err *err)
 {
@@ -252,22 +204,14 @@ static int add_params_file(struct cli *cli, struct runopts *ro, struct err *err)
 	if (ro->params_file &&
 	    params_file_read(&cli->arena, ro->params_file, &from_file, &n, err) < 0)
 		return -1;
-	all = arena_array(&cli->arena, n + ro->nparams + 1, sizeof(*all));
+	all = arena_array(&cli->arena, n + ro->params.n + 1, sizeof(*all));
 	if (n)
 		memcpy(all, from_file, n * sizeof(*all));
-	if (ro->nparams)
-		memcpy(all + n, ro->params, ro->nparams * sizeof(*all));
+	if (ro->params.n)
+		memcpy(all + n, ro->params.v, ro->params.n * sizeof(*all));
 	ro->rq.plan.params = all;
-	ro->rq.plan.nparams = n + ro->nparams;
+	ro->rq.plan.nparams = n + ro->params.n;
 	return 0;
-}
-
-static void choose_storage(struct cli *cli, struct runopts *ro)
-{
-	const char *dir = ro->rq.plan.storage_dir;
-	dir = dir && *dir ? dir : env_value("MLFLOW_TMP_DIR");
-	ro->rq.plan.storage_dir =
-	    dir && cli->ctx.cwd ? path_abs(&cli->arena, cli->ctx.cwd, dir) : dir;
 }
 
 int runopts_finish(struct cli *cli, struct runopts *ro, struct err *err)
@@ -276,10 +220,7 @@ int runopts_finish(struct cli *cli, struct runopts *ro, struct err *err)
 		err_set(err, ERR_USAGE, "--json goes with --dry-run");
 		return err_hint(err, "for the record of a run: mlp show RUN --json");
 	}
-	if (choose_experiment(ro, err) < 0 || add_params_file(cli, ro, err) < 0)
+	if (add_params_file(cli, ro, err) < 0)
 		return -1;
-	ro->rq.plan.cwd = cli->ctx.cwd;
-	choose_storage(cli, ro);
-	ro->rq.plan.shell = getenv("SHELL");
-	return 0;
+	return given_finish(&cli->ctx, &cli->arena, &ro->rq, err);
 }

@@ -4,17 +4,15 @@
 #define RUNOPTS_H
 
 #include "cli/cli.h"
-#include "flow/launch.h"
+#include "flow/given.h"
 
 extern const struct opt run_opts[];
 extern const struct opt version_opts[]; /* of run alone: rerun has the recorded commit */
 
 struct runopts {
 	struct run_request rq;
-	struct param_input *params; /* -P, in order; in the arena */
-	size_t nparams;
+	struct given_params params; /* -P */
 	const char *params_file;
-	const char *experiment_name, *experiment_id;
 	bool dry_run, json;
 };
 

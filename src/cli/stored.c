@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/stored.h"
 
+#include "flow/find.h"
 #include "flow/heal.h"
-
-enum { CANDIDATES = 6 };
 
 int stored_open(struct cli *cli, const char *tracking_uri, struct store **out)
 {
@@ -18,36 +17,8 @@ int stored_open(struct cli *cli, const char *tracking_uri, struct store **out)
 	return 0;
 }
 
-static int ambiguous(struct cli *cli, struct store *store, const char *text,
-    const char *const *ids, size_t n, struct err *err)
-{
-	auto_buf list = BUF_INIT;
-	for (size_t i = 0; i < n && i < CANDIDATES - 1; i++) {
-		struct run_record r;
-		struct err ignored = ERR_INIT;
-		bool got =
-		    store->ops->run_get(store, &cli->arena, ids[i], &r, &ignored) == 0;
-		buf_addf(&list, "%s%s (%s)", i ? ", " : "", ids[i],
-		    got && r.name ? r.name : "?");
-	}
-	if (n == CANDIDATES)
-		buf_adds(&list, ", ...");
-	err_set(err, ERR_NOTFOUND, "'%s' may mean several runs", text);
-	return err_hint(err, "give more of the id: %s", list.s);
-}
-
 int stored_find(struct cli *cli, struct store *store, const char *text,
     struct run_record *out, struct err *err)
 {
-	const char **ids;
-	size_t n;
-	if (store->ops->run_find(store, &cli->arena, text, CANDIDATES, &ids, &n, err) < 0)
-		return -1;
-	if (n == 0) {
-		err_set(err, ERR_NOTFOUND, "no run has the id or name '%s'", text);
-		return err_hint(err, "'mlp runs' lists them");
-	}
-	if (n > 1)
-		return ambiguous(cli, store, text, ids, n, err);
-	return store->ops->run_get(store, &cli->arena, ids[0], out, err);
+	return run_find_one(store, &cli->arena, text, out, err);
 }
