@@ -63,7 +63,7 @@ static const char zsh_script[] =
     "\t\t\tlist+=(\"${${line%%$'\\t'*}//:/\\\\:}:${line#*$'\\t'}\")\n"
     "\t\tdone\n"
     "\t\t[[ $answer[1] != *nospace ]] || space=(-S '')\n"
-    "\t\t_describe -V -t mlp mlp list $space\n"
+    "\t\t_describe -V -t mlp mlp list \"${(@)space}\"\n"
     "\t\t;;\n"
     "\tesac\n"
     "}\n"

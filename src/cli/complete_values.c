@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* complete_values.c -- what an option or an argument may be. */
+#include "base/cleanup.h"
 #include "base/path.h"
 #include "cli/complete.h"
 #include "manifest/manifest.h"
@@ -7,23 +8,6 @@
 #include "track/store.h"
 
 enum { LISTED_MAX = 200 };
-
-/* The manifest of a project that lies on this machine; NULL: none that can be read. */
-static const struct manifest *local_manifest(struct complete *c)
-{
-	struct arena *a = &c->cli->arena;
-	struct diags ds = {.arena = a};
-	struct manifest *m = NULL;
-	struct source_uri u;
-	struct err err = ERR_INIT;
-	if (!c->cli->ctx.cwd ||
-	    source_parse(a, c->cli->ctx.cwd, c->arg ? c->arg : ".", false, &u, &err) <
-		0 ||
-	    u.kind != SOURCE_LOCAL ||
-	    manifest_load(a, path_join(a, u.path, u.subdir), &m, &ds, &err) < 0)
-		return NULL;
-	return m;
-}
 
 static struct store *open_store(struct complete *c)
 {
@@ -38,6 +22,53 @@ static struct store *open_store(struct complete *c)
 	    store_open(&c->cli->ctx, t, STORE_READ, &store, &err) < 0)
 		return NULL;
 	return store;
+}
+
+static const struct run_record *recorded_run(struct complete *c)
+{
+	struct arena *a = &c->cli->arena;
+	struct run_record *r = arena_new(a, struct run_record);
+	struct store *store = c->arg ? open_store(c) : NULL;
+	struct err err = ERR_INIT;
+	const char **ids;
+	size_t n = 0;
+	int rc = -1;
+	if (!store)
+		return NULL;
+	if (store->ops->run_find(store, a, c->arg, 2, &ids, &n, &err) == 0 && n == 1)
+		rc = store->ops->run_get(store, a, ids[0], r, &err);
+	store->ops->close(store);
+	return rc == 0 ? r : NULL;
+}
+
+static bool is_rerun(const struct complete *c)
+{
+	return strcmp(c->cmd->name, "rerun") == 0;
+}
+
+static const char *project_uri(struct complete *c)
+{
+	const struct run_record *r;
+	if (!is_rerun(c))
+		return c->arg ? c->arg : ".";
+	r = recorded_run(c);
+	return r ? kvs_get(&r->tags, "mlflow.source.name") : NULL;
+}
+
+/* The manifest of a project that lies on this machine; NULL: none that can be read. */
+static const struct manifest *local_manifest(struct complete *c)
+{
+	struct arena *a = &c->cli->arena;
+	struct diags ds = {.arena = a};
+	struct manifest *m = NULL;
+	struct source_uri u;
+	struct err err = ERR_INIT;
+	const char *uri = project_uri(c), *cwd = c->cli->ctx.cwd;
+	if (!uri || !cwd || source_parse(a, cwd, uri, false, &u, &err) < 0 ||
+	    u.kind != SOURCE_LOCAL ||
+	    manifest_load(a, path_join(a, u.path, u.subdir), &m, &ds, &err) < 0)
+		return NULL;
+	return m;
 }
 
 static void add_entry_points(struct complete *c)
@@ -76,23 +107,6 @@ static const char *param_about(struct arena *a, const struct param_decl *d)
 			       ? arena_printf(a, "%s = %s", d->type_word, d->default_text)
 			       : arena_printf(a, "%s, required", d->type_word);
 	return d->description ? arena_printf(a, "%s  %s", text, d->description) : text;
-}
-
-static const struct run_record *recorded_run(struct complete *c)
-{
-	struct arena *a = &c->cli->arena;
-	struct run_record *r = arena_new(a, struct run_record);
-	struct store *store = c->arg ? open_store(c) : NULL;
-	struct err err = ERR_INIT;
-	const char **ids;
-	size_t n = 0;
-	int rc = -1;
-	if (!store)
-		return NULL;
-	if (store->ops->run_find(store, a, c->arg, 2, &ids, &n, &err) == 0 && n == 1)
-		rc = store->ops->run_get(store, a, ids[0], r, &err);
-	store->ops->close(store);
-	return rc == 0 ? r : NULL;
 }
 
 /* Of `rerun`: what is recorded, which is what the run gets unless it is given anew. */
@@ -139,7 +153,7 @@ static void add_declared_params(struct complete *c, const char *eq)
 static void add_params(struct complete *c)
 {
 	const char *eq = strchr(c->word + c->start, '=');
-	if (strcmp(c->cmd->name, "rerun") == 0)
+	if (is_rerun(c))
 		add_recorded_params(c, eq);
 	else
 		add_declared_params(c, eq);
@@ -241,16 +255,19 @@ static void add_local(struct complete *c)
 	complete_add(c, "local", "the only one, so far");
 }
 
+/* The databases of this directory, and the one that a first run would make. */
 static void add_tracking_uri(struct complete *c)
 {
-	static const char scheme[] = "sqlite:///";
-	if (strncmp(c->word + c->start, scheme, sizeof(scheme) - 1) == 0) {
-		c->start += sizeof(scheme) - 1;
-		complete_paths(c, false);
-		return;
+	auto_dir dir = opendir(".");
+	struct dirent *e;
+	complete_add(c, "sqlite:///mlflow.db", "the default");
+	while (dir && (e = readdir(dir))) {
+		const char *dot = strrchr(e->d_name, '.');
+		if (dot && strcmp(dot, ".db") == 0 && strcmp(e->d_name, "mlflow.db") != 0)
+			complete_add(c,
+			    arena_printf(&c->cli->arena, "sqlite:///%s", e->d_name),
+			    NULL);
 	}
-	complete_add(c, scheme, "and the path of a database");
-	c->nospace = true;
 }
 
 static void add_command_names(struct complete *c)

@@ -116,6 +116,8 @@ many_runs() {
 	EOF
 	take 20 "$mlp runs"
 	row "mlp runs, 100,000 recorded: CPU" "$(value 1 2)" "the limit" 50 ms "<= 1"
+	take 20 "$mlp __complete fish show run-9"
+	row "completion among them" "$(value 1 1)" "the limit" 20 ms "<= 1"
 	cd ../noop
 	"$mlp" run -q .
 	cd ..
