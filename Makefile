@@ -9,14 +9,14 @@ V       ?= 0
 CFLAGS  ?= -O2 -g
 WARN     = -Wall -Wextra -Wshadow -Wvla -Wmissing-prototypes -Wstrict-prototypes -Wformat=2 \
 	   -Wwrite-strings -Wundef -Wimplicit-fallthrough -Wpointer-arith $(if $(WERROR),-Werror)
-HARDEN   = -fstack-protector-strong -fPIE -D_FORTIFY_SOURCE=2
-HARDENLD = -pie -Wl,-z,relro,-z,now -Wl,--as-needed
+HARDEN   = -fstack-protector-strong -fPIC -D_FORTIFY_SOURCE=2
+HARDENLD = -Wl,-z,relro,-z,now -Wl,--as-needed
 # SAN=address,undefined: another set of objects, in build/san
 ifneq ($(SAN),)
 CONFIG   = san
 CFLAGS   = -O1 -g
-HARDEN   = -fPIE -fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=undefined
-HARDENLD = -pie -fsanitize=$(SAN) -Wl,--as-needed
+HARDEN   = -fPIC -fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=undefined
+HARDENLD = -fsanitize=$(SAN) -Wl,--as-needed
 endif
 ALL_CFLAGS = -std=gnu11 $(WARN) $(HARDEN) $(CFLAGS) -include src/base/banned.h -Isrc -Iinclude \
 	     -DMLP_VERSION='"$(VERSION)"' -DMLP_LIBEXEC_DEFAULT='"$(PREFIX)/libexec/mlp"' \
@@ -26,9 +26,10 @@ quiet    = $(if $(filter 0,$(V)),@echo '  $(1)  $(patsubst build/%,%,$@)';)
 pkg_libs = $(shell pkg-config --libs $(1))
 
 # mlp itself may need libyaml, cJSON, SQLite and libc only (tests/lint.t looks).
-LIB_DIRS = base manifest source plan track run flow
+LIB_DIRS = base manifest source plan track run flow lib
 LIB_SRC  = $(foreach d,$(LIB_DIRS),$(wildcard src/$(d)/*.c))
 CLI_SRC  = $(wildcard src/cli/*.c)
+SUPERVISE_SRC = $(wildcard src/supervise/*.c)
 GIT_SRC  = $(wildcard src/git/*.c)
 FETCH_SRC = $(wildcard src/fetch/*.c)
 UNIT_SRC = $(wildcard tests/unit/test_*.c)
@@ -39,19 +40,22 @@ GIT_LIBS = $(call pkg_libs,libgit2 libcjson) -lm
 FETCH_LIBS = $(call pkg_libs,libcurl libarchive libcrypto libcjson) -lm
 
 MLP      = $(B)/bin/mlp
+MLP_SUPERVISE = $(B)/libexec/mlp-supervise
 MLP_GIT  = $(B)/libexec/mlp-git
 MLP_FETCH = $(B)/libexec/mlp-fetch
 LIBA     = $(B)/libmlp-internal.a
+LIBMLP   = $(B)/lib/libmlp
+PUBLIC   = $(call obj,$(wildcard src/lib/*.c)) $(LIBA)
 UNITS    = $(patsubst tests/unit/%.c,$(B)/tests/%,$(UNIT_SRC))
 REPLAYS  = $(patsubst tests/fuzz/fuzz_%.c,$(B)/tests/replay_%,$(FUZZ_SRC))
 FUZZERS  = $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(FUZZ_SRC))
-LINK     = $(CC) $(CFLAGS) $(HARDENLD) $(LDFLAGS) -o $@ $(filter %.o %.a,$^)
+LINK     = $(CC) $(CFLAGS) -pie $(HARDENLD) $(LDFLAGS) -o $@ $(filter %.o %.a,$^)
 
 # What has to be there first; nothing happens when it is.
 all: need-build
 	@$(MAKE) --no-print-directory build
 
-build: $(MLP) $(MLP_GIT) $(MLP_FETCH)
+build: $(MLP) $(MLP_SUPERVISE) $(LIBMLP).so $(LIBMLP).a $(MLP_GIT) $(MLP_FETCH)
 
 $(B)/obj/%.o: %.c Makefile
 	@mkdir -p $(@D)
@@ -64,6 +68,22 @@ $(LIBA): $(call obj,$(LIB_SRC))
 $(MLP): $(call obj,$(CLI_SRC)) $(LIBA)
 	@mkdir -p $(@D)
 	$(call quiet,LD ) $(LINK) $(LIB_LIBS)
+
+$(MLP_SUPERVISE): $(call obj,$(SUPERVISE_SRC)) $(LIBA)
+	@mkdir -p $(@D)
+	$(call quiet,LD ) $(LINK) $(LIB_LIBS)
+
+$(LIBMLP).so: $(PUBLIC) src/lib/libmlp.map
+	@mkdir -p $(@D)
+	$(call quiet,LD ) $(CC) $(CFLAGS) -shared $(HARDENLD) $(LDFLAGS) -Wl,-soname,libmlp.so.0 \
+		-Wl,--version-script=src/lib/libmlp.map -o $@.$(VERSION) $(PUBLIC) $(LIB_LIBS)
+	@ln -sf libmlp.so.$(VERSION) $@.0 && ln -sf libmlp.so.$(VERSION) $@
+
+# One object, so that nothing but mlp_* can clash with a host's names.
+$(LIBMLP).a: $(PUBLIC)
+	@mkdir -p $(@D)
+	$(call quiet,AR ) $(LD) -r -o $(LIBMLP).o $(PUBLIC)
+	@objcopy --localize-hidden $(LIBMLP).o && rm -f $@ && $(AR) rcs $@ $(LIBMLP).o
 
 $(MLP_GIT): $(call obj,$(GIT_SRC)) $(LIBA)
 	@mkdir -p $(@D)

@@ -52,10 +52,15 @@ needed() {
 	done | { ! grep .; }
 }
 
+needed_by_library() {
+	needed build/release/lib/libmlp.so libcjson libsqlite3 libm libc &&
+		needed build/release/libexec/mlp-supervise libyaml-0 libcjson libsqlite3 libm libc
+}
+
 # base is below all; a stage includes only itself, base and what comes before it
 one_direction() {
 	local before=base dir bad=0
-	for dir in base manifest source plan track run flow cli; do
+	for dir in base manifest source plan track run flow lib cli; do
 		before="$before $dir"
 		for f in src/"$dir"/*.[ch]; do
 			grep -ho '#include "[a-z]*/' "$f" | sed 's/.*"\(.*\)\//\1/' | sort -u | while read -r other; do
@@ -65,6 +70,9 @@ one_direction() {
 	done | { ! grep .; } || bad=1
 	for f in src/git/*.[ch]; do
 		grep -ho '#include "[a-z]*/' "$f" | grep -v '"base/\|"git/' && bad=1
+	done
+	for f in src/supervise/*.[ch]; do
+		grep -ho '#include "[a-z]*/' "$f" | grep '"lib/\|"cli/' && bad=1
 	done
 	return $bad
 }
@@ -92,10 +100,10 @@ analysed() {
 		--enable=warning,portability --suppress=missingIncludeSystem --suppress=internalAstError \
 		--suppress=varFuncNullUB --suppress=preprocessorErrorDirective \
 		--suppress=invalidPrintfArgType_sint --suppress=unknownMacro \
-		-Isrc '-DMLP_VERSION=""' src
+		-Isrc -Iinclude '-DMLP_VERSION=""' src
 }
 
-echo "1..14"
+echo "1..15"
 check "C files are formatted" formatted
 check "shell scripts pass shellcheck" shell_scripts
 check "manual pages pass mandoc" manuals
@@ -103,6 +111,8 @@ check "no file over 600 lines" no_long_files
 check "no function over 60 lines" no_long_functions
 check "mlp needs libyaml, cJSON, SQLite and libc only" \
 	needed build/release/bin/mlp libyaml-0 libcjson libsqlite3 libm libc
+check "libmlp and mlp-supervise need no more" \
+	needed_by_library
 check "mlp-git needs libgit2, cJSON and libc only" \
 	needed build/release/libexec/mlp-git libgit2 libcjson libm libc
 check "dependencies go in one direction" one_direction

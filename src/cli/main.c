@@ -3,12 +3,13 @@
  * mlp -- runs machine-learning projects and records every run.
  *
  * The map of the house.  Data flows down this list, and a later stage never calls an
- * earlier one; base is below all of them, cli and flow above.
+ * earlier one; base is below all of them, flow, lib and cli above.
  *
  *   cli/       one file per command (cmd_*.c); opt.c is the table-driven parser, args.c
  *              usage and --help, setup.c the context, out.c what people see, runopts.c
  *              the options of run and rerun, runjson.c a run as JSON; complete*.c
  *              answer the shells at each Tab
+ *   lib/       what include/mlp.h promises: libmlp; the CLI looks at runs through it
  *   flow/      the stages in their order: prepare.c (source, manifest, plan), launch.c
  *              (open the run, supervise, close it), ending.c (what an end means), heal.c
  *              (runs that a killed mlp left), rerun.c (a record becomes a request)
@@ -19,8 +20,9 @@
  *   run/       one command: terminal, logs, signals, time limit, leftovers; its lock
  *   base/      no domain words: errors, strings, memory, files, processes, JSON, helpers
  *
- * A program of its own in libexec/mlp, started when it is wanted:
+ * Programs of their own in libexec/mlp, started when they are wanted:
  *
+ *   supervise/ mlp-supervise: a run for a program that uses libmlp
  *   git/       mlp-git: mirrors, checkouts, facts of a work tree; alone links libgit2
  */
 #include "cli/cli.h"

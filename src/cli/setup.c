@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* setup.c -- the context, from the environment. */
-#include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 
@@ -9,6 +7,7 @@
 #include "base/cleanup.h"
 #include "base/libexec.h"
 #include "base/path.h"
+#include "base/trace.h"
 #include "cli/cli.h"
 
 /* Set by the handlers below; the context's `interrupted` points here. */
@@ -31,19 +30,6 @@ static void catch_signals(void)
 			sigaction(sigs[i], &sa, NULL);
 	}
 	signal(SIGPIPE, SIG_IGN);
-}
-
-static int open_trace(struct cli *cli)
-{
-	const char *path = getenv("MLP_TRACE");
-	int fd;
-	if (!path || !*path)
-		return -1;
-	fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0)
-		ctx_say(&cli->ctx, SAY_WARNING, "MLP_TRACE: cannot write '%s': %s", path,
-		    strerror(errno));
-	return fd;
 }
 
 static bool wants_colour(int fd)
@@ -69,7 +55,7 @@ void cli_setup(struct cli *cli)
 	cli->ctx.cache_dir = path_xdg(&cli->arena, XDG_CACHE);
 	cli->ctx.state_dir = path_xdg(&cli->arena, XDG_STATE);
 	cli->ctx.libexec = libexec_find(&cli->arena, libexec_own_program(&cli->arena));
-	cli->ctx.trace = open_trace(cli);
+	cli->ctx.trace = trace_open(&cli->ctx);
 }
 
 void cli_release(struct cli *cli)

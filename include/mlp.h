@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * mlp.h -- libmlp: run MLflow projects, and read what is recorded of runs.
+ *
+ *	struct mlp *m;
+ *	struct mlp_record *run;
+ *	struct mlp_error e = MLP_ERROR_INIT;
+ *	struct mlp_run_options o = MLP_RUN_OPTIONS_INIT;
+ *	o.uri = "https://host/team/wine.git#train";
+ *	if (mlp_open(NULL, &m, &e) < 0 || mlp_run(m, &o, &run, &e) < 0)
+ *		fprintf(stderr, "%s\n", e.message);
+ *
+ * What a manifest, a URI, a parameter or a tag may be is told in mlproject(5) and mlp(1):
+ * the library has the same rules as the program, because it runs the same code.
+ *
+ * Options.  A struct of options begins with its size, which its MLP_..._INIT sets; the
+ * zero value of every other member is its default, and NULL instead of the struct is all
+ * defaults.  So a program goes on working with a newer library; and an older library
+ * refuses (MLP_ERR_USAGE) only an option that it does not know and that is really set.
+ *
+ * Results.  Functions return 0, or -1 and say why in *error (which may be NULL).  What a
+ * function gives through a pointer is the caller's to free with the function named there,
+ * and stays valid after mlp_close; what it points to is part of it.  The library makes
+ * these structs, and new members come only at their end: never copy one, nor make one.
+ *
+ * Text is UTF-8.  Times are milliseconds since 1970-01-01 UTC, -1 where there is none.
+ *
+ * Threads.  Any thread may call any function, with a context of its own: a context that
+ * is in use by another call is MLP_ERR_BUSY.  mlp_interrupt alone may be called at any
+ * time, also from a signal handler.  The environment is read by calls; the program must
+ * not change it meanwhile.  In a child made by fork(), open another context.
+ *
+ * The host program is left alone: nothing is printed, no signal is handled or blocked, no
+ * directory changed, no descriptor left open but one or two per context.  A run is
+ * supervised by a program of its own, libexec/mlp/mlp-supervise, which is a child
+ * process: a host that waits for any child (waitpid(-1)), handles SIGCHLD or ignores it
+ * may see that one end; nothing depends on who reaps it.  There is one thing that belongs
+ * to the whole process: mlp_set_oom_handler.
+ *
+ * The tracking database is opened for the duration of a call only.  While a call is in
+ * progress the host must not open and close that file other than through the same SQLite
+ * library (SQLite, "How To Corrupt").
+ */
+#ifndef MLP_H
+#define MLP_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+#pragma GCC visibility push(default)
+
+/* The library's version, "0.1.0". */
+const char *mlp_version(void);
+
+/* ---- errors ---- */
+
+/* Chosen by what a caller does differently. */
+enum mlp_code {
+	MLP_OK = 0,
+	MLP_ERR_FAIL = 1,	 /* anything else: the system, a limit, a broken file */
+	MLP_ERR_USAGE = 2,	 /* the caller asked for something impossible */
+	MLP_ERR_NOTFOUND = 3,	 /* the named thing does not exist, or may be several */
+	MLP_ERR_EXISTS = 4,	 /* it exists already */
+	MLP_ERR_BUSY = 5,	 /* somebody else holds it; later may work */
+	MLP_ERR_CONFLICT = 6,	 /* it contradicts what is recorded */
+	MLP_ERR_INTERRUPTED = 7, /* mlp_interrupt, or a signal to mlp-supervise */
+};
+
+/* Made by the caller; untouched on success. */
+struct mlp_error {
+	size_t struct_size;
+	int code;	    /* enum mlp_code; newer libraries may have more */
+	int errnum;	    /* errno where one was the cause, else 0 */
+	char message[3072]; /* one line, names the thing and the cause */
+	char hint[1024];    /* what to do next, or "" */
+};
+#define MLP_ERROR_INIT                                                                   \
+	{                                                                                \
+		.struct_size = sizeof(struct mlp_error)                                  \
+	}
+
+/* ---- contexts ---- */
+
+struct mlp;
+
+enum mlp_level {
+	MLP_DEBUG = 0,
+	MLP_INFO = 1,
+	MLP_WARNING = 2,
+	MLP_MISTAKE = 3, /* in a manifest: "MLproject:12:7: ..."; the call will fail */
+};
+
+/* How far a long step is, such as fetching. */
+struct mlp_progress {
+	const char *what;    /* "receiving objects" */
+	int64_t done, total; /* in objects or files; total 0: not known */
+	int64_t bytes;	     /* so far; 0 where it makes no sense */
+	int finished;
+};
+
+struct mlp_options {
+	size_t struct_size;
+	/*
+	 * Where runs are recorded: "sqlite:///FILE".  NULL: the environment variable
+	 * MLFLOW_TRACKING_URI, else sqlite:///mlflow.db.
+	 */
+	const char *tracking_uri;
+	/* What relative paths are relative to.  NULL: the current directory. */
+	const char *directory;
+	/* NULL: mlp in $XDG_CACHE_HOME (~/.cache), $XDG_STATE_HOME (~/.local/state). */
+	const char *cache_dir, *state_dir;
+	/*
+	 * Called, with `arg`, in the thread that called the library; must return (no
+	 * longjmp, no exception), and may call nothing on the same context but
+	 * mlp_interrupt.  The text is one line, borrowed.
+	 */
+	void (*message)(void *arg, int level, const char *text);
+	void (*progress)(void *arg, const struct mlp_progress *p);
+	void *arg;
+};
+#define MLP_OPTIONS_INIT                                                                 \
+	{                                                                                \
+		.struct_size = sizeof(struct mlp_options)                                \
+	}
+
+/*
+ * A context.  Options are copied; nothing is opened or made on disk.  MLP_ERR_USAGE: a
+ * tracking URI that cannot be recorded to.  Freed by mlp_close (which takes NULL).
+ */
+int mlp_open(
+    const struct mlp_options *options, struct mlp **out, struct mlp_error *error);
+void mlp_close(struct mlp *m);
+
+/*
+ * End the call that uses this context, else the next one: it returns soon with
+ * MLP_ERR_INTERRUPTED, or, where a run is under way, once its command has been stopped
+ * (TERM, 5 s, KILL) and the run is recorded KILLED.  Async-signal-safe, and the one
+ * function for another thread.
+ */
+void mlp_interrupt(struct mlp *m);
+
+/* ---- runs as they are recorded ---- */
+
+/* Numbers as in MLflow's protocol. */
+enum mlp_status {
+	MLP_RUNNING = 1,
+	MLP_SCHEDULED = 2,
+	MLP_FINISHED = 3,
+	MLP_FAILED = 4,
+	MLP_KILLED = 5,
+};
+/* "RUNNING", ...; "?" for a number that is none of them. */
+const char *mlp_status_word(int status);
+
+enum mlp_exit {
+	MLP_EXIT_NONE = 0,	/* none yet, or not a run of mlp's */
+	MLP_EXIT_EXITED = 1,	/* exit_code */
+	MLP_EXIT_SIGNALLED = 2, /* exit_signal */
+	MLP_EXIT_TIMEOUT = 3,	/* stopped by its time limit */
+	MLP_EXIT_OOM = 4,	/* out of memory */
+	MLP_EXIT_NEVER = 5,	/* never started; exit_code is 126 or 127 as in a shell */
+	MLP_EXIT_UNKNOWN = 6,	/* nobody was there to see it */
+};
+
+/* These two do not grow. */
+struct mlp_pair {
+	const char *key, *value;
+};
+struct mlp_metric {
+	const char *key;
+	double value; /* may be NaN or infinite */
+	int64_t timestamp, step;
+};
+
+/* A run.  Strings that are not known are NULL. */
+struct mlp_record {
+	const char *run_id, *run_name, *user;
+	const char *experiment_id, *experiment_name;
+	const char *artifact_uri;
+	const char *log_dir; /* where stdout.log and stderr.log are, if on this machine */
+	int status;	     /* enum mlp_status */
+	int exit_kind;	     /* enum mlp_exit */
+	int exit_code, exit_signal; /* 0 where exit_kind does not speak of them */
+	const char *reason;	    /* of the end, in words; NULL: none is needed */
+	int64_t start_time, end_time;
+	const struct mlp_pair *params, *tags; /* sorted by key */
+	size_t nparams, ntags;
+	const struct mlp_metric *metrics; /* the latest of each key, sorted by key */
+	size_t nmetrics;
+	const char *stderr_tail; /* from mlp_run: the last lines on stderr, up to 2 KiB */
+};
+void mlp_record_free(struct mlp_record *run);
+
+/* The value for a key, or NULL. */
+const char *mlp_record_param(const struct mlp_record *run, const char *name);
+const char *mlp_record_tag(const struct mlp_record *run, const char *key);
+const struct mlp_metric *mlp_record_metric(const struct mlp_record *run, const char *key);
+
+/*
+ * The one run that `text` means: its id, the beginning of its id (4 characters or more),
+ * or its name.  MLP_ERR_NOTFOUND: none, several, or no database.
+ *
+ * This and mlp_runs first write down the end of runs of this machine that were left
+ * RUNNING by a supervisor that was killed (MLP_WARNING tells of each); where the database
+ * can only be read they are shown as they stand there.
+ */
+int mlp_run_get(
+    struct mlp *m, const char *text, struct mlp_record **out, struct mlp_error *error);
+
+struct mlp_query {
+	size_t struct_size;
+	const char *experiment; /* name or id; NULL: all that are not deleted */
+	int status;		/* enum mlp_status; 0: any */
+	size_t limit;		/* at most so many; 0: all */
+};
+#define MLP_QUERY_INIT                                                                   \
+	{                                                                                \
+		.struct_size = sizeof(struct mlp_query)                                  \
+	}
+
+struct mlp_records {
+	size_t n;
+	const struct mlp_record *const *v;
+};
+void mlp_records_free(struct mlp_records *runs);
+
+/* Runs that are not deleted, the newest first.  `query` may be NULL. */
+int mlp_runs(struct mlp *m, const struct mlp_query *query, struct mlp_records **out,
+    struct mlp_error *error);
+
+/* ---- running ---- */
+
+enum mlp_output {
+	MLP_OUTPUT_KEEP = 0, /* the command's output goes to its log files only */
+	MLP_OUTPUT_PASS = 1, /* and to the host's standard output and standard error */
+};
+
+struct mlp_run_options {
+	size_t struct_size;
+	const char *uri; /* needed: a directory or URL, with #subdir */
+	const char *version;
+	const char *entry_point; /* NULL: main */
+	const struct mlp_pair *params;
+	size_t nparams;
+	/* At most one; both NULL: MLFLOW_EXPERIMENT_NAME or _ID, else Default. */
+	const char *experiment_name, *experiment_id;
+	const char *run_name; /* NULL: one is made up */
+	const char *run_id;   /* record into this run, which exists */
+	const struct mlp_pair *tags;
+	size_t ntags;
+	const char *env_manager; /* as --env-manager */
+	const char
+	    *storage_dir;   /* as --storage-dir; NULL: MLFLOW_TMP_DIR, or the cache */
+	int64_t timeout_ms; /* 0: what the manifest says */
+	int output;	    /* enum mlp_output */
+	/*
+	 * Told once the run is recorded, in the thread that called mlp_run, with the
+	 * `arg` of the context; the record is borrowed.  The command starts meanwhile.
+	 */
+	void (*started)(void *arg, const struct mlp_record *run);
+};
+#define MLP_RUN_OPTIONS_INIT                                                             \
+	{                                                                                \
+		.struct_size = sizeof(struct mlp_run_options)                            \
+	}
+
+/*
+ * Run a project and wait for its end.  0: a run was recorded and has ended, in whatever
+ * way: *out (which may be NULL) says how; mlp_record_free.  -1: nothing was recorded, or
+ * (the message says so) the end is not known.
+ *
+ * The command's standard input is empty; its environment is the host's, with what mlp(1)
+ * lists.  mlp-supervise stays in the host's process group, so that Ctrl-C on a terminal
+ * stops the run, too.  Should the host, or the thread that called, end meanwhile, the
+ * command is stopped and the run is recorded KILLED; should mlp-supervise be killed, the
+ * run is recorded FAILED.  This is no cancellation point (pthreads).
+ *
+ * mlp-supervise is looked for in MLP_LIBEXEC (not by programs with borrowed rights), then
+ * beside the library (../libexec/mlp and ../../libexec/mlp from where libmlp.so is, or,
+ * linked statically, from where the program is), then in the prefix that the library was
+ * built for.  It must be of the same version.
+ */
+int mlp_run(struct mlp *m, const struct mlp_run_options *options, struct mlp_record **out,
+    struct mlp_error *error);
+
+/* ---- the whole process ---- */
+
+/*
+ * Where memory runs out the library calls the handler with the number of bytes that were
+ * wanted, then abort().  NULL: only abort().  The handler must not allocate.
+ */
+void mlp_set_oom_handler(void (*handler)(size_t wanted));
+
+#pragma GCC visibility pop
+#ifdef __cplusplus
+}
+#endif
+#endif

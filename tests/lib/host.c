@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * host.c -- a program that uses libmlp, in the ways that library.bats wants to see:
+ * host [-p] [-s] [-i MS] [-t N] [-w] run URI [NAME=VALUE...] | get RUN | runs
+ *   -p  pass the output on     -s  SIGCHLD is ignored
+ *   -i  interrupt after MS     -t  so many threads, a context each
+ *   -w  another thread reaps every child, and a SIGCHLD handler counts them
+ * It defines names that the library uses inside, too: they must not meet.
+ */
+#include <errno.h>
+#include <mlp.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* Called by nobody here; in the library they are functions of another kind. */
+#define TRAP(name)                                                                       \
+	void name(void);                                                                 \
+	void name(void)                                                                  \
+	{                                                                                \
+		abort();                                                                 \
+	}
+TRAP(buf_add)
+TRAP(buf_addf)
+TRAP(err_set)
+TRAP(xmalloc)
+TRAP(xcalloc)
+TRAP(json_parse)
+TRAP(arena_alloc)
+TRAP(path_join)
+TRAP(db_open)
+TRAP(heal_runs)
+TRAP(kvs_get)
+TRAP(record_new)
+TRAP(store_open)
+
+static struct {
+	int pass, threads, watch, interrupt_ms;
+	int argc;
+	char **argv;
+} args;
+
+static volatile sig_atomic_t children_seen;
+
+static void on_child(int sig)
+{
+	(void)sig;
+	children_seen = 1;
+}
+
+static void *reap_all(void *arg)
+{
+	for (;;) {
+		if (waitpid(-1, NULL, 0) < 0 && errno == ECHILD)
+			usleep(500);
+	}
+	return arg;
+}
+
+static void *interrupt_later(void *m)
+{
+	usleep((useconds_t)args.interrupt_ms * 1000);
+	mlp_interrupt(m);
+	return NULL;
+}
+
+static void on_message(void *arg, int level, const char *text)
+{
+	static const char *const words[] = {"debug", "info", "warning", "mistake"};
+	(void)arg;
+	if (level > MLP_DEBUG)
+		printf("%s: %s\n", words[level], text);
+}
+
+static void on_started(void *arg, const struct mlp_record *run)
+{
+	(void)arg;
+	printf("started %s %s %zu\n", run->run_id, mlp_status_word(run->status),
+	    run->nparams);
+	fflush(stdout);
+}
+
+static int fail(const struct mlp_error *e)
+{
+	printf("error %d: %s\n", e->code, e->message);
+	if (e->hint[0])
+		printf("hint: %s\n", e->hint);
+	return 1;
+}
+
+static void print(const struct mlp_record *r)
+{
+	printf("%s %s exit=%d/%d/%d reason=%s", r->run_name, mlp_status_word(r->status),
+	    r->exit_kind, r->exit_code, r->exit_signal, r->reason ? r->reason : "-");
+	for (size_t i = 0; i < r->nparams; i++)
+		printf(" %s=%s", r->params[i].key, r->params[i].value);
+	printf("\n");
+}
+
+static int run(struct mlp *m)
+{
+	struct mlp_error e = MLP_ERROR_INIT;
+	struct mlp_run_options o = MLP_RUN_OPTIONS_INIT;
+	struct mlp_pair params[16];
+	struct mlp_record *r;
+	pthread_t t;
+	o.uri = args.argv[1];
+	o.output = args.pass ? MLP_OUTPUT_PASS : MLP_OUTPUT_KEEP;
+	o.params = params;
+	o.started = on_started;
+	for (int i = 2; i < args.argc && o.nparams < 16; i++) {
+		char *eq = strchr(args.argv[i], '=');
+		*eq = '\0';
+		params[o.nparams++] = (struct mlp_pair){args.argv[i], eq + 1};
+	}
+	if (args.interrupt_ms && pthread_create(&t, NULL, interrupt_later, m) != 0)
+		return 1;
+	if (mlp_run(m, &o, &r, &e) < 0)
+		return fail(&e);
+	if (args.interrupt_ms)
+		pthread_join(t, NULL);
+	print(r);
+	if (r->stderr_tail && r->stderr_tail[0])
+		printf("stderr: %s", r->stderr_tail);
+	mlp_record_free(r);
+	return 0;
+}
+
+static int look(struct mlp *m)
+{
+	struct mlp_error e = MLP_ERROR_INIT;
+	struct mlp_record *r;
+	struct mlp_records *all;
+	if (strcmp(args.argv[0], "get") == 0) {
+		if (mlp_run_get(m, args.argv[1], &r, &e) < 0)
+			return fail(&e);
+		print(r);
+		mlp_record_free(r);
+		return 0;
+	}
+	if (mlp_runs(m, NULL, &all, &e) < 0)
+		return fail(&e);
+	for (size_t i = 0; i < all->n; i++)
+		print(all->v[i]);
+	mlp_records_free(all);
+	return 0;
+}
+
+static void *session(void *arg)
+{
+	struct mlp_options o = MLP_OPTIONS_INIT;
+	struct mlp_error e = MLP_ERROR_INIT;
+	struct mlp *m;
+	long rc;
+	(void)arg;
+	o.message = on_message;
+	if (mlp_open(&o, &m, &e) < 0)
+		return (void *)(long)fail(&e);
+	rc = strcmp(args.argv[0], "run") == 0 ? run(m) : look(m);
+	mlp_close(m);
+	return (void *)rc;
+}
+
+static int sessions(void)
+{
+	pthread_t t[16];
+	void *rc;
+	int bad = 0;
+	for (int i = 0; i < args.threads; i++)
+		if (pthread_create(&t[i], NULL, session, NULL) != 0)
+			return 1;
+	for (int i = 0; i < args.threads; i++) {
+		pthread_join(t[i], &rc);
+		bad |= rc != NULL;
+	}
+	return bad;
+}
+
+int main(int argc, char **argv)
+{
+	pthread_t t;
+	int c;
+	args.threads = 1;
+	while ((c = getopt(argc, argv, "psi:t:w")) != -1) {
+		switch (c) {
+		case 'p':
+			args.pass = 1;
+			break;
+		case 's':
+			signal(SIGCHLD, SIG_IGN);
+			break;
+		case 'i':
+			args.interrupt_ms = atoi(optarg);
+			break;
+		case 't':
+			args.threads = atoi(optarg);
+			break;
+		case 'w':
+			args.watch = 1;
+			break;
+		default:
+			return 2;
+		}
+	}
+	args.argc = argc - optind;
+	args.argv = argv + optind;
+	if (args.argc < 1 || args.threads > 16)
+		return 2;
+	if (args.watch)
+		signal(SIGCHLD, on_child);
+	if (args.watch && pthread_create(&t, NULL, reap_all, NULL) != 0)
+		return 1;
+	c = sessions();
+	if (args.watch && !children_seen)
+		printf("the handler of SIGCHLD saw nothing\n");
+	return c;
+}
