@@ -32,7 +32,8 @@ struct extraction {
 	struct archive *ar;
 	struct writer w;
 	struct meter *meter;
-	size_t path_max; /* longest path below dest that can still be used */
+	const char *what; /* for progress */
+	size_t path_max;  /* longest path below dest that can still be used */
 	int64_t archive_bytes;
 	int64_t bytes, members; /* so far */
 	int64_t peeked, dirs;
@@ -67,7 +68,7 @@ static int count(struct extraction *x, int64_t n, struct err *err)
 		    "it unpacks to more than %d times its size: that is no honest "
 		    "archive",
 		    RATIO_MAX);
-	event_progress(x->meter, "extracting", x->members, 0, x->bytes);
+	event_progress(x->meter, x->what, x->members, 0, x->bytes);
 	return 0;
 }
 
@@ -272,7 +273,8 @@ static int take_all(struct extraction *x, struct err *err)
 			return -1;
 	if (rc != ARCHIVE_EOF)
 		return lib_fail(x, err);
-	event_progress(x->meter, "extracting", x->members, x->members, x->bytes);
+	if (x->rq->op == FETCH_EXTRACT)
+		event_progress(x->meter, x->what, x->members, x->members, x->bytes);
 	return 0;
 }
 
@@ -312,6 +314,7 @@ int extract(int archive_fd, const struct request *rq, const char *dest,
 {
 	struct extraction x = {.rq = rq,
 	    .meter = meter,
+	    .what = rq->op == FETCH_PEEK ? "reading the archive" : "extracting",
 	    .path_max = PATH_MAX - 1 - strlen(dest) - 1,
 	    .depth = subdir_depth(rq->subdir),
 	    .path = BUF_INIT,

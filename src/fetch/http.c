@@ -14,7 +14,7 @@
 #include "fetch/size.h"
 
 enum {
-	ATTEMPTS = 5,
+	ATTEMPTS = 20, /* each has to bring something */
 	REDIRECTS = 10,
 	CONNECT_MS = 20 * 1000,
 	FACTS_MAX = 64 * 1024,
@@ -29,7 +29,7 @@ struct attempt {
 	struct digest digest;
 	int64_t offset, bytes; /* where it began, and what the partial file has now */
 	int64_t range_start;   /* of Content-Range, -1: none */
-	char etag[HEADER_MAX], modified[HEADER_MAX], type[HEADER_MAX];
+	char etag[HEADER_MAX], modified[HEADER_MAX], date[HEADER_MAX], type[HEADER_MAX];
 	unsigned char head[SNIFF_BYTES];
 	bool began; /* the body of an answer that we want */
 	bool stop;  /* err says why */
@@ -63,16 +63,30 @@ static size_t on_header(char *line, size_t size, size_t n, void *arg)
 	char range[HEADER_MAX] = "";
 	n *= size;
 	if (n >= 5 && memcmp(line, "HTTP/", 5) == 0) {
-		t->etag[0] = t->modified[0] = t->type[0] = '\0';
+		t->etag[0] = t->modified[0] = t->date[0] = t->type[0] = '\0';
 		t->range_start = -1;
 	} else if (take_header(line, n, "Content-Range:", range)) {
 		if (strncasecmp(range, "bytes ", 6) == 0 && range[6] != '*')
 			t->range_start = strtoll(range + 6, NULL, 10);
 	} else if (!take_header(line, n, "ETag:", t->etag) &&
-		   !take_header(line, n, "Last-Modified:", t->modified)) {
+		   !take_header(line, n, "Last-Modified:", t->modified) &&
+		   !take_header(line, n, "Date:", t->date)) {
 		take_header(line, n, "Content-Type:", t->type);
 	}
 	return n;
+}
+
+/*
+ * What the server calls this content.  A file that was written within the second before it
+ * was asked for may be written again within that second: its time says nothing.
+ */
+static struct validators marks(const struct attempt *t)
+{
+	struct validators v = {t->etag[0] ? t->etag : NULL, NULL};
+	time_t now = curl_getdate(t->date, NULL), then = curl_getdate(t->modified, NULL);
+	if (t->modified[0] && then != -1 && (now == -1 || now - then > 1))
+		v.modified = t->modified;
+	return v;
 }
 
 /* Whose content the partial file is, for the attempt that goes on with it. */
@@ -80,8 +94,9 @@ static int write_facts(struct attempt *t)
 {
 	auto_json j = cJSON_CreateObject();
 	auto_buf text = BUF_INIT;
-	json_put_str(j, "etag", t->etag[0] ? t->etag : NULL);
-	json_put_str(j, "modified", t->modified[0] ? t->modified : NULL);
+	struct validators v = marks(t);
+	json_put_str(j, "etag", v.etag);
+	json_put_str(j, "modified", v.modified);
 	json_print(&text, j, false);
 	return file_write(t->h->part_facts, text.s, text.len, 0600, t->err);
 }
@@ -90,7 +105,7 @@ static int begin_whole(struct attempt *t)
 {
 	t->offset = t->bytes = 0;
 	digest_start(&t->digest);
-	if (ftruncate(t->h->fd, 0) < 0)
+	if (ftruncate(t->h->fd, 0) < 0 || lseek(t->h->fd, 0, SEEK_SET) < 0)
 		return err_sys(t->err, errno, "cannot empty '%s'", t->h->part);
 	return write_facts(t);
 }
@@ -271,6 +286,7 @@ static int set_start(struct attempt *t)
 static int finish(struct attempt *t)
 {
 	struct http *h = t->h;
+	struct validators v = marks(t);
 	if (!t->began && begin_whole(t) < 0)
 		return -1;
 	if (t->bytes < SNIFF_BYTES && check_head(t) < 0)
@@ -278,8 +294,8 @@ static int finish(struct attempt *t)
 	event_progress(h->meter, "downloading", 1, 1, t->bytes);
 	digest_hex(&t->digest, h->sha256);
 	h->size = t->bytes;
-	h->got.etag = t->etag[0] ? arena_strdup(h->a, t->etag) : NULL;
-	h->got.modified = t->modified[0] ? arena_strdup(h->a, t->modified) : NULL;
+	h->got.etag = v.etag ? arena_strdup(h->a, v.etag) : NULL;
+	h->got.modified = v.modified ? arena_strdup(h->a, v.modified) : NULL;
 	return 0;
 }
 

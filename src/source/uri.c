@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <sys/stat.h>
 
+#include "base/file.h"
 #include "base/path.h"
 #include "base/urltext.h"
 #include "source/archive.h"
@@ -361,6 +362,12 @@ static int parse_before_hash(struct parse *p, const char *uri)
 	return refuse_missing(p, uri);
 }
 
+/* A directory may have a # in its name; as the text stands, "p.zip#x/.." is none. */
+static bool is_whole_path(const struct parse *p)
+{
+	return !strstr(p->given, "://") && path_exists(path_join(p->a, p->cwd, p->given));
+}
+
 int source_parse(struct arena *a, const char *cwd, const char *uri, bool with_version,
     struct source_uri *out, struct err *err)
 {
@@ -378,8 +385,7 @@ int source_parse(struct arena *a, const char *cwd, const char *uri, bool with_ve
 	if (!*p.given)
 		return err_set(err, ERR_USAGE, "the project URI is empty");
 	hash = strchr(p.given, '#');
-	/* a directory may have a # in its name */
-	rc = hash && !strstr(p.given, "://") ? try_path(&p, p.given, NULL) : 0;
+	rc = hash && is_whole_path(&p) ? try_path(&p, p.given, NULL) : 0;
 	if (rc != 0)
 		return rc < 0 ? -1 : 0;
 	if (hash && set_fragment(&p, hash + 1) < 0)

@@ -185,6 +185,9 @@ static void test_refused(void **state)
 	refused(w, "data.bin", false, ERR_USAGE, "not a project directory or archive");
 	refused(w, "project.zip#sha256=12", false, ERR_USAGE, "64 hexadecimal digits");
 	refused(w, "project.zip#../x", false, ERR_USAGE, "not allowed");
+	/* not the directory that the text would be without its dots */
+	refused(w, "project.zip#x/..", false, ERR_USAGE, "not allowed");
+	refused(w, "dir.zip#x/..", false, ERR_USAGE, "not allowed");
 	refused(w, "dir.zip#sha256=" HEX_A, false, ERR_USAGE, "goes with an archive");
 	refused(w, "git://h/p#sha256=" HEX_A, false, ERR_USAGE, "goes with an archive");
 	/* a directory is one, whatever it is called */
