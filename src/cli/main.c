@@ -8,7 +8,7 @@
  *   cli/       one file per command (cmd_*.c); opt.c is the table-driven parser, args.c
  *              usage and --help, setup.c the context, out.c what people see, runopts.c
  *              the options of run and rerun, runjson.c a run as JSON; complete*.c
- *              answer the shells at each Tab
+ *              answer the shells at each Tab, init_*.c make projects
  *   lib/       what include/mlp.h promises: libmlp; the CLI looks at runs through it
  *   flow/      the stages in their order: prepare.c (source, manifest, plan), launch.c
  *              (open the run, supervise, close it), ending.c (what an end means), heal.c
@@ -32,7 +32,8 @@
 #include "cli/runopts.h"
 
 const struct cmd *const commands[] = {&cmd_run, &cmd_rerun, &cmd_check, &cmd_info,
-    &cmd_runs, &cmd_show, &cmd_logs, &cmd_completion, &cmd_version, &cmd_help, NULL};
+    &cmd_runs, &cmd_show, &cmd_logs, &cmd_init, &cmd_completion, &cmd_version, &cmd_help,
+    NULL};
 
 static const struct cmd *find_command(const char *name)
 {
