@@ -71,6 +71,9 @@ one_direction() {
 	for f in src/git/*.[ch]; do
 		grep -ho '#include "[a-z]*/' "$f" | grep -v '"base/\|"git/' && bad=1
 	done
+	for f in src/fetch/*.[ch]; do
+		grep -ho '#include "[a-z]*/' "$f" | grep -v '"base/\|"fetch/' && bad=1
+	done
 	for f in src/supervise/*.[ch]; do
 		grep -ho '#include "[a-z]*/' "$f" | grep '"lib/\|"cli/' && bad=1
 	done
@@ -103,7 +106,7 @@ analysed() {
 		-Isrc -Iinclude '-DMLP_VERSION=""' src
 }
 
-echo "1..15"
+echo "1..19"
 check "C files are formatted" formatted
 check "shell scripts pass shellcheck" shell_scripts
 check "manual pages pass mandoc" manuals
@@ -115,8 +118,13 @@ check "libmlp and mlp-supervise need no more" \
 	needed_by_library
 check "mlp-git needs libgit2, cJSON and libc only" \
 	needed build/release/libexec/mlp-git libgit2 libcjson libm libc
+check "mlp-fetch needs libcurl, libarchive, libcrypto, cJSON and libc only" \
+	needed build/release/libexec/mlp-fetch libcurl libarchive libcrypto libcjson libm libc
 check "dependencies go in one direction" one_direction
 check "only git/ uses libgit2" only_user git2 '^src/git/'
+check "only fetch/ uses libcurl" only_user curl '^src/fetch/http'
+check "only fetch/ uses libarchive" only_user archive '^src/fetch/extract'
+check "only fetch/ uses libcrypto" only_user openssl '^src/fetch/digest'
 check "only track/ uses SQLite" only_user sqlite3 '^src/track/'
 check "the map in main.c names every module" module_map
 check "the Makefile has at most 200 lines" short_makefile

@@ -24,6 +24,7 @@
  *
  *   supervise/ mlp-supervise: a run for a program that uses libmlp
  *   git/       mlp-git: mirrors, checkouts, facts of a work tree; alone links libgit2
+ *   fetch/     mlp-fetch: downloads, archives; alone links libcurl, libarchive, libcrypto
  */
 #include "cli/cli.h"
 

@@ -98,6 +98,30 @@ memory() {
 	cd ..
 }
 
+# A tar of 1 GB with two files: what is read must not stay in memory.
+unpacking() {
+	mkdir -p unpack/p && cd unpack
+	head -c 500000000 /dev/urandom >p/a
+	cp p/a p/b
+	printf 'entry_points:\n  main:\n    command: ":"\n' >p/MLproject
+	tar -cf p.tar -C p .
+	rm -r p
+	local kib
+	kib=$(printf '{"op":"extract","path":"%s/p.tar","shown":"p.tar","dest":"%s/out"}\n' "$PWD" "$PWD" |
+		python3 -c '
+import resource, subprocess, sys
+subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, check=True)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)' "$(dirname "$mlp")/../libexec/mlp-fetch")
+	row "resident memory while 1 GB is unpacked" "$(awk -v k="$kib" 'BEGIN {print k / 1024}')" "the limit" 16 MiB "<= 1"
+	rm -r out
+	printf '#!/bin/sh\nmkdir t && tar -xf p.tar -C t && rm -r t\n' >tar.sh
+	chmod +x tar.sh
+	take -p "rm -rf t $XDG_CACHE_HOME; sync" 3 "$mlp run -q p.tar" "./tar.sh"
+	row "a project in a tar of 1 GB" "$(value 1 1)" "tar -x and rm" "$(value 2 1)" ms "-"
+	cd ..
+	rm -r unpack
+}
+
 # 100,000 runs, written straight into the tables as the schema has them.
 many_runs() {
 	noop many && cd many
@@ -146,6 +170,7 @@ worktree 100
 worktree 5000
 git_url
 memory
+unpacking
 many_runs
 relay
 if [ "${BENCH_MLFLOW:-1}" != 0 ]; then

@@ -26,9 +26,10 @@ repository() {
 	git clone -q --bare wine "$T/wine.git"
 }
 
-@test "two programs and two manual pages, readable by all" {
+@test "the programs and the manual pages, readable by all" {
 	install_to PREFIX="$T/usr"
 	is "$(cd "$T/usr" && find . -type f -printf '%m %P\n' | sort -k2)" "755 bin/mlp
+755 libexec/mlp/mlp-fetch
 755 libexec/mlp/mlp-git
 644 share/man/man1/mlp.1
 644 share/man/man5/mlproject.5"
