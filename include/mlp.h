@@ -165,6 +165,9 @@ enum mlp_exit {
 	MLP_EXIT_UNKNOWN = 6,	/* nobody was there to see it */
 };
 
+/* "exited", ...; "" for MLP_EXIT_NONE. */
+const char *mlp_exit_word(int exit_kind);
+
 /* These two do not grow. */
 struct mlp_pair {
 	const char *key, *value;

@@ -4,10 +4,8 @@
 #include <fcntl.h>
 
 #include "base/cleanup.h"
-#include "base/file.h"
 #include "base/path.h"
-#include "cli/stored.h"
-#include "flow/artifacts.h"
+#include "cli/api.h"
 
 enum { OPT_STDOUT = 1, OPT_STDERR, OPT_TRACKING_URI };
 
@@ -36,10 +34,10 @@ static int copy_log(const char *path, int to)
 	return -1;
 }
 
-static int print_logs(struct cli *cli, const struct run_record *r, bool out, bool err)
+static int print_logs(struct cli *cli, const struct mlp_record *r, bool out, bool err)
 {
 	struct arena *a = &cli->arena;
-	const char *dir = artifacts_log_dir(&cli->ctx, a, r->run_id, r->artifact_uri);
+	const char *dir = r->log_dir;
 	int got_out =
 	    dir && out ? copy_log(path_join(a, dir, "stdout.log"), STDOUT_FILENO) : 0;
 	int got_err = dir && err ? copy_log(path_join(a, dir, "stderr.log"),
@@ -59,10 +57,8 @@ static int run_logs(struct cli *cli, int argc, char *const *argv)
 	struct cli_args args;
 	const char *text = NULL, *uri = NULL;
 	bool only_out = false, only_err = false;
-	struct store *store;
-	struct run_record r;
-	struct err err = ERR_INIT;
-	int more, code = CLI_OK, rc;
+	struct mlp_record *r;
+	int more, code = CLI_OK;
 	cli_args_start(&args, &cmd_logs, argc, argv);
 	while ((more = cli_args_next(cli, &args, &code)) > 0) {
 		if (args.it.opt && args.it.opt->id == OPT_TRACKING_URI)
@@ -78,15 +74,12 @@ static int run_logs(struct cli *cli, int argc, char *const *argv)
 		return code;
 	if (!text)
 		return cli_usage(&cmd_logs, "missing argument RUN");
-	if (stored_open(cli, uri, &store) < 0)
+	r = api_run(cli, uri, text);
+	if (!r)
 		return CLI_FAILED;
-	rc = stored_find(cli, store, text, &r, &err);
-	store->ops->close(store);
-	if (rc < 0) {
-		cli_error(cli, &err);
-		return CLI_FAILED;
-	}
-	return print_logs(cli, &r, only_out || !only_err, only_err || !only_out);
+	code = print_logs(cli, r, only_out || !only_err, only_err || !only_out);
+	mlp_record_free(r);
+	return code;
 }
 
 const struct cmd cmd_logs = {

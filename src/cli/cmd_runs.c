@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* mlp runs: recorded runs, newest first. */
 #include "base/clock.h"
+#include "cli/api.h"
 #include "cli/runjson.h"
-#include "cli/stored.h"
 #include "cli/table.h"
 
 enum { OPT_JSON = 1, OPT_TRACKING_URI, OPT_LIMIT, OPT_EXPERIMENT, OPT_STATUS };
@@ -21,8 +21,8 @@ static const struct opt runs_opts[] = {
 };
 
 struct runs_args {
-	struct run_query query;
-	const char *experiment, *tracking_uri;
+	struct mlp_query query;
+	const char *tracking_uri;
 	bool json;
 };
 
@@ -39,14 +39,16 @@ static int take_limit(const char *text, size_t *limit, struct err *err)
 
 static int take_status(const char *text, int *status, struct err *err)
 {
-	enum run_status st;
-	if (run_status_from_word(text, &st) < 0)
-		return err_set(err, ERR_USAGE,
-		    "--status: '%s' is not one of RUNNING, "
-		    "SCHEDULED, FINISHED, FAILED, KILLED",
-		    text);
-	*status = (int)st;
-	return 0;
+	for (int st = MLP_RUNNING; st <= MLP_KILLED; st++) {
+		if (strcasecmp(text, mlp_status_word(st)) != 0)
+			continue;
+		*status = st;
+		return 0;
+	}
+	return err_set(err, ERR_USAGE,
+	    "--status: '%s' is not one of RUNNING, "
+	    "SCHEDULED, FINISHED, FAILED, KILLED",
+	    text);
 }
 
 static int take(
@@ -58,7 +60,7 @@ static int take(
 	case OPT_STATUS:
 		return take_status(value, &ra->query.status, err);
 	case OPT_EXPERIMENT:
-		ra->experiment = value;
+		ra->query.experiment = value;
 		return 0;
 	case OPT_JSON:
 		ra->json = true;
@@ -91,7 +93,7 @@ static void add_time(struct table *t, int64_t ms)
 	table_add(t, b.s);
 }
 
-static void add_duration(struct table *t, const struct run_record *r)
+static void add_duration(struct table *t, const struct mlp_record *r)
 {
 	auto_buf b = BUF_INIT;
 	if (r->end_time >= 0)
@@ -99,12 +101,12 @@ static void add_duration(struct table *t, const struct run_record *r)
 	table_add(t, b.s);
 }
 
-static void add_metric(struct table *t, const struct run_record *r, const char *key)
+static void add_metric(struct table *t, const struct mlp_record *r, const char *key)
 {
+	const struct mlp_metric *m = mlp_record_metric(r, key);
 	auto_buf b = BUF_INIT;
-	for (size_t i = 0; i < r->nmetrics; i++)
-		if (strcmp(r->metrics[i].key, key) == 0)
-			buf_addf(&b, "%.6g", r->metrics[i].value);
+	if (m)
+		buf_addf(&b, "%.6g", m->value);
 	table_add(t, b.s);
 }
 
@@ -113,22 +115,22 @@ static const char *or_empty(const char *s)
 	return s ? s : "";
 }
 
-static void add_row(struct arena *a, struct table *t, const struct run_record *r,
+static void add_row(struct arena *a, struct table *t, const struct mlp_record *r,
     const struct keys *params, const struct keys *metrics)
 {
 	table_add(t, arena_printf(a, "%.8s", r->run_id));
-	table_add(t, or_empty(r->name));
-	table_add(t, run_status_word(r->status));
+	table_add(t, or_empty(r->run_name));
+	table_add(t, mlp_status_word(r->status));
 	table_add(t, or_empty(r->experiment_name));
 	add_time(t, r->start_time);
 	add_duration(t, r);
 	for (size_t i = 0; i < params->n; i++)
-		table_add(t, or_empty(kvs_get(&r->params, params->v[i])));
+		table_add(t, or_empty(mlp_record_param(r, params->v[i])));
 	for (size_t i = 0; i < metrics->n; i++)
 		add_metric(t, r, metrics->v[i]);
 }
 
-static int print_table(struct cli *cli, const struct run_record *runs, size_t n)
+static int print_table(struct cli *cli, const struct mlp_records *runs)
 {
 	static const char *const head[] = {
 	    "RUN", "NAME", "STATUS", "EXPERIMENT", "STARTED", "TOOK"};
@@ -136,11 +138,12 @@ static int print_table(struct cli *cli, const struct run_record *runs, size_t n)
 	struct table t = TABLE_INIT;
 	struct keys params = {NULL, 0}, metrics = {NULL, 0};
 	auto_buf b = BUF_INIT;
-	for (size_t i = 0; i < n; i++) {
-		for (size_t k = 0; k < runs[i].params.n; k++)
-			keys_add(a, &params, runs[i].params.v[k].key);
-		for (size_t k = 0; k < runs[i].nmetrics; k++)
-			keys_add(a, &metrics, runs[i].metrics[k].key);
+	for (size_t i = 0; i < runs->n; i++) {
+		const struct mlp_record *r = runs->v[i];
+		for (size_t k = 0; k < r->nparams; k++)
+			keys_add(a, &params, r->params[k].key);
+		for (size_t k = 0; k < r->nmetrics; k++)
+			keys_add(a, &metrics, r->metrics[k].key);
 	}
 	t.columns = sizeof(head) / sizeof(head[0]) + params.n + metrics.n;
 	for (size_t i = 0; i < sizeof(head) / sizeof(head[0]); i++)
@@ -149,74 +152,56 @@ static int print_table(struct cli *cli, const struct run_record *runs, size_t n)
 		table_add(&t, params.v[i]);
 	for (size_t i = 0; i < metrics.n; i++)
 		table_add(&t, metrics.v[i]);
-	for (size_t i = 0; i < n; i++)
-		add_row(a, &t, &runs[i], &params, &metrics);
+	for (size_t i = 0; i < runs->n; i++)
+		add_row(a, &t, runs->v[i], &params, &metrics);
 	table_print(&b, &t, cli->colour_out);
 	table_release(&t);
 	return cli_print(b.s, b.len);
 }
 
-static int print_json(const struct run_record *runs, size_t n)
+static int print_json(const struct mlp_records *runs)
 {
 	auto_json list = cJSON_CreateArray();
-	for (size_t i = 0; i < n; i++)
-		json_put(list, NULL, run_to_json(&runs[i]));
+	for (size_t i = 0; i < runs->n; i++)
+		json_put(list, NULL, run_to_json(runs->v[i]));
 	return cli_print_json(list);
 }
 
-/* A name that is there wins over an id. */
-static int find_experiment(
-    struct cli *cli, struct store *store, struct runs_args *ra, struct err *err)
+static int print(struct cli *cli, const struct mlp_records *runs, bool json)
 {
-	struct experiment e;
-	struct err ignored = ERR_INIT;
-	if (!ra->experiment)
-		return 0;
-	ra->query.experiment.name = ra->experiment;
-	if (store->ops->experiment_get(
-		store, &cli->arena, &ra->query.experiment, &e, &ignored) == 0)
-		return 0;
-	ra->query.experiment.name = NULL;
-	ra->query.experiment.id = ra->experiment;
-	if (store->ops->experiment_get(
-		store, &cli->arena, &ra->query.experiment, &e, &ignored) == 0)
-		return 0;
-	return err_set(
-	    err, ERR_NOTFOUND, "no experiment has the name or id '%s'", ra->experiment);
+	if (json)
+		return print_json(runs);
+	if (runs->n > 0)
+		return print_table(cli, runs);
+	ctx_say(&cli->ctx, SAY_INFO, "no runs");
+	return CLI_OK;
 }
 
 static int list(struct cli *cli, struct runs_args *ra)
 {
-	struct store *store;
-	struct run_record *runs = NULL;
-	struct err err = ERR_INIT;
-	size_t n = 0;
-	int rc;
-	if (stored_open(cli, ra->tracking_uri, &store) < 0)
+	struct mlp *m = api_open(cli, ra->tracking_uri);
+	struct mlp_records *runs;
+	struct mlp_error e = MLP_ERROR_INIT;
+	int code = CLI_FAILED;
+	if (!m)
 		return CLI_FAILED;
-	rc = find_experiment(cli, store, ra, &err);
-	if (rc == 0)
-		rc = store->ops->runs_list(
-		    store, &cli->arena, &ra->query, &runs, &n, &err);
-	store->ops->close(store);
-	if (rc < 0) {
-		cli_error(cli, &err);
-		return CLI_FAILED;
+	if (mlp_runs(m, &ra->query, &runs, &e) < 0) {
+		api_error(cli, &e);
+	} else {
+		code = print(cli, runs, ra->json);
+		mlp_records_free(runs);
 	}
-	if (ra->json)
-		return print_json(runs, n);
-	if (n > 0)
-		return print_table(cli, runs, n);
-	ctx_say(&cli->ctx, SAY_INFO, "no runs");
-	return CLI_OK;
+	api_close(m);
+	return code;
 }
 
 static int run_runs(struct cli *cli, int argc, char *const *argv)
 {
 	struct cli_args args;
-	struct runs_args ra = {.query = {.status = -1, .limit = DEFAULT_LIMIT}};
+	struct runs_args ra = {.query = MLP_QUERY_INIT};
 	struct err err = ERR_INIT;
 	int more, code = CLI_OK;
+	ra.query.limit = DEFAULT_LIMIT;
 	cli_args_start(&args, &cmd_runs, argc, argv);
 	while ((more = cli_args_next(cli, &args, &code)) > 0) {
 		if (!args.it.opt)

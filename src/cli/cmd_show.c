@@ -2,8 +2,8 @@
 /* mlp show: everything that is recorded of one run. */
 #include "base/clock.h"
 #include "base/quote.h"
+#include "cli/api.h"
 #include "cli/runjson.h"
-#include "cli/stored.h"
 
 enum { OPT_JSON = 1, OPT_TRACKING_URI };
 
@@ -24,7 +24,7 @@ static void line(struct buf *b, const char *label, const char *text)
 	buf_addc(b, '\n');
 }
 
-static void put_times(struct buf *b, const struct run_record *r)
+static void put_times(struct buf *b, const struct mlp_record *r)
 {
 	buf_addf(b, "%-12s ", "started");
 	clock_format(b, r->start_time);
@@ -38,68 +38,63 @@ static void put_times(struct buf *b, const struct run_record *r)
 	buf_adds(b, ")\n");
 }
 
-static void put_kvs(struct buf *b, const char *title, const struct kvs *kvs)
+static void put_pairs(
+    struct buf *b, const char *title, const struct mlp_pair *v, size_t n)
 {
-	if (kvs->n)
+	if (n)
 		buf_addf(b, "%s\n", title);
-	for (size_t i = 0; i < kvs->n; i++) {
+	for (size_t i = 0; i < n; i++) {
 		buf_adds(b, "  ");
-		quote_display(b, kvs->v[i].key, strlen(kvs->v[i].key));
+		quote_display(b, v[i].key, strlen(v[i].key));
 		buf_adds(b, " = ");
-		quote_display(b, kvs->v[i].value, strlen(kvs->v[i].value));
+		quote_display(b, v[i].value, strlen(v[i].value));
 		buf_addc(b, '\n');
 	}
 }
 
-static void put_run(struct buf *b, const struct run_record *r)
+static void put_run(struct buf *b, const struct mlp_record *r)
 {
-	const struct kvs *t = &r->tags;
-	const char *dirty = kvs_get(t, "mlp.source.dirty");
+	const char *dirty = mlp_record_tag(r, "mlp.source.dirty");
 	line(b, "run", r->run_id);
-	line(b, "name", r->name);
+	line(b, "name", r->run_name);
 	line(b, "experiment", r->experiment_name);
-	line(b, "status", run_status_word(r->status));
-	line(b, "reason", kvs_get(t, "mlp.reason"));
+	line(b, "status", mlp_status_word(r->status));
+	line(b, "reason", r->reason);
 	put_times(b, r);
-	line(b, "source", kvs_get(t, "mlflow.source.name"));
-	line(b, "version", kvs_get(t, "mlp.source.version"));
-	line(b, "commit", kvs_get(t, "mlflow.source.git.commit"));
-	line(b, "sha256", kvs_get(t, "mlp.source.sha256"));
+	line(b, "source", mlp_record_tag(r, "mlflow.source.name"));
+	line(b, "version", mlp_record_tag(r, "mlp.source.version"));
+	line(b, "commit", mlp_record_tag(r, "mlflow.source.git.commit"));
+	line(b, "sha256", mlp_record_tag(r, "mlp.source.sha256"));
 	if (dirty && strcmp(dirty, "true") == 0)
 		line(b, "", "(with changes that were not committed)");
-	line(b, "entry point", kvs_get(t, "mlflow.project.entryPoint"));
-	line(b, "command", kvs_get(t, "mlp.command"));
+	line(b, "entry point", mlp_record_tag(r, "mlflow.project.entryPoint"));
+	line(b, "command", mlp_record_tag(r, "mlp.command"));
 	line(b, "artifacts", r->artifact_uri);
-	put_kvs(b, "parameters", &r->params);
+	put_pairs(b, "parameters", r->params, r->nparams);
 	if (r->nmetrics)
 		buf_adds(b, "metrics\n");
 	for (size_t i = 0; i < r->nmetrics; i++)
 		buf_addf(b, "  %s = %.10g  (step %lld)\n", r->metrics[i].key,
 		    r->metrics[i].value, (long long)r->metrics[i].step);
-	put_kvs(b, "tags", t);
+	put_pairs(b, "tags", r->tags, r->ntags);
 }
 
 static int show(struct cli *cli, const char *text, const char *uri, bool json)
 {
-	struct store *store;
-	struct run_record r;
-	struct err err = ERR_INIT;
+	struct mlp_record *r = api_run(cli, uri, text);
 	auto_buf b = BUF_INIT;
-	int rc;
-	if (stored_open(cli, uri, &store) < 0)
+	int code;
+	if (!r)
 		return CLI_FAILED;
-	rc = stored_find(cli, store, text, &r, &err);
-	store->ops->close(store);
-	if (rc < 0) {
-		cli_error(cli, &err);
-		return CLI_FAILED;
-	}
 	if (json) {
-		auto_json j = run_to_json(&r);
-		return cli_print_json(j);
+		auto_json j = run_to_json(r);
+		code = cli_print_json(j);
+	} else {
+		put_run(&b, r);
+		code = cli_print(b.s, b.len);
 	}
-	put_run(&b, &r);
-	return cli_print(b.s, b.len);
+	mlp_record_free(r);
+	return code;
 }
 
 static int run_show(struct cli *cli, int argc, char *const *argv)

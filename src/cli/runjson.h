@@ -3,9 +3,9 @@
 #ifndef RUNJSON_H
 #define RUNJSON_H
 
+#include <mlp.h>
+
 #include "base/json.h"
-#include "base/proc.h"
-#include "track/record.h"
 
 /*
  * {run_id, run_name, experiment_id, experiment_name, status, reason,
@@ -13,9 +13,6 @@
  *  source{uri,repo_url,commit,version,subdir,dirty}, params, tags, metrics, artifact_uri,
  *  env{kind}}; times in ms since the epoch, unknown is null.
  */
-cJSON *run_to_json(const struct run_record *r);
-
-/* What tag mlp.exit says; EXIT_UNKNOWN where there is none. */
-struct exit_status run_exit(const struct run_record *r);
+cJSON *run_to_json(const struct mlp_record *r);
 
 #endif

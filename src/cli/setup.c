@@ -8,14 +8,26 @@
 #include "base/libexec.h"
 #include "base/path.h"
 #include "base/trace.h"
-#include "cli/cli.h"
+#include "cli/api.h"
 
-/* Set by the handlers below; the context's `interrupted` points here. */
+/* Set by the handlers below; the context's `interrupted` points to the first. */
 static volatile int interrupted;
+
+static struct mlp *volatile interruptible;
 
 static void on_signal(int sig)
 {
+	struct mlp *m = interruptible;
 	interrupted = sig;
+	if (m)
+		mlp_interrupt(m);
+}
+
+void cli_interrupts(struct mlp *m)
+{
+	interruptible = m;
+	if (m && interrupted)
+		mlp_interrupt(m);
 }
 
 /* No SA_RESTART: a long wait must notice. */

@@ -31,23 +31,28 @@ void mlp_record_free(struct mlp_record *run)
 	free(run);
 }
 
+static const enum exit_kind exit_kinds[] = {
+    [MLP_EXIT_EXITED] = EXIT_EXITED,
+    [MLP_EXIT_SIGNALLED] = EXIT_SIGNALLED,
+    [MLP_EXIT_TIMEOUT] = EXIT_TIMEOUT,
+    [MLP_EXIT_OOM] = EXIT_OOM,
+    [MLP_EXIT_NEVER] = EXIT_NEVER,
+    [MLP_EXIT_UNKNOWN] = EXIT_UNKNOWN,
+};
+
 static int exit_number(enum exit_kind kind)
 {
-	switch (kind) {
-	case EXIT_EXITED:
-		return MLP_EXIT_EXITED;
-	case EXIT_SIGNALLED:
-		return MLP_EXIT_SIGNALLED;
-	case EXIT_TIMEOUT:
-		return MLP_EXIT_TIMEOUT;
-	case EXIT_OOM:
-		return MLP_EXIT_OOM;
-	case EXIT_NEVER:
-		return MLP_EXIT_NEVER;
-	case EXIT_UNKNOWN:
-		break;
-	}
-	return MLP_EXIT_UNKNOWN;
+	int n = MLP_EXIT_EXITED;
+	while (n < MLP_EXIT_UNKNOWN && exit_kinds[n] != kind)
+		n++;
+	return n;
+}
+
+const char *mlp_exit_word(int exit_kind)
+{
+	if (exit_kind < MLP_EXIT_EXITED || exit_kind > MLP_EXIT_UNKNOWN)
+		return "";
+	return exit_kind_word(exit_kinds[exit_kind]);
 }
 
 /* From the tags; empty ones are those of a run that was opened again. */
