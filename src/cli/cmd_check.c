@@ -55,7 +55,8 @@ const struct cmd cmd_check = {
     .name = "check",
     .args = "[OPTIONS] [URI]",
     .summary = "Report mistakes in a project's manifest without running it",
-    .text = "URI is a directory (default: this one) or a git URL, as for 'mlp run'.\n"
+    .text = "URI is a directory (default: this one), an archive or a git URL, as for "
+	    "'mlp run'.\n"
 	    "Exit code 0: no errors; 1: errors, or no such project.",
     .opts = {look_opts, NULL},
     .run = run_check,

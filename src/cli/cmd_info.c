@@ -130,7 +130,8 @@ const struct cmd cmd_info = {
     .name = "info",
     .args = "[OPTIONS] [URI]",
     .summary = "Show a project's environment, entry points and parameters",
-    .text = "URI is a directory (default: this one) or a git URL, as for 'mlp run'.",
+    .text = "URI is a directory (default: this one), an archive or a git URL, as for "
+	    "'mlp run'.",
     .opts = {look_opts, NULL},
     .run = run_info,
 };
