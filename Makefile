@@ -1,6 +1,7 @@
 # mlp -- see README.md.  `make` builds, `make demo` shows, `make check` proves.
 VERSION  = 0.1.0
 PREFIX  ?= /usr/local
+LIBDIR  ?= $(PREFIX)/lib
 DESTDIR ?=
 CONFIG  ?= release
 B        = build/$(CONFIG)
@@ -146,22 +147,28 @@ bench: all need-bench
 	@$(MAKE) --no-print-directory $(B)/tests/measure
 	@tests/bench/run.sh $(B)/tests/measure $(MLP)
 
-MAN1 = $(wildcard man/*.1)
-MAN5 = $(wildcard man/*.5)
+INSTALLED = $(DESTDIR)$(PREFIX)
+LIBEXEC  = $(MLP_SUPERVISE) $(MLP_GIT) $(MLP_FETCH)
+MANUALS  = 1 3 5
 
 install: all
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/mlp \
-		$(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man5
-	install -m 755 $(MLP) $(DESTDIR)$(PREFIX)/bin/mlp
-	install -m 755 $(MLP_GIT) $(MLP_FETCH) $(DESTDIR)$(PREFIX)/libexec/mlp
-	install -m 644 $(MAN1) $(DESTDIR)$(PREFIX)/share/man/man1
-	install -m 644 $(MAN5) $(DESTDIR)$(PREFIX)/share/man/man5
+	install -d $(addprefix $(INSTALLED)/,bin libexec/mlp include $(MANUALS:%=share/man/man%)) \
+		$(DESTDIR)$(LIBDIR)/pkgconfig
+	install -m 755 $(MLP) $(INSTALLED)/bin/mlp
+	install -m 755 $(LIBEXEC) $(INSTALLED)/libexec/mlp
+	$(foreach n,$(MANUALS),install -m 644 $(wildcard man/*.$(n)) $(INSTALLED)/share/man/man$(n) &&) :
+	install -m 644 include/mlp.h $(INSTALLED)/include
+	install -m 644 $(LIBMLP).so.$(VERSION) $(LIBMLP).a $(DESTDIR)$(LIBDIR)
+	cp -P $(LIBMLP).so $(LIBMLP).so.0 $(DESTDIR)$(LIBDIR)
+	sed 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBDIR)|; s|@VERSION@|$(VERSION)|' src/lib/mlp.pc.in \
+		>$(DESTDIR)$(LIBDIR)/pkgconfig/mlp.pc && chmod 644 $(DESTDIR)$(LIBDIR)/pkgconfig/mlp.pc
 
 uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/bin/mlp $(addprefix $(DESTDIR)$(PREFIX)/libexec/mlp/,mlp-git mlp-fetch)
-	rm -f $(addprefix $(DESTDIR)$(PREFIX)/share/man/man1/,$(notdir $(MAN1)))
-	rm -f $(addprefix $(DESTDIR)$(PREFIX)/share/man/man5/,$(notdir $(MAN5)))
-	-rmdir $(DESTDIR)$(PREFIX)/libexec/mlp
+	rm -f $(INSTALLED)/bin/mlp $(addprefix $(INSTALLED)/libexec/mlp/,$(notdir $(LIBEXEC)))
+	rm -f $(foreach n,$(MANUALS),$(patsubst man/%,$(INSTALLED)/share/man/man$(n)/%,$(wildcard man/*.$(n))))
+	rm -f $(INSTALLED)/include/mlp.h $(DESTDIR)$(LIBDIR)/pkgconfig/mlp.pc \
+		$(addprefix $(DESTDIR)$(LIBDIR)/libmlp,.a .so .so.0 .so.$(VERSION))
+	-rmdir $(INSTALLED)/libexec/mlp
 
 clean:
 	rm -rf build

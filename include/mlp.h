@@ -112,6 +112,8 @@ struct mlp_options {
 	const char *directory;
 	/* NULL: mlp in $XDG_CACHE_HOME (~/.cache), $XDG_STATE_HOME (~/.local/state). */
 	const char *cache_dir, *state_dir;
+	/* Where mlp-supervise is.  NULL: as mlp_run tells. */
+	const char *libexec_dir;
 	/*
 	 * Called, with `arg`, in the thread that called the library; must return (no
 	 * longjmp, no exception), and may call nothing on the same context but

@@ -28,7 +28,7 @@ shell_scripts() {
 
 manuals() {
 	local out
-	out=$(mandoc -Tlint -Wwarning man/*.1 man/*.5)
+	out=$(mandoc -Tlint -Wwarning man/*.[135])
 	[ -z "$out" ] || { echo "$out"; return 1; }
 }
 

@@ -76,7 +76,9 @@ static int set_places(struct mlp *m, const struct mlp_options *o, struct err *er
 	m->ctx.cwd = arena_strdup(&m->arena, cwd);
 	m->ctx.cache_dir = choose_dir(m, o->cache_dir, XDG_CACHE);
 	m->ctx.state_dir = choose_dir(m, o->state_dir, XDG_STATE);
-	m->ctx.libexec = libexec_find(&m->arena, own_file(&m->arena));
+	m->ctx.libexec = o->libexec_dir && *o->libexec_dir
+			     ? path_abs(&m->arena, cwd, o->libexec_dir)
+			     : libexec_find(&m->arena, own_file(&m->arena));
 	return 0;
 }
 
@@ -84,7 +86,8 @@ static int context_fill(struct mlp *m, const struct mlp_options *o, struct err *
 {
 	const char *uri =
 	    o->tracking_uri ? arena_strdup(&m->arena, o->tracking_uri) : NULL;
-	m->told = *o;
+	m->told = (struct mlp_options){
+	    .message = o->message, .progress = o->progress, .arg = o->arg};
 	m->ctx.say = on_say;
 	m->ctx.progress = on_progress;
 	m->ctx.arg = m;

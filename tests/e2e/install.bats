@@ -26,14 +26,22 @@ repository() {
 	git clone -q --bare wine "$T/wine.git"
 }
 
-@test "the programs and the manual pages, readable by all" {
+@test "the programs, the library and the manual pages, readable by all" {
 	install_to PREFIX="$T/usr"
 	is "$(cd "$T/usr" && find . -type f -printf '%m %P\n' | sort -k2)" "755 bin/mlp
+644 include/mlp.h
+644 lib/libmlp.a
+644 lib/libmlp.so.0.1.0
+644 lib/pkgconfig/mlp.pc
 755 libexec/mlp/mlp-fetch
 755 libexec/mlp/mlp-git
+755 libexec/mlp/mlp-supervise
 644 share/man/man1/mlp.1
+644 share/man/man3/libmlp.3
 644 share/man/man5/mlproject.5"
 	is "$(find "$T/usr" -type d ! -perm 755)" ""
+	is "$(find "$T/usr" -type l -printf '%P %l\n' | sort)" "lib/libmlp.so libmlp.so.0.1.0
+lib/libmlp.so.0 libmlp.so.0.1.0"
 }
 
 @test "it runs a project from a git URL, from there and through a link" {
@@ -65,7 +73,7 @@ repository() {
 	echo mine >"$T/usr/bin/other"
 	install_to PREFIX="$T/usr"
 	make -s -C "$TOP" uninstall PREFIX="$T/usr"
-	is "$(cd "$T/usr" && find . -type f)" ./bin/other
+	is "$(cd "$T/usr" && find . ! -type d)" ./bin/other
 	[ ! -e "$T/usr/libexec/mlp" ]
 }
 

@@ -7,6 +7,7 @@
  *   -w  another thread reaps every child, and a SIGCHLD handler counts them
  * It defines names that the library uses inside, too: they must not meet.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <mlp.h>
 #include <pthread.h>
@@ -106,23 +107,29 @@ static int run(struct mlp *m)
 	struct mlp_error e = MLP_ERROR_INIT;
 	struct mlp_run_options o = MLP_RUN_OPTIONS_INIT;
 	struct mlp_pair params[16];
+	char *names[16] = {NULL};
 	struct mlp_record *r;
 	pthread_t t;
+	int c;
 	o.uri = args.argv[1];
 	o.output = args.pass ? MLP_OUTPUT_PASS : MLP_OUTPUT_KEEP;
 	o.params = params;
 	o.started = on_started;
 	for (int i = 2; i < args.argc && o.nparams < 16; i++) {
-		char *eq = strchr(args.argv[i], '=');
-		*eq = '\0';
-		params[o.nparams++] = (struct mlp_pair){args.argv[i], eq + 1};
+		const char *value = strchr(args.argv[i], '=') + 1;
+		size_t n = (size_t)(value - 1 - args.argv[i]);
+		params[o.nparams].key = names[o.nparams] = strndup(args.argv[i], n);
+		params[o.nparams++].value = value;
 	}
 	if (args.interrupt_ms && pthread_create(&t, NULL, interrupt_later, m) != 0)
 		return 1;
-	if (mlp_run(m, &o, &r, &e) < 0)
-		return fail(&e);
+	c = mlp_run(m, &o, &r, &e);
+	for (size_t i = 0; i < o.nparams; i++)
+		free(names[i]);
 	if (args.interrupt_ms)
 		pthread_join(t, NULL);
+	if (c < 0)
+		return fail(&e);
 	print(r);
 	if (r->stderr_tail && r->stderr_tail[0])
 		printf("stderr: %s", r->stderr_tail);
@@ -150,18 +157,44 @@ static int look(struct mlp *m)
 	return 0;
 }
 
+/* What must be the same before and after a call: descriptors, signals, directory. */
+static void snapshot(char *to, size_t size)
+{
+	char line[256], cwd[1024];
+	size_t n = 0;
+	FILE *f = fopen("/proc/thread-self/status", "r");
+	DIR *d = opendir("/proc/self/fd");
+	struct dirent *e;
+	while (f && fgets(line, sizeof(line), f))
+		if (strncmp(line, "SigBlk", 6) == 0 || strncmp(line, "SigIgn", 6) == 0 ||
+		    strncmp(line, "SigCgt", 6) == 0)
+			n += (size_t)snprintf(to + n, size - n, "%s", line);
+	while (d && (e = readdir(d)))
+		n += (size_t)snprintf(to + n, size - n, "%s ", e->d_name);
+	snprintf(to + n, size - n, "%s", getcwd(cwd, sizeof(cwd)) ? cwd : "");
+	if (f)
+		fclose(f);
+	if (d)
+		closedir(d);
+}
+
 static void *session(void *arg)
 {
 	struct mlp_options o = MLP_OPTIONS_INIT;
 	struct mlp_error e = MLP_ERROR_INIT;
 	struct mlp *m;
+	char before[4096], after[4096];
 	long rc;
 	(void)arg;
 	o.message = on_message;
+	snapshot(before, sizeof(before));
 	if (mlp_open(&o, &m, &e) < 0)
 		return (void *)(long)fail(&e);
 	rc = strcmp(args.argv[0], "run") == 0 ? run(m) : look(m);
 	mlp_close(m);
+	snapshot(after, sizeof(after));
+	if (args.threads == 1 && strcmp(before, after) != 0)
+		printf("not left alone:\n%s\n%s\n", before, after);
 	return (void *)rc;
 }
 
