@@ -3,6 +3,7 @@
 #include "base/cleanup.h"
 #include "base/path.h"
 #include "cli/complete.h"
+#include "cli/init.h"
 #include "manifest/manifest.h"
 #include "source/source.h"
 #include "track/store.h"
@@ -276,6 +277,16 @@ static void add_command_names(struct complete *c)
 		complete_add(c, (*cmd)->name, (*cmd)->summary);
 }
 
+static void add_templates(struct complete *c)
+{
+	struct template *all;
+	struct err err = ERR_INIT;
+	size_t n;
+	if (templates_list(&c->cli->arena, &all, &n, &err) == 0)
+		for (size_t i = 0; i < n; i++)
+			complete_add(c, all[i].name, all[i].about);
+}
+
 static void add_files(struct complete *c)
 {
 	complete_paths(c, false);
@@ -312,6 +323,7 @@ static const struct {
     {"env-manager", add_local},
     {"backend", add_local},
     {"tracking-uri", add_tracking_uri},
+    {"template", add_templates},
 };
 
 /* The words of usage lines and of --help that say what is meant. */

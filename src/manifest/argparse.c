@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "manifest/argparse.h"
 
+#include "base/utf8.h"
+
 struct reader {
 	struct arena *a;
 	const char *script;
@@ -112,13 +114,15 @@ static bool is_taken(
 static void name_it(struct reader *r, struct script_arg *arg, const char *text)
 {
 	static const char fit[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				  "0123456789_-.";
+				  "0123456789_-";
 	char *name = arena_strdup(r->a, text);
 	for (char *s = name; *s; s++)
 		if (!strchr(fit, *s))
 			*s = '_';
-	if (*text == '{' || name[strspn(name, "_-.")] == '\0')
+	if (*text == '{' || name[strspn(name, "_-")] == '\0')
 		name = arena_printf(r->a, "argument%zu", r->out->n);
+	else if (*name >= '0' && *name <= '9')
+		name = arena_printf(r->a, "_%s", name);
 	while (is_taken(r, name, arg))
 		name = arena_printf(r->a, "%s_", name);
 	arg->name = name;
@@ -299,11 +303,35 @@ static void mark_required(struct reader *r)
 	}
 }
 
+/* What YAML cannot hold as it is. */
+static bool is_printable(uint32_t c)
+{
+	return c == '\n' || (c >= ' ' && c < 0x7f) ||
+	       (c >= 0xa0 && c != 0x2028 && c != 0x2029 && c != 0xfeff &&
+		   (c & 0xfffe) != 0xfffe);
+}
+
+static const char *clean(struct arena *a, const char *text)
+{
+	auto_buf b = BUF_INIT;
+	for (size_t left = strlen(text), n; left > 0; left -= n, text += n) {
+		n = utf8_char_len(text, left);
+		if (n && is_printable(utf8_decode(text, n)))
+			buf_add(&b, text, n);
+		else
+			buf_addc(&b, *text == '\t' || *text == '\r' ? ' ' : '?');
+		n = n ? n : 1;
+	}
+	return arena_strdup(a, b.s);
+}
+
 int argparse_read(struct arena *a, const char *script, const char *text,
     struct script_help *out, struct err *err)
 {
 	struct reader r = {.a = a, .script = script, .out = out};
-	const char *line = read_usage(&r, text);
+	const char *line;
+	text = clean(a, text);
+	line = read_usage(&r, text);
 	memset(out, 0, sizeof(*out));
 	r.body = line;
 	if (!r.usage || !strstr(text, "-h, --help")) {

@@ -110,7 +110,9 @@ static void put_param(struct buf *out, const struct script_arg *arg)
 	put_comment(out, "      ", arg->help);
 	if (arg->metavar && *arg->metavar == '{')
 		put_comment(out, "      ", arg->metavar);
-	buf_addf(out, "      %s: {type: %s", arg->name, type_of(arg));
+	buf_adds(out, "      ");
+	yaml_put_text(out, arg->name);
+	buf_addf(out, ": {type: %s", type_of(arg));
 	if (!arg->metavar) {
 		bool on = arg->pair && d && strcmp(d, "True") == 0;
 		buf_adds(out, on ? ", default: true" : ", default: false");
@@ -137,17 +139,32 @@ static void put_template_word(struct buf *out, const char *word)
 }
 
 /* A flag is there or not: the shell looks at the parameter. */
+static void put_flag(struct buf *out, const struct script_arg *arg)
+{
+	auto_buf no = BUF_INIT;
+	buf_addf(out, "$([[ {%s} = @([TtYy1]*|[Oo][Nn]) ]] && echo ", arg->name);
+	put_template_word(out, arg->flag);
+	if (arg->pair) {
+		buf_addf(&no, "--no-%s", arg->flag + 2);
+		buf_adds(out, " || echo ");
+		put_template_word(out, no.s);
+	}
+	buf_addc(out, ')');
+}
+
 static void put_word(struct buf *out, const struct script_arg *arg)
 {
-	if (!arg->flag)
-		buf_addf(out, "      {%s}\n", arg->name);
-	else if (arg->metavar)
-		buf_addf(out, "      %s {%s}\n", arg->flag, arg->name);
-	else
-		buf_addf(out,
-		    "      $([[ {%s} = @([TtYy1]*|[Oo][Nn]) ]] && echo %s%s%s)\n",
-		    arg->name, arg->flag, arg->pair ? " || echo --no-" : "",
-		    arg->pair ? arg->flag + 2 : "");
+	buf_adds(out, "      ");
+	if (arg->flag && !arg->metavar) {
+		put_flag(out, arg);
+	} else {
+		if (arg->flag) {
+			put_template_word(out, arg->flag);
+			buf_addc(out, ' ');
+		}
+		buf_addf(out, "{%s}", arg->name);
+	}
+	buf_addc(out, '\n');
 }
 
 /* mlp appends what is not declared as --name value. */
