@@ -351,6 +351,12 @@ static void say_cut(const struct attempt *t, struct err *err)
 		err_hint(err, "run it again: it goes on from there");
 }
 
+static void drop_part(const struct http *h)
+{
+	unlink(h->part);
+	unlink(h->part_facts);
+}
+
 /* *best: the most bytes that any attempt had; a cut that brought nothing new is final. */
 static enum outcome attempt(struct http *h, int64_t *best, bool last, struct err *err)
 {
@@ -366,6 +372,8 @@ static enum outcome attempt(struct http *h, int64_t *best, bool last, struct err
 		o = FAILED;
 	}
 	*best = t.bytes > *best ? t.bytes : *best;
+	if (t.stop || (o == FAILED && t.bytes == 0))
+		drop_part(h); /* nothing that a later attempt could want */
 	curl_easy_cleanup(t.curl);
 	curl_slist_free_all(t.headers);
 	digest_release(&t.digest);

@@ -21,7 +21,11 @@ int size_refuse(int64_t size, int64_t max, struct err *err)
 	size_format(&limit, max);
 	if (size >= 0)
 		size_format(&have, size);
-	err_set(err, ERR_FAIL, "it has %s%s, which is more than is taken (%s)",
-	    size < 0 ? "more than " : "", size < 0 ? limit.s : have.s, limit.s);
+	if (size < 0)
+		err_set(err, ERR_FAIL, "it has more than %s, the most that is taken",
+		    limit.s);
+	else
+		err_set(err, ERR_FAIL, "it has %s, but %s is the most that is taken",
+		    have.s, limit.s);
 	return err_hint(err, "MLP_FETCH_MAX=SIZE sets another limit, such as 100G");
 }

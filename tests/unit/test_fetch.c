@@ -189,6 +189,92 @@ static void test_writer_makes(void **state)
 	umask(before);
 }
 
+static unsigned next_random(unsigned *seed)
+{
+	*seed = *seed * 1103515245 + 12345;
+	return *seed >> 16;
+}
+
+static void random_path(struct buf *out, unsigned *seed, bool climbs)
+{
+	static const char *const names[] = {"a", "b", "c", ".", "..", ".."};
+	unsigned n = 1 + next_random(seed) % 4;
+	buf_clear(out);
+	while (n-- > 0)
+		buf_addf(out, "%s%s", out->len ? "/" : "",
+		    names[next_random(seed) % (climbs ? 6 : 3)]);
+}
+
+/* Whatever links are taken, in whatever order things are made: none leads out. */
+static void random_member(struct writer *w, unsigned *seed)
+{
+	auto_buf raw = BUF_INIT, path = BUF_INIT, target = BUF_INIT;
+	struct err err = ERR_INIT;
+	int fd;
+	random_path(&raw, seed, false);
+	random_path(&target, seed, true);
+	assert_int_equal(member_path(raw.s, 100, &path, &err), 0);
+	switch (next_random(seed) % 4) {
+	case 0:
+		writer_dir(w, path.s, 0755, &err);
+		break;
+	case 1:
+		fd = writer_file(w, path.s, 0644, &err);
+		if (fd >= 0)
+			close(fd);
+		break;
+	default:
+		if (member_check_target(path.s, target.s, &err) == 0)
+			writer_symlink(w, path.s, target.s, &err);
+	}
+}
+
+static size_t links_inside(const char *root, const char *dir)
+{
+	auto_dir d = opendir(dir);
+	struct dirent *e;
+	size_t n = 0;
+	while (d && (e = readdir(d))) {
+		auto_buf path = BUF_INIT;
+		auto_free char *real = NULL;
+		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
+			continue;
+		buf_addf(&path, "%s/%s", dir, e->d_name);
+		if (e->d_type == DT_DIR)
+			n += links_inside(root, path.s);
+		if (e->d_type != DT_LNK || !(real = realpath(path.s, NULL)))
+			continue;
+		n++;
+		if (strncmp(real, root, strlen(root)) != 0 ||
+		    (real[strlen(root)] && real[strlen(root)] != '/'))
+			fail_msg("%s leads to %s", path.s, real);
+	}
+	return n;
+}
+
+static void test_no_link_leads_out(void **state)
+{
+	struct world *wo = *state;
+	size_t links = 0;
+	for (unsigned round = 1; round <= 60; round++) {
+		struct err err = ERR_INIT;
+		const char *dir = arena_printf(&wo->a, "%s/root/%u", wo->dir, round);
+		auto_free char *root = NULL;
+		unsigned seed = round;
+		struct writer w;
+		auto_fd fd = -1;
+		assert_int_equal(dir_make(dir, 0700, &err), 0);
+		root = realpath(dir, NULL);
+		fd = open(dir, O_RDONLY | O_DIRECTORY);
+		writer_init(&w, fd);
+		for (int i = 0; i < 60; i++)
+			random_member(&w, &seed);
+		writer_release(&w);
+		links += links_inside(root, dir);
+	}
+	assert_true(links > 100);
+}
+
 static void test_sniff(void **state)
 {
 	unsigned char tar[SNIFF_BYTES] = "name";
@@ -273,6 +359,7 @@ int main(void)
 	    cmocka_unit_test(test_link_targets),
 	    cmocka_unit_test_setup_teardown(test_writer_stays_inside, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_writer_makes, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_no_link_leads_out, setup, teardown),
 	    cmocka_unit_test(test_sniff),
 	    cmocka_unit_test_setup_teardown(test_store_names, setup, teardown),
 	    cmocka_unit_test(test_digest),
