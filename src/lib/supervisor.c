@@ -51,13 +51,16 @@ static int set_signals(posix_spawnattr_t *at)
 	return rc;
 }
 
-/* 0 or an errno; posix_spawn, because the host may have threads that fork, too. */
+/*
+ * 0 or an errno.  posix_spawn, because the host may have threads that fork, too; what it
+ * does where exec fails is up to it.
+ */
 static int spawn(const char *path, int sock, bool pass_output, pid_t *pid)
 {
 	char *argv[] = {(char *)path, NULL};
 	posix_spawn_file_actions_t fa;
 	posix_spawnattr_t at;
-	int rc = posix_spawn_file_actions_init(&fa);
+	int rc = access(path, X_OK) < 0 ? errno : posix_spawn_file_actions_init(&fa);
 	if (rc)
 		return rc;
 	rc = posix_spawnattr_init(&at);
