@@ -149,7 +149,7 @@ int context_enter(struct mlp *m, struct mlp_error *error)
 {
 	if (__atomic_exchange_n(&m->busy, 1, __ATOMIC_ACQUIRE))
 		return error_say(error, ERR_BUSY, "another call is using this context");
-	if (!m->interrupted)
+	if (!__atomic_load_n(&m->interrupted, __ATOMIC_SEQ_CST))
 		return 0;
 	context_leave(m);
 	return error_say(error, ERR_INTERRUPTED, "interrupted");

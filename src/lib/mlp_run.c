@@ -129,6 +129,19 @@ static void take_run(struct running *r, const cJSON *ev)
 	r->run->stderr_tail = copy(record_arena(r->run), ev, "stderr_tail");
 }
 
+/* A quick command may have ended by now: the start is told as it was. */
+static void take_start(struct running *r, const cJSON *ev)
+{
+	take_run(r, ev);
+	r->run->status = MLP_RUNNING;
+	r->run->exit_kind = MLP_EXIT_NONE;
+	r->run->exit_code = r->run->exit_signal = 0;
+	r->run->reason = NULL;
+	r->run->end_time = -1;
+	if (r->o->started)
+		r->o->started(r->m->told.arg, r->run);
+}
+
 static void say(const struct running *r, int level, const cJSON *ev)
 {
 	const char *text = json_str(ev, "message");
@@ -151,11 +164,8 @@ static int take_event(struct running *r, const cJSON *ev, struct err *err)
 		say(r, json_bool(ev, "debug", false) ? MLP_DEBUG : MLP_INFO, ev);
 	if (kind && strcmp(kind, "mistake") == 0)
 		say(r, MLP_MISTAKE, ev);
-	if (kind && strcmp(kind, "started") == 0) {
-		take_run(r, ev);
-		if (r->o->started)
-			r->o->started(r->m->told.arg, r->run);
-	}
+	if (kind && strcmp(kind, "started") == 0)
+		take_start(r, ev);
 	return 0;
 }
 
@@ -215,7 +225,8 @@ static int run(struct running *r, struct err *err)
 	supervisor_end(&r->s, r->ended ? 0 : SIGTERM);
 	if (rc < 0 && !r->ended && r->run && r->run->run_id)
 		rc = recover(r, err);
-	else if (rc < 0 && !r->ended && r->m->interrupted)
+	else if (rc < 0 && !r->ended &&
+		 __atomic_load_n(&r->m->interrupted, __ATOMIC_SEQ_CST))
 		err_set(err, ERR_INTERRUPTED, "interrupted");
 	pthread_setcancelstate(state, NULL);
 	return rc;

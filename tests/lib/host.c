@@ -45,12 +45,12 @@ static struct {
 	char **argv;
 } args;
 
-static volatile sig_atomic_t children_seen;
+static int children_seen; /* atomic */
 
 static void on_child(int sig)
 {
 	(void)sig;
-	children_seen = 1;
+	__atomic_store_n(&children_seen, 1, __ATOMIC_RELAXED);
 }
 
 static void *reap_all(void *arg)
@@ -248,7 +248,7 @@ int main(int argc, char **argv)
 	if (args.watch && pthread_create(&t, NULL, reap_all, NULL) != 0)
 		return 1;
 	c = sessions();
-	if (args.watch && !children_seen)
+	if (args.watch && !__atomic_load_n(&children_seen, __ATOMIC_RELAXED))
 		printf("the handler of SIGCHLD saw nothing\n");
 	return c;
 }
