@@ -317,10 +317,10 @@ fails() {
 
 @test "a server that goes silent, and one that never ends" {
 	serve
-	MLP_STALL_TIMEOUT=1 fails "$HTTP/hang/data.csv" "'127.0.0.1:${HTTP##*:}' gave no sign of life for 1"
 	MLP_FETCH_MAX=20M fails "$HTTP/endless/data.csv" "more than 21.0 MB"
 	MLP_FETCH_MAX=1K fails "$HTTP/data.csv" "it has 8.9 kB, but 1.0 kB is the most that is taken"
 	is "$(find "$XDG_CACHE_HOME" -name "*.part*")" ""
+	MLP_STALL_TIMEOUT=1 fails "$HTTP/hang/data.csv" "'127.0.0.1:${HTTP##*:}' gave no sign of life for 1"
 }
 
 @test "a signal stops a download" {
@@ -405,10 +405,12 @@ fails() {
 
 @test "eight at once fetch once" {
 	serve
+	local pids=()
 	for i in 1 2 3 4 5 6 7 8; do
 		"$MLP" run . -P data="$HTTP/slow/data.csv" >"$T/out.$i" 2>"$T/err.$i" &
+		pids+=($!)
 	done
-	wait $(jobs -p | grep -vx "$SERVER")
+	wait "${pids[@]}"
 	for i in 1 2 3 4 5 6 7 8; do is "$(head -1 "$T/out.$i")" 2000; done
 	is "$(requests 'GET .* 200')" 1
 }
