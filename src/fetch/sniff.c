@@ -14,15 +14,14 @@ static bool begins(const unsigned char *s, size_t n, const char *magic, size_t l
 static bool is_tar(const unsigned char *s, size_t n)
 {
 	unsigned long sum = 0, told = 0;
-	size_t i = TAR_CHECKSUM;
+	size_t i = TAR_CHECKSUM, end = TAR_CHECKSUM + TAR_CHECKSUM_LEN;
 	if (n < SNIFF_BYTES || s[0] == '\0')
 		return false;
 	for (size_t k = 0; k < SNIFF_BYTES; k++)
-		sum +=
-		    k >= TAR_CHECKSUM && k < TAR_CHECKSUM + TAR_CHECKSUM_LEN ? ' ' : s[k];
-	while (s[i] == ' ' && i < TAR_CHECKSUM + TAR_CHECKSUM_LEN)
+		sum += k >= TAR_CHECKSUM && k < end ? ' ' : s[k];
+	while (i < end && s[i] == ' ')
 		i++;
-	for (; s[i] >= '0' && s[i] <= '7' && i < TAR_CHECKSUM + TAR_CHECKSUM_LEN; i++)
+	for (; i < end && s[i] >= '0' && s[i] <= '7'; i++)
 		told = told * 8 + (s[i] - '0');
 	return told == sum;
 }
