@@ -150,6 +150,9 @@ bench: all need-bench
 INSTALLED = $(DESTDIR)$(PREFIX)
 LIBEXEC  = $(MLP_SUPERVISE) $(MLP_GIT) $(MLP_FETCH)
 MANUALS  = 1 3 5
+# SHELL:FILE below share/
+COMPLETIONS = bash:bash-completion/completions/mlp zsh:zsh/site-functions/_mlp \
+	      fish:fish/vendor_completions.d/mlp.fish
 
 install: all
 	install -d $(addprefix $(INSTALLED)/,bin libexec/mlp include $(MANUALS:%=share/man/man%)) \
@@ -157,6 +160,9 @@ install: all
 	install -m 755 $(MLP) $(INSTALLED)/bin/mlp
 	install -m 755 $(LIBEXEC) $(INSTALLED)/libexec/mlp
 	$(foreach n,$(MANUALS),install -m 644 $(wildcard man/*.$(n)) $(INSTALLED)/share/man/man$(n) &&) :
+	find templates -type f -exec install -D -m 644 {} $(INSTALLED)/share/mlp/{} \;
+	for c in $(COMPLETIONS); do f=$(INSTALLED)/share/$${c#*:}; install -d $${f%/*} && \
+		$(MLP) completion $${c%%:*} >$$f && chmod 644 $$f || exit 1; done
 	install -m 644 include/mlp.h $(INSTALLED)/include
 	install -m 644 $(LIBMLP).so.$(VERSION) $(LIBMLP).a $(DESTDIR)$(LIBDIR)
 	cp -P $(LIBMLP).so $(LIBMLP).so.0 $(DESTDIR)$(LIBDIR)
@@ -166,9 +172,18 @@ install: all
 uninstall:
 	rm -f $(INSTALLED)/bin/mlp $(addprefix $(INSTALLED)/libexec/mlp/,$(notdir $(LIBEXEC)))
 	rm -f $(foreach n,$(MANUALS),$(patsubst man/%,$(INSTALLED)/share/man/man$(n)/%,$(wildcard man/*.$(n))))
+	rm -f $(foreach c,$(COMPLETIONS),$(INSTALLED)/share/$(lastword $(subst :, ,$(c))))
+	rm -rf $(INSTALLED)/share/mlp
 	rm -f $(INSTALLED)/include/mlp.h $(DESTDIR)$(LIBDIR)/pkgconfig/mlp.pc \
 		$(addprefix $(DESTDIR)$(LIBDIR)/libmlp,.a .so .so.0 .so.$(VERSION))
 	-rmdir $(INSTALLED)/libexec/mlp
+
+# build/mlp-VERSION.tar.xz, and Debian packages in build/deb/
+dist: all
+	@.packaging/dist.sh $(VERSION) $(MLP) $(LIBEXEC)
+
+deb: need-deb
+	@.packaging/deb.sh $(VERSION)
 
 clean:
 	rm -rf build
@@ -176,6 +191,6 @@ clean:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 
 .PHONY: all build units fuzzers demo check check-full asan fuzz lint fmt bench install \
-	uninstall clean
+	uninstall dist deb clean
 .DELETE_ON_ERROR:
 .SECONDARY:

@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # need.sh GROUP -- install what a target needs and the machine lacks.  Says what it installs;
-# silent when all is there.  Groups: build, demo, check, bench (each with those before it).
+# silent when all is there.  Groups: build, demo, check, bench (each with those before it);
+# deb: for make deb; debian: to try the packages in a fresh Debian.
 set -eu
 
 build="gcc libc6-dev pkg-config libyaml-dev libcjson-dev libsqlite3-dev libgit2-dev
@@ -10,10 +11,15 @@ demo="git python3"
 check="clang libclang-rt-14-dev clang-format cppcheck shellcheck mandoc libcmocka-dev bats
 	tmux valgrind perl git python3 python3-venv procps util-linux openssl strace sqlite3 zsh fish"
 
-case ${1:?usage: need.sh build|demo|check|bench} in
+deb="dpkg-dev file xz-utils git"
+check="$check $deb lintian"
+
+case ${1:?usage: need.sh build|demo|check|bench|deb|debian} in
 build) want=$build ;;
 demo) want="$build $demo" ;;
 check) want="$build $demo $check" ;;
+deb) want="$build $deb" ;;
+debian) want="$build $demo $check debootstrap" ;;
 bench) want="$build $demo python3-venv" ;;
 *) echo "need.sh: no such group: $1" >&2; exit 2 ;;
 esac
