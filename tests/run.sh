@@ -27,7 +27,7 @@ if [ "$how" = full ]; then
 	for file in tests/e2e/*.bats; do tests+=("san/${file##*/}"); done
 	tests+=(tests/valgrind.t)
 else
-	tests+=(san/params.bats san/run.bats san/git_fetch.bats)
+	tests+=(san/params.bats san/run.bats san/git_fetch.bats san/library.bats)
 fi
 kept=()
 for test in "${tests[@]}"; do
