@@ -25,7 +25,7 @@ tests=(tests/lint.t tests/fuzz.t build/release/tests/test_* build/release/tests/
 # a sample of the programs under sanitizers; all of it in the full check
 if [ "$how" = full ]; then
 	for file in tests/e2e/*.bats; do tests+=("san/${file##*/}"); done
-	tests+=(tests/valgrind.t)
+	tests+=(tests/valgrind.t tests/debian.t)
 else
 	tests+=(san/params.bats san/run.bats san/git_fetch.bats san/library.bats)
 fi
