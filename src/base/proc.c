@@ -70,6 +70,12 @@ static char *find_program(const char *name, char *const *envp)
 	return NULL;
 }
 
+bool proc_can_find(const char *name)
+{
+	auto_free char *path = find_program(name, environ);
+	return path && is_program(path);
+}
+
 static void trace_launch(int trace, const struct proc *p)
 {
 	auto_buf b = BUF_INIT;
