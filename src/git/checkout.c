@@ -182,3 +182,10 @@ int checkout_make(
 	growth_release(&g);
 	return rc;
 }
+
+int checkout_repository(const struct tree *t, const struct request *rq, const char *root,
+    struct meter *meter, struct err *err)
+{
+	const struct growth g = {.path = root, .lock = -1};
+	return make_repository(t, rq, &g, meter, err);
+}

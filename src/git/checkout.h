@@ -14,4 +14,8 @@
 int checkout_make(
     struct tree *t, const struct request *rq, struct meter *meter, struct err *err);
 
+/* The .git of a checkout at `root`, without the index. */
+int checkout_repository(const struct tree *t, const struct request *rq, const char *root,
+    struct meter *meter, struct err *err);
+
 #endif

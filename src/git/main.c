@@ -8,7 +8,8 @@
  *     mirror      one bare repository per URL, under a lock
  *       transfer    one fetch into it
  *     revision    version -> commit
- *   checkout    a work tree with .git of its own
+ *   reuse       another run's checkout, or a new one
+ *     checkout    a work tree with .git of its own
  *   peek        only the manifest and what it may name
  *   facts       commit, branch, remote, dirty or not of a user's work tree
  *   objects     linked from one repository into another
@@ -20,9 +21,9 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/helper.h"
-#include "git/checkout.h"
 #include "git/facts.h"
 #include "git/peek.h"
+#include "git/reuse.h"
 
 static void put_id(cJSON *to, const char *name, const git_oid *id)
 {
@@ -72,7 +73,7 @@ static int op_tree(const struct request *rq, cJSON *answer, struct err *err)
 	json_put_str(answer, "branch", t.rev.branch);
 	json_put_str(answer, "repo_url", repo_url(&a, rq, &t));
 	if (strcmp(rq->op, "peek") != 0)
-		return checkout_make(&t, rq, &meter, err);
+		return reuse_or_make(&t, rq, &meter, answer, err);
 	if (peek_make(&a, &t, rq, &dir, err) < 0)
 		return -1;
 	json_put_str(answer, "dir", dir);
@@ -84,8 +85,7 @@ static int dispatch(const struct request *rq, cJSON *answer, struct err *err)
 	bool facts = strcmp(rq->op, "facts") == 0;
 	if (!facts && strcmp(rq->op, "peek") != 0 && strcmp(rq->op, "checkout") != 0)
 		return err_set(err, ERR_USAGE, "unknown operation '%s'", rq->op);
-	/* also for git://: the user's url.*.insteadOf may make https:// of it */
-	if (lib_start(!facts && !rq->repo, err) < 0)
+	if (lib_start(err) < 0)
 		return -1;
 	return facts ? facts_find(rq, answer, err) : op_tree(rq, answer, err);
 }
@@ -104,6 +104,7 @@ int main(int argc, char **argv)
 	}
 	alloc_set_oom_hook(alloc_say_oom);
 	signal(SIGINT, SIG_IGN); /* our parent decides when we stop */
+	signal(SIGPIPE, SIG_IGN);
 	event_hello();
 	rc = event_request(&line, &err);
 	if (rc == 0)

@@ -22,6 +22,7 @@ int request_parse(struct request *rq, const char *text, size_t n, struct err *er
 	rq->cache_dir = json_str(rq->json, "cache_dir");
 	rq->dest = json_str(rq->json, "dest");
 	rq->subdir = json_str(rq->json, "subdir");
+	rq->reuse = rq->cache_dir && json_bool(rq->json, "reuse", false);
 	rq->dir = json_str(rq->json, "dir");
 	rq->ignore = json_get(rq->json, "ignore");
 	if (need(rq->op, "op", err) < 0)

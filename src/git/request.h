@@ -10,6 +10,7 @@
  *   version    branch, tag, commit or other revision; null: the default branch
  *   cache_dir  where mirrors are
  *   dest       the directory to make
+ *   reuse      the caller holds <dest>.lock: dest may be another run's checkout (reuse.h)
  *   subdir     of peek: where the project is in the tree, "" at its root
  *   dir, ignore[]   of facts
  */
@@ -24,6 +25,7 @@ struct request {
 	const char *op;
 	const char *url, *repo, *origin, *host, *version;
 	const char *cache_dir, *dest, *subdir;
+	bool reuse;
 	const char *dir;
 	const cJSON *ignore;
 };

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: MIT */
+#include "git/reuse.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/inside.h"
+#include "base/lockfile.h"
+#include "base/path.h"
+#include "base/snapshot.h"
+#include "git/checkout.h"
+#include "git/gitdir.h"
+
+enum { INDEX_MAX = 512 * 1024 * 1024 };
+
+struct reuse {
+	struct arena *a;
+	const struct request *rq;
+	struct meter *meter;
+	const char *checkouts;	      /* the directory that rq->dest is in */
+	const char *dir;	      /* <cache>/clean/KEY */
+	const char *snapshot, *index; /* of the checkout that is made or taken */
+};
+
+static int hash_file(const char *path, unsigned char out[SNAPSHOT_HASH])
+{
+	git_oid id;
+	if (git_odb_hashfile(&id, path, GIT_OBJECT_BLOB) < 0)
+		return -1;
+	memcpy(out, id.id, SNAPSHOT_HASH);
+	return 0;
+}
+
+static struct snapshot_tree tree_at(const char *root)
+{
+	return (struct snapshot_tree){.root = root, .skip = ".git", .hash = hash_file};
+}
+
+static void add_setting(struct buf *text, const git_config *config, const char *name)
+{
+	git_config_entry *e = NULL;
+	if (git_config_get_entry(&e, config, name) == 0)
+		buf_addf(text, "%s=%s\n", name, e->value ? e->value : "");
+	git_config_entry_free(e);
+}
+
+/* The same content may be written in other ways. */
+static const char *make_key(struct arena *a, const struct tree *t, const char *origin)
+{
+	static const char *const settings[] = {"core.autocrlf", "core.eol",
+	    "core.symlinks", "core.filemode", "core.attributesfile"};
+	auto_git(config) config = NULL;
+	auto_buf text = BUF_INIT;
+	char hex[GIT_OID_HEXSZ + 1];
+	mode_t mask = umask(0);
+	git_oid id;
+	umask(mask);
+	buf_addf(&text, "%s\n%s\n%o\n", origin,
+	    git_oid_tostr(hex, sizeof(hex), &t->rev.id), (unsigned)mask);
+	if (git_repository_config(&config, t->repo) == 0)
+		for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
+			add_setting(&text, config, settings[i]);
+	git_odb_hash(&id, text.s, text.len, GIT_OBJECT_BLOB);
+	return arena_strdup(a, git_oid_tostr(hex, sizeof(hex), &id));
+}
+
+static void reuse_init(struct reuse *r, struct arena *a, const struct tree *t,
+    const struct request *rq, struct meter *meter)
+{
+	const char *name = path_base(rq->dest);
+	r->a = a;
+	r->rq = rq;
+	r->meter = meter;
+	r->checkouts = path_dir(a, rq->dest);
+	r->dir =
+	    arena_printf(a, "%s/clean/%s", rq->cache_dir, make_key(a, t, rq->origin));
+	r->snapshot = path_join(a, r->dir, name);
+	r->index = arena_printf(a, "%s.index", r->snapshot);
+}
+
+static int copy_file(const char *from, const char *to, struct err *err)
+{
+	auto_buf text = BUF_INIT;
+	auto_fd fd = -1;
+	if (file_read(from, INDEX_MAX, &text, err) < 0)
+		return -1;
+	fd = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0 || fd_write_all(fd, text.s, text.len) < 0)
+		return err_sys(err, errno, "cannot write '%s'", to);
+	return 0;
+}
+
+/* Nothing that the command wrote into .git may be there for the next one. */
+static int renew_repository(struct reuse *r, const struct tree *t, const char *root,
+    const char *index, struct err *err)
+{
+	const char *git = path_join(r->a, root, ".git");
+	if (tree_remove(git, err) < 0 ||
+	    checkout_repository(t, r->rq, root, r->meter, err) < 0)
+		return -1;
+	return copy_file(index, path_join(r->a, git, "index"), err);
+}
+
+/* The snapshot first: whatever happens then, a checkout with one is as it says. */
+static int take_over(struct reuse *r, const char *root, const char *snapshot,
+    const char *index, struct err *err)
+{
+	if (rename(snapshot, r->snapshot) < 0)
+		return err_sys(err, errno, "cannot rename '%s'", snapshot);
+	if (rename(index, r->index) < 0 || rename(root, r->rq->dest) < 0) {
+		err_sys(err, errno, "cannot rename '%s'", root);
+		unlink(r->snapshot);
+		return -1;
+	}
+	return 0;
+}
+
+static bool try_one(struct reuse *r, struct tree *t, const char *name)
+{
+	const char *root = path_join(r->a, r->checkouts, name);
+	const char *lock = arena_printf(r->a, "%s.lock", root);
+	const char *snapshot = path_join(r->a, r->dir, name);
+	const char *index = arena_printf(r->a, "%s.index", snapshot);
+	struct snapshot_tree tree = tree_at(root);
+	struct err ignored = ERR_INIT;
+	auto_fd fd = -1;
+	if (lockfile_try(lock, false, &fd, &ignored) != 1 || process_inside(root))
+		return false;
+	if (snapshot_compare(&tree, snapshot, NULL, &ignored) != 1) {
+		unlink(snapshot);
+		unlink(index);
+		return false;
+	}
+	if (renew_repository(r, t, root, index, &ignored) < 0 ||
+	    take_over(r, root, snapshot, index, &ignored) < 0)
+		return false;
+	unlink(lock);
+	return true;
+}
+
+static bool ends_in_index(const char *name)
+{
+	size_t n = strlen(name);
+	return n > 6 && strcmp(name + n - 6, ".index") == 0;
+}
+
+static bool find_one(struct reuse *r, struct tree *t)
+{
+	auto_dir d = opendir(r->dir);
+	struct dirent *e;
+	while (d && (e = readdir(d)))
+		if (e->d_name[0] != '.' && !ends_in_index(e->d_name) &&
+		    try_one(r, t, e->d_name))
+			return true;
+	return false;
+}
+
+/* A checkout that cannot be proved later is as good for this run as any. */
+static bool remember(struct reuse *r)
+{
+	struct snapshot_tree tree = tree_at(r->rq->dest);
+	struct err ignored = ERR_INIT;
+	if (dir_make(r->dir, 0700, &ignored) < 0 ||
+	    copy_file(path_join(r->a, r->rq->dest, ".git/index"), r->index, &ignored) < 0)
+		return false;
+	if (snapshot_take(&tree, r->snapshot, &ignored) == 0)
+		return true;
+	unlink(r->index);
+	return false;
+}
+
+int reuse_or_make(struct tree *t, const struct request *rq, struct meter *meter,
+    cJSON *answer, struct err *err)
+{
+	auto_arena a = ARENA_INIT;
+	struct reuse r;
+	bool reused = false, known = false;
+	if (rq->reuse) {
+		reuse_init(&r, &a, t, rq, meter);
+		known = reused = find_one(&r, t);
+	}
+	if (reused)
+		tree_release(t);
+	else if (checkout_make(t, rq, meter, err) < 0)
+		return -1;
+	else if (rq->reuse)
+		known = remember(&r);
+	json_put_bool(answer, "reused", reused);
+	json_put_str(answer, "snapshot", known ? r.snapshot : NULL);
+	return 0;
+}
