@@ -327,12 +327,11 @@ static int open_tracking(struct launching *l, struct err *err)
 	return 0;
 }
 
-/* Of a run that never was. */
-static void drop_checkout(const struct prepared *p)
+static void leave_checkout(struct prepared *p, struct run_result *out)
 {
-	struct err ignored = ERR_INIT;
-	if (p->source.kind != SOURCE_LOCAL && !p->peeked && p->source.root)
-		tree_remove(p->source.root, &ignored);
+	enum lease_left left = lease_end(&p->source.lease);
+	out->left_in = left == LEASE_NOTHING ? NULL : p->source.root;
+	out->left_files = left == LEASE_FILES;
 }
 
 static int prepare_and_run(struct launching *l, run_started *started, void *arg,
@@ -364,8 +363,10 @@ int run_launch(const struct ctx *ctx, struct arena *a, const struct run_request 
 		err->code = ERR_FAIL; /* 125: it is not the command line of the project */
 		return -1;
 	}
-	if (prepare_and_run(&l, started, arg, out, err) == 0)
-		return 0;
-	drop_checkout(p);
-	return -1;
+	if (prepare_and_run(&l, started, arg, out, err) < 0) {
+		lease_drop(&p->source.lease);
+		return -1;
+	}
+	leave_checkout(p, out);
+	return 0;
 }

@@ -77,4 +77,5 @@ void prepared_done(struct prepared *p)
 	if (p->peeked)
 		source_peek_done(&p->source);
 	p->peeked = false;
+	lease_release(&p->source.lease);
 }

@@ -96,6 +96,7 @@ static int ask(const struct ctx *ctx, const struct source_uri *u, const char *op
 	json_put_str(rq, "cache_dir", ctx->cache_dir);
 	json_put_str(rq, "dest", dest);
 	json_put_str(rq, "subdir", u->subdir);
+	json_put_bool(rq, "reuse", strcmp(op, "checkout") == 0);
 	if (helper_start(ctx, "mlp-git", rq, &h, err) < 0)
 		return -1;
 	return helper_finish(ctx, &h, STALL_MS, u->host, done, err);
@@ -149,24 +150,47 @@ static int ask_any(const struct ctx *ctx, const struct source_uri *u, bool whole
 	return -1;
 }
 
-int source_fetch(const struct ctx *ctx, struct arena *a, const struct source_uri *u,
-    const char *version, struct source *out, struct err *err)
+static void take_lease(
+    const struct ctx *ctx, struct arena *a, const cJSON *done, struct source *out)
+{
+	struct lease *l = &out->lease;
+	l->reusable = out->kind == SOURCE_GIT;
+	l->reused = json_bool(done, "reused", false);
+	l->snapshot = copy_str(a, done, "snapshot");
+	if (out->kind == SOURCE_ARCHIVE)
+		lease_watch(a, l, path_join(a, ctx->cache_dir, "clean/archives"));
+}
+
+/* Under the lease. */
+static int fetch_into(const struct ctx *ctx, struct arena *a, const struct source_uri *u,
+    const char *version, const char *dest, struct source *out, struct err *err)
 {
 	auto_json done = NULL;
-	const char *dest, *root;
-	struct err ignored = ERR_INIT;
-	source_init(a, u, version, out);
-	if (u->kind == SOURCE_LOCAL)
-		return local_dir(a, u, out, err);
-	dest = checkout_path(ctx, a, u);
+	const char *root;
 	if (ask_any(ctx, u, true, version, dest, &out->kind, &done, err) < 0)
 		return -1;
 	take_answer(a, done, out);
+	take_lease(ctx, a, done, out);
 	out->root = dest;
 	root = out->kind == SOURCE_ARCHIVE ? archive_top(a, dest, u->subdir) : dest;
-	if (enter_subdir(a, u, root, &out->dir, err) == 0)
+	return enter_subdir(a, u, root, &out->dir, err);
+}
+
+int source_fetch(const struct ctx *ctx, struct arena *a, const struct source_uri *u,
+    const char *version, struct source *out, struct err *err)
+{
+	const char *dest;
+	source_init(a, u, version, out);
+	if (u->kind == SOURCE_LOCAL)
+		return local_dir(a, u, out, err);
+	if (need_cache(ctx, u, err) < 0)
+		return -1;
+	dest = checkout_path(ctx, a, u);
+	if (lease_take(a, dest, &out->lease, err) < 0)
+		return -1;
+	if (fetch_into(ctx, a, u, version, dest, out, err) == 0)
 		return 0;
-	tree_remove(dest, &ignored);
+	lease_drop(&out->lease);
 	return -1;
 }
 

@@ -11,6 +11,7 @@
 #include "base/ctx.h"
 #include "base/err.h"
 #include "base/helper.h"
+#include "source/lease.h"
 
 enum source_kind {
 	SOURCE_LOCAL,	/* a directory, run in place */
@@ -65,6 +66,7 @@ struct source {
 	const char *branch;   /* when the version (or, local, HEAD) is a branch */
 	const char *sha256;   /* of the archive */
 	int dirty;	      /* 1, 0, or -1: not known or not a work tree */
+	struct lease lease;   /* of source_fetch: the checkout is ours */
 };
 
 /*
@@ -72,6 +74,7 @@ struct source {
  * below ctx->cache_dir.  SOURCE_ARCHIVE: likewise, unpacked; what is no repository but an
  * http URL may turn out to be one.  SOURCE_LOCAL: only checks the directory (facts come
  * separately).
+ * The caller owes lease_end or lease_drop.
  */
 int source_fetch(const struct ctx *ctx, struct arena *a, const struct source_uri *u,
     const char *version, struct source *out, struct err *err);
