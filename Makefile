@@ -27,7 +27,7 @@ quiet    = $(if $(filter 0,$(V)),@echo '  $(1)  $(patsubst build/%,%,$@)';)
 pkg_libs = $(shell pkg-config --libs $(1))
 
 # mlp itself may need libyaml, cJSON, SQLite and libc only (tests/lint.t looks).
-LIB_DIRS = base manifest source plan track run flow lib
+LIB_DIRS = base manifest source plan track run flow cache lib
 LIB_SRC  = $(foreach d,$(LIB_DIRS),$(wildcard src/$(d)/*.c))
 CLI_SRC  = $(wildcard src/cli/*.c)
 SUPERVISE_SRC = $(wildcard src/supervise/*.c)

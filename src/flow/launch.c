@@ -107,6 +107,7 @@ static int open_new(struct launching *l, struct err *err)
 	/* locked before it is in the store: never RUNNING with nobody behind it */
 	if (run_lock_take(l->ctx, new.run_id, &l->lock, err) < 0)
 		return -1;
+	run_lock_note(&l->lock, l->tracking.uri);
 	new.start_time = clock_now_ms();
 	return l->store->ops->run_create(l->store, l->a, &new, &l->run, err);
 }
@@ -136,6 +137,7 @@ static int open_existing(struct launching *l, struct err *err)
 		return err_wrap(err, "--run-id");
 	if (run_lock_take(l->ctx, l->run.run_id, &l->lock, err) < 0)
 		return -1;
+	run_lock_note(&l->lock, l->tracking.uri);
 	if (make_tags(l, name, &tags, err) < 0)
 		return -1;
 	for (size_t i = 0; i < tags.n; i++)

@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
@@ -106,6 +107,7 @@ int mirror_open(
 	if (!has_commit(m->repo, rq->version) && !fetched_meanwhile(m, waited, asked) &&
 	    update(m, rq, meter, err) < 0)
 		return -1;
+	futimens(m->lock, NULL); /* its last use, for who tidies up */
 	return lockfile_wait(m->lock, LOCK_SH, m->path, meter, &waited, err);
 }
 
