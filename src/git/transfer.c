@@ -3,50 +3,10 @@
 
 #include "base/file.h"
 #include "base/path.h"
+#include "git/connection.h"
 #include "git/reftext.h"
 
 enum { REFS_MAX = 512 * 1024 * 1024, HEAD_MAX = 4096 };
-
-struct transfer {
-	const struct request *rq;
-	struct meter *meter;
-	bool receiving;
-	long long said; /* bytes of the server's own progress text */
-};
-
-static int on_objects(const git_indexer_progress *p, void *arg)
-{
-	struct transfer *t = arg;
-	t->receiving = true;
-	if (p->received_objects < p->total_objects || p->total_deltas == 0)
-		event_progress(t->meter, "receiving objects", p->received_objects,
-		    p->total_objects, (long long)p->received_bytes);
-	else
-		event_progress(
-		    t->meter, "resolving deltas", p->indexed_deltas, p->total_deltas, 0);
-	return 0;
-}
-
-static int on_server_text(const char *text, int n, void *arg)
-{
-	struct transfer *t = arg;
-	(void)text; /* hostile, and git's own progress: only that it moves counts */
-	if (t->receiving)
-		return 0;
-	t->said += n;
-	event_progress(t->meter, "waiting for the server", t->said, 0, 0);
-	return 0;
-}
-
-static void options_init(git_fetch_options *o, struct transfer *t)
-{
-	git_fetch_options_init(o, GIT_FETCH_OPTIONS_VERSION);
-	o->callbacks.transfer_progress = on_objects;
-	o->callbacks.sideband_progress = on_server_text;
-	o->callbacks.payload = t;
-	o->proxy_opts.type = GIT_PROXY_AUTO;
-	o->download_tags = GIT_REMOTE_DOWNLOAD_TAGS_NONE; /* a refspec names them all */
-}
 
 /* What HEAD of the mirror becomes: the remote's branch, its commit, or nothing. */
 static void remote_head(
@@ -117,8 +77,7 @@ static int download(git_remote *remote, const git_fetch_options *o, bool detache
 	return rc;
 }
 
-static int bring(git_repository *mirror, git_remote *remote, const git_fetch_options *o,
-    const struct request *rq, struct err *err)
+static int bring(git_repository *mirror, const struct connection *c, struct err *err)
 {
 	auto_arena a = ARENA_INIT;
 	auto_buf refs_text = BUF_INIT, head_text = BUF_INIT;
@@ -128,20 +87,20 @@ static int bring(git_repository *mirror, git_remote *remote, const git_fetch_opt
 	const char *head_file = path_join(&a, dir, "HEAD");
 	const git_remote_head **heads;
 	size_t n;
-	int rc = git_remote_ls(&heads, &n, remote);
+	int rc = git_remote_ls(&heads, &n, c->remote);
 	if (rc < 0)
-		return lib_fetch_fail(err, rc, rq->origin, rq->host);
+		return connection_fail(c, rc, err);
 	reflist_from_remote(&refs, heads, n);
-	remote_head(remote, heads, n, &head_text);
+	remote_head(c->remote, heads, n, &head_text);
 	reflist_format(&refs, true, &refs_text);
 	if (file_equals(refs_file, &refs_text, REFS_MAX) &&
 	    file_equals(head_file, &head_text, HEAD_MAX) && has_objects(mirror, &refs))
 		return 0;
 	drop_bad_refs(mirror, refs_file);
 	if (n > 0) {
-		rc = download(remote, o, head_text.s[0] != 'r');
+		rc = download(c->remote, &c->options, head_text.s[0] != 'r');
 		if (rc < 0)
-			return lib_fetch_fail(err, rc, rq->origin, rq->host);
+			return connection_fail(c, rc, err);
 	}
 	if (replace(refs_file, &refs_text, err) < 0)
 		return -1;
@@ -151,18 +110,12 @@ static int bring(git_repository *mirror, git_remote *remote, const git_fetch_opt
 int transfer_fetch(git_repository *mirror, const struct request *rq, struct meter *meter,
     struct err *err)
 {
-	struct transfer t = {.rq = rq, .meter = meter};
-	auto_git(remote) remote = NULL;
-	git_fetch_options o;
+	auto_arena a = ARENA_INIT;
+	auto_connection c = CONNECTION_INIT;
 	int rc;
-	options_init(&o, &t);
-	if (git_remote_create_anonymous(&remote, mirror, rq->url) < 0)
-		return lib_fail(err, "cannot use '%s'", rq->origin);
-	rc = git_remote_connect(
-	    remote, GIT_DIRECTION_FETCH, &o.callbacks, &o.proxy_opts, NULL);
-	if (rc < 0)
-		return lib_fetch_fail(err, rc, rq->origin, rq->host);
-	rc = bring(mirror, remote, &o, rq, err);
-	git_remote_disconnect(remote);
+	if (connection_open(&c, &a, mirror, rq, meter, err) < 0)
+		return -1;
+	rc = bring(mirror, &c, err);
+	git_remote_disconnect(c.remote);
 	return rc;
 }

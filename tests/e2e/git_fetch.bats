@@ -173,7 +173,7 @@ requests() {
 	local case
 	for case in "$HTTP/404/x.git|not a git repository (404)" \
 		"$HTTP/none.git|not a git repository (404)" \
-		"$HTTP/401/x.git|asks for a user name and password, which is not supported yet" \
+		"$HTTP/401/x.git|asks for a user name and password" \
 		"$HTTP/403/x.git|refuses access" "$HTTP/500/x.git|the server failed" \
 		"$HTTP/html/x.git|not a git repository" \
 		"http://127.0.0.1:1/x.git|connection refused" \

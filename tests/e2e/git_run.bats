@@ -59,7 +59,7 @@ print(v)' "$@"
 	for case in "$HTTP/wine.git#none|Could not find subdirectory none of $HTTP/wine.git" \
 		"$HTTP/404/x|not a git repository" "nowhere|does not exist" \
 		"wine/data|is a file" "wine#../x|not allowed in project subdirectory paths" \
-		"ssh://git@example.org/x|ssh is not supported yet"; do
+		"ssh:///x|names no host"; do
 		run "$MLP" run "${case%%|*}"
 		echo "$output"
 		[ "$status" -eq 125 ] || [ "$status" -eq 2 ]

@@ -8,7 +8,9 @@ git_setup() {
 	export GIT_CONFIG_NOSYSTEM=1 GIT_AUTHOR_NAME=Ann GIT_AUTHOR_EMAIL=ann@example.org
 	export GIT_COMMITTER_NAME=Ann GIT_COMMITTER_EMAIL=ann@example.org
 	export GIT_AUTHOR_DATE='2024-01-01 12:00 +0000' GIT_COMMITTER_DATE='2024-01-01 12:00 +0000'
-	unset MLFLOW_TRACKING_URI MLP_STALL_TIMEOUT http_proxy https_proxy HTTP_PROXY HTTPS_PROXY
+	unset MLFLOW_TRACKING_URI MLP_STALL_TIMEOUT MLP_OFFLINE SSH_AUTH_SOCK SSH_ASKPASS
+	unset http_proxy https_proxy all_proxy no_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY NO_PROXY
+	unset SSL_CERT_FILE SSL_CERT_DIR "${!GIT_SSL_@}" "${!GIT_SSH@}" GIT_ASKPASS
 	export LSAN_OPTIONS=print_suppressions=0:suppressions=$BATS_TEST_DIRNAME/../lib/lsan.supp
 	mkdir -p "$HOME" "$W/srv" "$W/tmp"
 	git config --global init.defaultBranch main
