@@ -5,9 +5,12 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/json.h"
 #include "base/lockfile.h"
 #include "base/path.h"
 #include "cache/sweep.h"
+
+enum { FACTS_MAX = 64 * 1024 };
 
 static const char kind[] = "download";
 
@@ -27,13 +30,27 @@ static void sweep_content(struct sweep *s, const char *dir)
 		sweep_remove(s, kind, dir, used);
 }
 
+/* What is known of a URL is worth as much as the content that it had. */
+static bool has_content(struct sweep *s, const char *facts, const char *store)
+{
+	auto_buf text = BUF_INIT;
+	struct err ignored = ERR_INIT;
+	auto_json j = NULL;
+	const char *sha256;
+	if (file_read(facts, FACTS_MAX, &text, &ignored) < 0)
+		return false;
+	j = json_parse(text.s, text.len, facts, &ignored);
+	sha256 = json_str(j, "sha256");
+	return sha256 && path_is_dir(path_join(s->a, store, sha256));
+}
+
 /* What has come so far, and what is known; under the URL's lock. */
-static void sweep_key(struct sweep *s, const char *lock)
+static void sweep_key(struct sweep *s, const char *store, const char *lock)
 {
 	const char *base = arena_strndup(s->a, lock, strlen(lock) - strlen(".lock"));
 	const char *part = arena_printf(s->a, "%s.part", base);
 	const char *facts = arena_printf(s->a, "%s.json", base);
-	int64_t used = sweep_time(part), known = sweep_time(facts);
+	int64_t used = sweep_time(part);
 	struct err ignored = ERR_INIT;
 	auto_fd fd = -1;
 	if (lockfile_try(lock, false, &fd, &ignored) != 1) {
@@ -45,7 +62,7 @@ static void sweep_key(struct sweep *s, const char *lock)
 	    (!sweep_is_old(s, kind, part, used) || !sweep_remove(s, kind, part, used)))
 		return;
 	sweep_unlink(s, arena_printf(s->a, "%s.part.json", base));
-	if (known >= 0 && s->now - known < s->rq->older_than_ms)
+	if (has_content(s, facts, store))
 		return;
 	sweep_unlink(s, facts);
 	sweep_unlink(s, lock);
@@ -60,5 +77,5 @@ void sweep_downloads(struct sweep *s)
 			sweep_content(s, path_join(s->a, dir, *name));
 	for (const char *const *name = sweep_names(s, index); *name; name++)
 		if (sweep_ends_in(*name, ".lock"))
-			sweep_key(s, path_join(s->a, index, *name));
+			sweep_key(s, dir, path_join(s->a, index, *name));
 }

@@ -48,10 +48,14 @@ bool sweep_remove(struct sweep *s, const char *kind, const char *path, int64_t u
 	struct gc_result *r = s->out;
 	struct err err = ERR_INIT;
 	int64_t bytes = usage_measure(&s->usage, path);
-	if (!s->rq->dry_run && tree_remove(path, &err) < 0) {
-		ctx_say(s->ctx, SAY_WARNING, "%s", err.msg);
-		r->failed++;
-		return false;
+	if (!s->rq->dry_run) {
+		int rc = tree_remove(path, &err);
+		usage_release(&s->usage); /* the kernel counts what is gone */
+		if (rc < 0) {
+			ctx_say(s->ctx, SAY_WARNING, "%s", err.msg);
+			r->failed++;
+			return false;
+		}
 	}
 	ARENA_GROW(s->a, r->removed, r->nremoved);
 	r->removed[r->nremoved] = make_item(s, kind, path, used);

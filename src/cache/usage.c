@@ -46,7 +46,6 @@ static bool is_last_name(struct usage *u, const struct stat *st)
 	u->n += f->met == 0;
 	f->dev = st->st_dev;
 	f->ino = st->st_ino;
-	/* names that were measured may be gone by now: then nlink is that much less */
 	return ++f->met >= st->st_nlink;
 }
 

@@ -12,7 +12,7 @@ struct usage {
 	size_t n, cap;
 };
 
-/* Bytes on disk of a tree, given that all that were measured before are gone too. */
+/* Bytes on disk of a tree, were all that were measured with the same `u` to go with it. */
 int64_t usage_measure(struct usage *u, const char *path);
 void usage_release(struct usage *u);
 
