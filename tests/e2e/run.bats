@@ -394,3 +394,11 @@ M
 	mlp run nosuch
 	lacks "$stderr" $'\033'
 }
+
+@test "colour on a terminal, unless NO_COLOR or TERM=dumb" {
+	command -v script >/dev/null || skip "script(1) is missing"
+	export TERM=xterm
+	has "$(script -qec "'$MLP' run nosuch" /dev/null)" $'\033[31mmlp:'
+	lacks "$(NO_COLOR=1 script -qec "'$MLP' run nosuch" /dev/null)" $'\033'
+	lacks "$(TERM=dumb script -qec "'$MLP' run nosuch" /dev/null)" $'\033'
+}
