@@ -212,7 +212,6 @@ static void execute(struct launching *l, run_started *started, void *arg,
 	if (started)
 		started(arg, r, l->p);
 	if (supervise_run(l, o, why) < 0) {
-		o->stop_signal = why->code == ERR_INTERRUPTED ? why->sys : 0;
 		o->exit.kind = EXIT_NEVER;
 		o->exit.code = 125;
 		o->stop_signal = why->code == ERR_INTERRUPTED ? why->sys : 0;
