@@ -22,7 +22,8 @@ ALL_CFLAGS = -std=gnu11 $(WARN) $(HARDEN) $(CFLAGS) -include src/base/banned.h -
 	     -DMLP_VERSION='"$(VERSION)"' -DMLP_LIBEXEC_DEFAULT='"$(PREFIX)/libexec/mlp"' \
 	     -fvisibility=hidden -MMD -MP
 
-quiet    = $(if $(filter 0,$(V)),@echo '  $(1)  $(patsubst build/%,%,$@)';)
+silent   = $(findstring s,$(firstword -$(MAKEFLAGS)))
+quiet    = $(if $(filter 0,$(V)),@$(if $(silent),,echo '  $(1)  $(patsubst build/%,%,$@)';))
 pkg_libs = $(shell pkg-config --libs $(1))
 
 # mlp itself may need libyaml, cJSON, SQLite and libc only (tests/lint.t looks).
