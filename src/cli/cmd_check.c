@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* mlp check: what is wrong with a project's manifest, without running it. */
 #include "cli/look.h"
+#include "plan/command.h"
 
 static void print_ok(const struct prepared *p)
 {
@@ -40,12 +41,23 @@ static int report(
 	return rc == 0 ? CLI_OK : CLI_FAILED;
 }
 
+/* Mistakes that `run` would find when it puts the command together. */
+static int check_commands(struct cli *cli, struct prepared *p, struct err *err)
+{
+	for (size_t i = 0; i < p->manifest->nentries; i++)
+		command_check(
+		    &cli->arena, p->manifest, &p->manifest->entries[i], &p->diags);
+	return p->diags.errors ? err_set(err, ERR_FAIL, "mistakes in commands") : 0;
+}
+
 static int run_check(struct cli *cli, int argc, char *const *argv)
 {
 	struct look look;
 	int code;
 	if (look_at(cli, &cmd_check, argc, argv, &look, &code) < 0)
 		return code;
+	if (look.rc == 0)
+		look.rc = check_commands(cli, &look.p, &look.err);
 	code = report(cli, look.json, look.rc, &look.p, &look.err);
 	prepared_done(&look.p);
 	return code;

@@ -16,7 +16,7 @@ static void put_source(cJSON *j, const struct source *s)
 	json_put_str(o, "commit", s->commit);
 	json_put_str(o, "branch", s->branch);
 	json_put_str(o, "version", s->version);
-	json_put_str(o, "subdir", s->subdir);
+	json_put_str(o, "subdir", s->subdir && *s->subdir ? s->subdir : NULL);
 	if (s->dirty < 0)
 		json_put_null(o, "dirty");
 	else

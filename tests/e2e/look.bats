@@ -148,3 +148,22 @@ echo two"
 	is "$status" 0
 	has "$output" "20000 cases"
 }
+
+@test "check looks at the braces of every command" {
+	manifest <<-'END'
+	entry_points:
+	  main:
+	    command: "echo fine"
+	  other:
+	    parameters: {x: int}
+	    command: "echo {x} ${HOME}"
+	END
+	mlp check .
+	is "$status" 1
+	has "$stderr" "MLproject:6:26: error: command of entry point 'other': no parameter is called 'HOME'"
+	has "$stderr" 'write ${{HOME}} for a shell variable'
+	mlp check . --json
+	is "$(json 'j["ok"], j["errors"][0]["line"]')" "(False, 6)"
+	mlp run .
+	is "$status" 0
+}
