@@ -160,7 +160,7 @@ echo two"
 	END
 	mlp check .
 	is "$status" 1
-	has "$stderr" "MLproject:6:26: error: command of entry point 'other': no parameter is called 'HOME'"
+	has "$stderr" "MLproject:6:25: error: command of entry point 'other': no parameter is called 'HOME'"
 	has "$stderr" 'write ${{HOME}} for a shell variable'
 	mlp check . --json
 	is "$(json 'j["ok"], j["errors"][0]["line"]')" "(False, 6)"
