@@ -43,5 +43,6 @@ san/*) MLP=$top/build/san/bin/mlp MLP_BUILD=$top/build/san bats --tap "tests/${t
 vg/*) under_valgrind "tests/${test#vg/}" ;;
 *.bats) bats --tap "$test" ;;
 */replay_*) replay "$test" ;;
-*) "./$test" ;;
+# cmocka says "not ok" of a test that skips itself
+*) "./$test" | sed -u 's/^not \(ok [0-9]* # SKIP\)/\1/' ;;
 esac </dev/null | tee "$log"

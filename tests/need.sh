@@ -7,7 +7,7 @@ set -eu
 build="gcc libc6-dev pkg-config libyaml-dev libcjson-dev libsqlite3-dev libgit2-dev"
 demo="git python3 ca-certificates"
 check="clang libclang-rt-14-dev clang-format cppcheck shellcheck mandoc libcmocka-dev bats
-	tmux vim valgrind perl git python3 python3-venv procps util-linux openssl strace sqlite3"
+	tmux vim valgrind perl git python3 python-is-python3 python3-venv procps util-linux openssl strace sqlite3"
 
 case ${1:?usage: need.sh build|demo|check|bench} in
 build) want=$build ;;

@@ -15,12 +15,14 @@ unset http_proxy HTTP_PROXY all_proxy ALL_PROXY
 rm -rf build/check
 mkdir -p build/check
 
+jobs=$(nproc)
+
 say() { echo "== $*"; }
 # built NAME MAKE-ARGUMENTS...
 built() {
 	local log=build/check/build-$1.log
 	shift
-	make -s -j2 WERROR=1 "$@" build units >"$log" 2>&1 || { cat "$log"; exit 1; }
+	make -s -j"$jobs" WERROR=1 "$@" build units >"$log" 2>&1 || { cat "$log"; exit 1; }
 }
 
 say "building with gcc, with clang, and with sanitizers"
@@ -34,23 +36,24 @@ for version in 2.8.1 3.0.1 newest; do
 done
 
 units=()
-for source in tests/unit/test_*.c; do units+=("test_$(basename "${source#*/test_}" .c)"); done
-for source in tests/fuzz/fuzz_*.c; do units+=("replay_$(basename "${source#*/fuzz_}" .c)"); done
-# the longest first, so that two cores end together
-tests=(tests/fuzz.t tests/mlflow/*.bats tests/e2e/*.bats tests/lint.t
-	"${units[@]/#/build/release/tests/}" "${units[@]/#/build/san/tests/}")
+for source in tests/unit/test_*.c; do units+=("$(basename "$source" .c)"); done
+for source in tests/fuzz/fuzz_*.c; do units+=("replay_$(basename "${source##*/fuzz_}" .c)"); done
+# What takes long comes first, so that no core waits for the other at the end.
+tests=(tests/fuzz.t tests/mlflow/*.bats)
 if [ "$how" = full ]; then
-	for file in tests/e2e/*.bats tests/mlflow/*.bats; do tests+=("san/${file#tests/}"); done
 	for file in run record reopen git_run; do tests+=("vg/e2e/$file.bats"); done
+	for file in tests/mlflow/*.bats tests/e2e/*.bats; do tests+=("san/${file#tests/}"); done
 	tests+=(tests/valgrind.t)
 else
-	tests+=(san/e2e/run.bats san/e2e/git_fetch.bats)
+	for file in git_fetch run record badinput; do tests+=("san/e2e/$file.bats"); done
 fi
+tests+=(tests/e2e/*.bats "${units[@]/#/build/release/tests/}" "${units[@]/#/build/san/tests/}"
+	tests/lint.t)
 
 say "running ${#tests[@]} files of tests"
 failed=0
 # whoever started us may ignore signals; the tests count on them
-env --default-signal prove -j2 --timer --exec tests/exec.sh "${tests[@]}" || failed=1
+env --default-signal prove -j"$jobs" --timer --exec tests/exec.sh "${tests[@]}" || failed=1
 
 skipped=$(grep -Hi '^ok.*# *skip' build/check/*.tap || true)
 if [ -n "$skipped" ]; then
