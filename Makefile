@@ -50,6 +50,7 @@ all: need-build
 	@$(MAKE) --no-print-directory build
 
 build: $(MLP) $(MLP_GIT)
+	@:
 
 $(B)/obj/%.o: %.c Makefile
 	@mkdir -p $(@D)
