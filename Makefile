@@ -90,7 +90,8 @@ fuzzers: $(FUZZERS)
 need-%:
 	@tests/need.sh $*
 
-demo: all need-demo
+demo: need-demo
+	@$(MAKE) --no-print-directory build
 	@examples/demo.sh $(MLP)
 
 check: need-check
@@ -106,14 +107,15 @@ asan: need-check
 fuzz: need-check
 	@tests/fuzz.sh
 
-lint: need-check all
+lint: need-check
+	@$(MAKE) --no-print-directory build
 	@prove -v tests/lint.t
 
 fmt: need-check
 	@git ls-files '*.c' '*.h' | xargs clang-format -i
 
-bench: all need-bench
-	@$(MAKE) --no-print-directory $(B)/tests/measure
+bench: need-bench
+	@$(MAKE) --no-print-directory build $(B)/tests/measure
 	@tests/bench/run.sh $(B)/tests/measure $(MLP)
 
 MAN1 = $(wildcard man/*.1)
