@@ -9,16 +9,49 @@
 #include "plan/key.h"
 #include "base/utf8.h"
 
+/* What comes behind dir in path; NULL: it is not below. */
+static const char *below(const char *dir, const char *path)
+{
+	size_t n = dir ? strlen(dir) : 0;
+	if (n == 0 || strncmp(path, dir, n) != 0)
+		return NULL;
+	if (path[n] == '\0')
+		return ".";
+	return path[n] == '/' ? path + n + 1 : NULL;
+}
+
+/* Where in its project a path was, relative to the project directory; or NULL. */
+static const char *place_in_project(struct arena *a, const cJSON *file, const char *path)
+{
+	const cJSON *source = json_get(file, "source");
+	const char *dir = json_str(source, "dir"), *root = json_str(source, "root");
+	const char *rel = below(dir, path), *inner = dir ? below(root, dir) : NULL;
+	auto_buf up = BUF_INIT;
+	if (rel)
+		return arena_strdup(a, rel);
+	rel = below(root, path);
+	if (!rel || !inner)
+		return NULL;
+	for (; inner; inner = strchr(inner, '/'), inner += inner != NULL)
+		buf_adds(&up, "../");
+	return arena_printf(a, "%s%s", up.s, rel);
+}
+
 /*
  * The text to give again.  The record holds at most PARAM_MAX characters of a
  * value, and paths as they were given, relative to a directory that we are not in now:
- * run.json knows both in full.
+ * run.json knows both in full.  What lay in the project is of the commit, not of the tree
+ * that it was in then.
  */
-static const char *value_again(
-    const struct ctx *ctx, struct arena *a, const cJSON *file, const struct kv *recorded)
+static const char *value_again(const struct ctx *ctx, struct arena *a, const cJSON *file,
+    const struct kv *recorded, struct param_input *in)
 {
 	struct runfile_param full = runfile_param(file, recorded->key);
-	if (full.value && full.used && strcmp(full.value, full.used) != 0)
+	if (full.value && full.used && full.is_path)
+		in->place = place_in_project(a, file, full.used);
+	if (in->place)
+		in->was = arena_strdup(a, full.used);
+	else if (full.value && full.used && strcmp(full.value, full.used) != 0)
 		return arena_strdup(a, full.used);
 	if (full.value)
 		return arena_strdup(a, full.value);
@@ -62,7 +95,7 @@ static void take_params(const struct ctx *ctx, struct arena *a,
 		if (file && !runfile_param(file, name).value)
 			continue; /* logged by the command, not given to it */
 		in[k].name = name;
-		in[k].value = value_again(ctx, a, file, &run->params.v[i]);
+		in[k].value = value_again(ctx, a, file, &run->params.v[i], &in[k]);
 		if (!kvs_get(&run->tags, "mlp.version"))
 			in[k].value = value_of_mlflow(a, in[k].value);
 		in[k++].origin = ORIGIN_RECORD;

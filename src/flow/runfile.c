@@ -82,14 +82,15 @@ cJSON *runfile_read(const char *dir)
 
 struct runfile_param runfile_param(const cJSON *runfile, const char *name)
 {
-	struct runfile_param found = {NULL, NULL};
+	struct runfile_param found = {NULL, NULL, false};
 	const cJSON *o, *list = json_get(runfile, "params");
 	cJSON_ArrayForEach(o, list)
 	{
-		const char *n = json_str(o, "name");
+		const char *n = json_str(o, "name"), *type = json_str(o, "type");
 		if (n && strcmp(n, name) == 0) {
 			found.value = json_str(o, "value");
 			found.used = json_str(o, "used");
+			found.is_path = type && strcmp(type, "path") == 0;
 		}
 	}
 	return found;

@@ -15,6 +15,7 @@ int runfile_write(const struct ctx *ctx, const char *dir, const char *run_id,
 /* A parameter's whole value as it was given, and as it was used; NULL: not known. */
 struct runfile_param {
 	const char *value, *used;
+	bool is_path; /* of that type */
 };
 struct runfile_param runfile_param(const cJSON *runfile, const char *name);
 

@@ -76,6 +76,7 @@ static void bind_declared(const struct entry_point *ep, const struct param_input
 		p->name = d->name;
 		p->value = p->used = given ? given->value : d->default_text;
 		p->origin = given ? given->origin : ORIGIN_DEFAULT;
+		p->again = given && given->place ? given : NULL;
 		p->kind = d->kind;
 		p->decl = d;
 	}
@@ -93,6 +94,7 @@ static void bind_extras(const struct param_input *in, size_t nin, struct params 
 		p->name = last->name;
 		p->value = p->used = last->value;
 		p->origin = last->origin;
+		p->again = NULL;
 		p->kind = PARAM_STRING;
 	}
 }
@@ -174,10 +176,29 @@ static const char *local_text(const char *text)
 	return text;
 }
 
+/* The commit's own file; one that is in no commit (data, ignored) only where it was. */
+static bool find_again(struct arena *a, const char *project_dir, struct param *p)
+{
+	const char *path;
+	if (!p->again)
+		return false;
+	if (!project_dir)
+		return true;
+	path = path_abs(a, project_dir, p->again->place);
+	if (!path_exists(path))
+		path = p->again->was;
+	if (!path_exists(path))
+		return false;
+	p->used = path;
+	return true;
+}
+
 static int find_path(struct arena *a, const char *cwd, const char *project_dir,
     struct param *p, struct err *err)
 {
 	const char *text = local_text(p->value), *path = NULL;
+	if (find_again(a, project_dir, p))
+		return 0;
 	if (!text && (path = existing_path(a, cwd, p->value))) {
 		p->used = path; /* a file whose name merely looks like a URI */
 		return 0;

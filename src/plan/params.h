@@ -20,6 +20,11 @@ const char *param_origin_word(enum param_origin origin);
 struct param_input {
 	const char *name, *value;
 	enum param_origin origin;
+	/*
+	 * A path that lay in the project of the run that is run again: its place there,
+	 * relative to the project directory, and where it was.  NULL: none such.
+	 */
+	const char *place, *was;
 };
 
 struct param {
@@ -29,7 +34,8 @@ struct param {
 	    *used; /* what the command gets, before quoting (a path made absolute) */
 	enum param_origin origin;
 	enum param_kind kind;
-	const struct param_decl *decl; /* NULL: an extra, appended as --name value */
+	const struct param_decl *decl;	 /* NULL: an extra, appended as --name value */
+	const struct param_input *again; /* has a place; or NULL */
 };
 
 struct params {
@@ -49,8 +55,9 @@ int params_bind(struct arena *a, const struct manifest *m, const struct entry_po
 
 /*
  * Set `used` of the path parameters: absolute, relative to cwd (a default that is not
- * there: to project_dir; where that is NULL it is left as it is).  What does not exist,
- * or would have to be downloaded, is ERR_USAGE.
+ * there: to project_dir; where that is NULL it is left as it is).  What has a place in the
+ * project is looked for there first, then where it was.  What does not exist, or would
+ * have to be downloaded, is ERR_USAGE.
  */
 int params_find_paths(struct arena *a, const char *cwd, const char *project_dir,
     struct params *ps, struct err *err);

@@ -209,6 +209,32 @@ M
 	has "$stderr" "run.json is gone"
 }
 
+@test "rerun: paths in the project are those of the commit, others where they were" {
+	mkdir -p tree/sub/data && cd tree
+	printf 'mlruns\nmlflow.db*\nlocal.txt\n' >.gitignore
+	printf 'entry_points:\n  main: {parameters: {d: {type: path, default: data/in.txt}, up: {type: path, default: "../top.txt"}, x: {type: path, default: sub}}, command: "cat {d} {up}; ls -d {x}"}\n' >sub/MLproject
+	echo one >sub/data/in.txt && echo one >top.txt && echo mine >local.txt
+	repo
+	mlp run sub
+	has "$output" "$T/p/tree/sub"
+	id=$(id_of_newest)
+	mlp run sub -P d="$PWD/sub/data/in.txt" -P up=local.txt
+	given=$(id_of_newest)
+	echo two | tee sub/data/in.txt >top.txt && git commit -qam two
+	mlp rerun "$id"
+	is "${output%/mlp/*}" $'one\none\n'"$XDG_CACHE_HOME"
+	newest
+	is "$(json 'j["params"]')" "{'d': 'data/in.txt', 'up': '../top.txt', 'x': 'sub'}"
+	again=$(json 'j["run_id"]')
+	mlp rerun "$given" # what is in no commit is taken where it was
+	is "${output%/mlp/*}" $'one\nmine\n'"$XDG_CACHE_HOME"
+	rm -rf "$XDG_CACHE_HOME"
+	mlp rerun "$again"
+	is "${output%/mlp/*}" $'one\none\n'"$XDG_CACHE_HOME"
+	mlp rerun "$again" -P d=top.txt
+	is "${output%/mlp/*}" $'two\none\n'"$XDG_CACHE_HOME"
+}
+
 @test "rerun of a run that mlflow made: its values are recorded shell-quoted" {
 	printf 'entry_points:\n  main: {parameters: {a: string}, command: "printf %%s {a}"}\n' >MLproject
 	mlp run . -P a=x
