@@ -4,6 +4,7 @@
 #include "cli/runjson.h"
 #include "cli/stored.h"
 #include "cli/table.h"
+#include "flow/heal.h"
 
 enum { OPT_JSON = 1, OPT_TRACKING_URI, OPT_LIMIT, OPT_EXPERIMENT, OPT_STATUS };
 enum { DEFAULT_LIMIT = 20, MAX_LIMIT = 1000000 };
@@ -196,6 +197,9 @@ static int list(struct cli *cli, struct runs_args *ra)
 		return CLI_FAILED;
 	rc = find_experiment(cli, store, ra, &err);
 	if (rc == 0)
+		rc = store->ops->runs_list(
+		    store, &cli->arena, &ra->query, &runs, &n, &err);
+	if (rc == 0 && heal_shown(&cli->ctx, store, runs, n))
 		rc = store->ops->runs_list(
 		    store, &cli->arena, &ra->query, &runs, &n, &err);
 	store->ops->close(store);

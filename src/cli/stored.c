@@ -49,5 +49,9 @@ int stored_find(struct cli *cli, struct store *store, const char *text,
 	}
 	if (n > 1)
 		return ambiguous(cli, store, text, ids, n, err);
+	if (store->ops->run_get(store, &cli->arena, ids[0], out, err) < 0)
+		return -1;
+	if (!heal_shown(&cli->ctx, store, out, 1))
+		return 0;
 	return store->ops->run_get(store, &cli->arena, ids[0], out, err);
 }

@@ -89,6 +89,104 @@ repo() { git init -q -b trunk . && git add -A && git commit -q -m "${1-one}"; }
 	is "$(ls -A "$XDG_STATE_HOME/mlp/runs")" ""
 }
 
+# Is no process there that has this in its environment?
+nobody_has() { ! grep -lzxF "$1" /proc/[0-9]*/environ 2>/dev/null | grep -q .; }
+
+@test "mlp is killed: what is left of its run is stopped, and counted" {
+	main_is '"bash script; true"'
+	# one that hears TERM, one that does not
+	printf '%s\n' "sleep 300 &" "(trap '' TERM; touch started; while :; do sleep 0.1; done) &" \
+		wait >script
+	"$MLP" run . 2>/dev/null &
+	until_true test -e started
+	newest
+	id=$(json 'j["run_id"]')
+	kill -9 $!
+	wait $! || true
+	mlp show "$id" --json
+	is "$(json 'j["status"]')" FAILED
+	has "$(json 'j["reason"]')" \
+		"supervisor lost (killed or machine restarted); "
+	has "$(json 'j["reason"]')" " of its processes were still running and were stopped"
+	nobody_has "MLP_RUN_ID=$id"
+}
+
+@test "mlp is killed inside a run: neither that run nor who heals is stopped" {
+	cat >outer <<'S'
+"$MLP" run inner 2>/dev/null &
+until [ -e inner/started ]; do sleep 0.05; done
+kill -9 $!
+MLP_RUN_ID=$(grep -zo "MLP_RUN_ID=.*" /proc/$(cat inner/started)/environ | tr -d '\0' | cut -d= -f2) \
+	"$MLP" runs >/dev/null
+echo survived
+S
+	mkdir inner
+	printf 'entry_points: {main: {command: "sleep 300 & echo $! >started.new; mv started.new started; wait"}}\n' >inner/MLproject
+	main_is '"bash outer"'
+	export MLP
+	mlp run .
+	is "$status" 0
+	is "$output" survived
+	mlp runs --json
+	is "$(json '[(r["status"], r["reason"]) for r in j]')" \
+		"[('FAILED', 'supervisor lost (killed or machine restarted); 1 of its processes was still running and was stopped'), ('FINISHED', None)]"
+}
+
+@test "the state directory is removed: what is shown is true all the same" {
+	main_is '"touch started; until [ -e stop ]; do sleep 0.05; done"'
+	"$MLP" run . 2>/dev/null &
+	until_true test -e started
+	newest
+	id=$(json 'j["run_id"]')
+	rm -r "$XDG_STATE_HOME/mlp"
+	# its supervisor lives
+	mlp show "$id" --json
+	is "$(json 'j["status"]')" RUNNING
+	touch stop
+	wait $!
+	rm stop started
+	"$MLP" run . 2>/dev/null &
+	until_true test -e started
+	newest
+	id=$(json 'j["run_id"]')
+	kill -9 $!
+	wait $! || true
+	touch stop
+	until_true nobody_has "MLP_RUN_ID=$id"
+	rm -r "$XDG_STATE_HOME/mlp"
+	mlp runs --json --status RUNNING
+	is "$output" "[]"
+	has "$stderr" "run ${id:0:8} was left RUNNING; it is now FAILED"
+	newest
+	is "$(json 'j["run_id"], j["status"]')" "('$id', 'FAILED')"
+	is "$(ls -A "$XDG_STATE_HOME/mlp/runs")" ""
+	sql "UPDATE runs SET status = 'RUNNING', end_time = NULL WHERE run_uuid = '$id'"
+	sql "UPDATE tags SET value = '' WHERE key = 'mlp.exit'"
+	mlp show "$id" --json
+	is "$(json 'j["status"]')" FAILED
+}
+
+@test "a run that mlp has ended and a client goes on with stays RUNNING" {
+	main_is '"true"'
+	mlp run .
+	sql "UPDATE runs SET status = 'RUNNING', end_time = NULL"
+	newest
+	is "$(json 'j["status"]')" RUNNING
+	is "$stderr" ""
+}
+
+@test "a state directory of a run that never was goes after a day" {
+	main_is '"true"'
+	mlp run .
+	runs=$XDG_STATE_HOME/mlp/runs
+	mkdir -p "$runs/aaaaaaaa" "$runs/bbbbbbbb" "$runs/cccccccc"
+	touch "$runs/aaaaaaaa/lock" "$runs/bbbbbbbb/lock" "$runs/cccccccc/stdout.log"
+	touch -d '2 days ago' "$runs/aaaaaaaa" "$runs/cccccccc"
+	mlp runs
+	is "$status" 0
+	is "$(ls "$runs" | xargs)" "bbbbbbbb cccccccc"
+}
+
 @test "runs that are not ours to judge stay RUNNING" {
 	main_is '"true"'
 	mlp run . --run-name colleague
