@@ -20,5 +20,9 @@ void url_mask(struct buf *out, const char *text);
 char *url_host(struct arena *a, const char *url);
 /* %XX decoded; NULL when there is a %00 or a % without two hex digits. */
 char *url_decode(struct arena *a, const char *text);
+/* The same, where a % that begins no %XX, and %00, stand for themselves. */
+char *url_decode_any(struct arena *a, const char *text);
+/* The text that url_decode_any() makes text of: each % is %25 where it begins a %XX. */
+char *url_encode_percent(struct arena *a, const char *text);
 
 #endif

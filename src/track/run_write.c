@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "base/path.h"
 #include "track/experiment.h"
 #include "track/names.h"
 #include "track/run_store.h"
@@ -23,6 +24,13 @@ static int insert_row(struct db *db, struct arena *a, const struct run_new *new,
 	return db_error(db, err);
 }
 
+/* A relative location (older MLflows record them) would be another one for the command. */
+static const char *location_from_here(struct db *db, struct arena *a, const char *loc)
+{
+	bool relative = loc[0] != '/' && loc[strcspn(loc, ":/?#")] != ':';
+	return relative && db->ctx->cwd ? path_abs(a, db->ctx->cwd, loc) : loc;
+}
+
 static int insert_all(struct db *db, struct arena *a, const struct run_new *new,
     struct run_record *out, struct err *err)
 {
@@ -34,6 +42,7 @@ static int insert_all(struct db *db, struct arena *a, const struct run_new *new,
 		return -1;
 	out->experiment_id = e.id;
 	out->experiment_name = e.name;
+	e.artifact_location = location_from_here(db, a, e.artifact_location);
 	out->artifact_uri = experiment_artifact_uri(a, &e, new->run_id);
 	if (insert_row(db, a, new, out, err) < 0 ||
 	    batch_write(db, new->run_id, &b, err) < 0)

@@ -140,8 +140,54 @@ team=wine"
 	is "$status $output" "0 kept"
 	# nor does healing throw them away
 	sql "UPDATE runs SET status = 'RUNNING' WHERE run_uuid = ?" "$id"
+	sql "DELETE FROM tags WHERE key = 'mlp.exit' AND run_uuid = ?" "$id"
 	mlp runs
+	has "$stderr" "it is now FAILED"
 	mlp logs "$id"
+	is "$output" kept
+}
+
+@test "artifacts where an experiment says, as MLflow's clients read it" {
+	main_is '"echo kept"'
+	mlp run .
+	while read -r name location dir; do
+		sql "INSERT INTO experiments (name, artifact_location, lifecycle_stage) VALUES (?, ?, 'active')" \
+			"$name" "$location"
+		mlp run . --experiment-name "$name"
+		is "$name $status" "$name 0"
+		lacks "$stderr" warning
+		newest
+		id=$(json 'j["run_id"]')
+		is "$name $(cat "$dir/$id/artifacts/mlp/stdout.log")" "$name kept"
+		mlp logs "$id"
+		is "$output" kept
+		# a relative one would be another for a command that runs elsewhere
+		newest
+		is "$(json 'j["artifact_uri"][0] == "/" or j["artifact_uri"][:5] == "file:"')" True
+	done <<-E
+		one file:$T/one $T/one
+		two file://localhost/$T/two%C3%A9 $T/twoé
+		three file://$T/a%2520b%41 $T/a%20bA
+		four $T/c%64 $T/cd
+		five $T/100%/%zz $T/100%/%zz
+		six ../rela%41 $T/relaA
+	E
+	sql "INSERT INTO experiments (name, artifact_location, lifecycle_stage) VALUES ('host', 'file://local/$T/x', 'active')"
+	mlp run . --experiment-name host
+	has "$stderr" "not on this machine"
+	[ ! -e "$T/x" ]
+}
+
+@test "a directory whose name looks encoded is meant as it is" {
+	mkdir 'a%20b' && cd 'a%20b'
+	main_is '"echo kept"'
+	mlp run .
+	newest
+	is "$(json 'j["artifact_uri"]')" "$T/p/a%2520b/mlruns/0/$(json 'j["run_id"]')/artifacts"
+	is "$(ls)" "MLproject
+mlflow.db
+mlruns"
+	mlp logs "$(json 'j["run_id"]')"
 	is "$output" kept
 }
 
