@@ -46,7 +46,7 @@ static void put_source(cJSON *j, const struct run_record *r)
 	put_tag(o, "commit", r, "mlflow.source.git.commit");
 	put_tag(o, "version", r, "mlp.source.version");
 	put_tag(o, "subdir", r, "mlp.source.subdir");
-	if (dirty)
+	if (dirty && *dirty)
 		json_put_bool(o, "dirty", strcmp(dirty, "true") == 0);
 	else
 		json_put_null(o, "dirty");

@@ -92,18 +92,29 @@ static void take_params(const struct ctx *ctx, struct arena *a,
 	size_t k = 0;
 	for (size_t i = 0; i < run->params.n; i++) {
 		const char *name = run->params.v[i].key;
-		if (file && !runfile_param(file, name).value)
+		struct runfile_param full = runfile_param(file, name);
+		if (file && (!full.value || full.elsewhere))
 			continue; /* logged by the command, not given to it */
 		in[k].name = name;
 		in[k].value = value_again(ctx, a, file, &run->params.v[i], &in[k]);
-		if (!kvs_get(&run->tags, "mlp.version"))
+		if (!kvs_get(&run->tags, "mlp.version") ||
+		    (kvs_get(&run->tags, "mlp.adopted") && !full.used))
 			in[k].value = value_of_mlflow(a, in[k].value);
 		in[k++].origin = ORIGIN_RECORD;
 	}
 	for (size_t i = 0; i < n; i++)
 		in[k++] = overrides[i];
+	if (!rq->plan.env_manager && json_str(file, "env_manager"))
+		rq->plan.env_manager = arena_strdup(a, json_str(file, "env_manager"));
 	rq->plan.params = in;
 	rq->plan.nparams = k;
+}
+
+/* An empty tag says nothing: a later attempt had nothing to put there. */
+static const char *tag(const struct run_record *run, const char *key)
+{
+	const char *v = kvs_get(&run->tags, key);
+	return v && *v ? v : NULL;
 }
 
 /*
@@ -113,15 +124,15 @@ static void take_params(const struct ctx *ctx, struct arena *a,
 static int take_source(const struct ctx *ctx, const struct run_record *run,
     struct run_request *rq, struct err *err)
 {
-	const char *uri = kvs_get(&run->tags, "mlflow.source.name");
-	const char *dirty = kvs_get(&run->tags, "mlp.source.dirty");
+	const char *uri = tag(run, "mlflow.source.name");
+	const char *dirty = tag(run, "mlp.source.dirty");
 	if (!uri)
 		return err_set(err, ERR_FAIL,
 		    "run %.8s was not started from a project: it has "
 		    "no tag mlflow.source.name",
 		    run->run_id);
 	rq->uri = uri;
-	rq->version = kvs_get(&run->tags, "mlflow.source.git.commit");
+	rq->version = tag(run, "mlflow.source.git.commit");
 	if (!rq->version)
 		ctx_say(ctx, SAY_WARNING,
 		    "%s is in no git repository: its files are taken as they are now, "

@@ -31,12 +31,99 @@ repo() { git init -q -b trunk . && git add -A && git commit -q -m "${1-one}"; }
 	printf 'entry_points:\n  main: {command: "exit $CODE"}\n' >MLproject
 	CODE=3 mlp run .
 	id=$(id_of_newest)
+	# as if a client had begun it
 	sql "UPDATE tags SET value = 'client' WHERE key = 'mlflow.source.name'"
+	sql "UPDATE tags SET value = 'theirs' WHERE key = 'mlflow.project.entryPoint'"
+	sql "DELETE FROM tags WHERE key LIKE 'mlp.%'"
+	CODE=1 mlp run . --run-id "$id"
 	CODE=0 mlp run . --run-id "$id" --run-name second --tag a=b
 	is "$status" 0
 	newest
 	is "$(json 'j["run_id"] == sys.argv[0] or j["status"], j["reason"], j["exit"]["code"]')" "('FINISHED', None, 0)"
 	is "$(json 'j["source"]["uri"], j["run_name"], j["tags"]["a"]')" "('client', 'second', 'b')"
+	is "$(json 'j["entry_point"], j["tags"]["mlp.adopted"]')" "('theirs', 'true')"
+}
+
+@test "--run-id: where it came from and its entry point are those of the last attempt" {
+	mkdir plain tree
+	printf 'entry_points:\n  main: {command: "echo"}\n  other: {command: "echo other"}\n' | tee plain/MLproject >tree/MLproject
+	(cd tree && repo)
+	mlp run "file://$T/p/tree" -v trunk -P a=1
+	newest
+	id=$(json 'j["run_id"]')
+	is "$(json 'j["source"]["version"], j["source"]["dirty"]')" "('trunk', False)"
+	mlp run plain -e other -P b=2 --run-id "$id"
+	mlp show "$id" --json
+	is "$(json 'j["source"]')" \
+		"{'uri': '$T/p/plain', 'repo_url': None, 'commit': None, 'version': None, 'subdir': None, 'dirty': None}"
+	is "$(json 'j["entry_point"], j["command"], j["params"]')" "('other', 'echo other --b 2', {'a': '1', 'b': '2'})"
+	mlp rerun "$id" # what was given to the other project is not for this one
+	is "$output" "other --b 2"
+	has "$stderr" "is in no git repository"
+}
+
+@test "--run-id: rerun gives what any attempt was given, not what the command logged" {
+	main_is echo
+	mlp run . -P a=1
+	id=$(id_of_newest)
+	sql "INSERT INTO params (key, value, run_uuid) VALUES ('logged', 'x', ?)" "$id"
+	mlp run . -P b=2 --run-id "$id"
+	mlp run . -P c=3 --run-id "$id"
+	mlp rerun "$id"
+	is "$(tr -s ' ' '\n' <<<"$output" | sort -n | xargs)" "--a --b --c 1 2 3"
+	# of a run whose first attempts left no run.json nothing proves who recorded it
+	rm -r mlruns
+	mlp run . -P c=3 --run-id "$id"
+	mlp rerun "$id"
+	has "$output" "--logged x"
+	has "$output" "--a 1"
+}
+
+@test "--run-id: what another program recorded is given again as it was meant" {
+	main_is echo
+	mlp run . -P a=1
+	id=$(id_of_newest)
+	rm -r mlruns
+	sql "DELETE FROM tags WHERE key LIKE 'mlp.%'"
+	sql "UPDATE params SET value = ?" "'it is'"
+	mlp run . -P b="'x y'" --run-id "$id"
+	mlp rerun "$id"
+	has "$output" "--a it is"
+	has "$output" "--b 'x y'"
+}
+
+@test "--run-id: a run that is running on another machine is refused" {
+	main_is '"touch started"'
+	mlp run .
+	id=$(id_of_newest)
+	rm started
+	sql "UPDATE runs SET status = 'RUNNING', end_time = NULL"
+	sql "UPDATE tags SET value = '' WHERE key = 'mlp.exit'"
+	sql "UPDATE tags SET value = 'elsewhere:/home/bob/.local/state/mlp' WHERE key = 'mlp.host'"
+	mlp run . --run-id "$id"
+	is "$status" 125
+	has "$stderr" "run ${id:0:8} is running on elsewhere"
+	has "$stderr" "set_terminated(\"$id\", \"KILLED\")"
+	[ ! -e started ]
+	is "$(sql "SELECT status FROM runs")" RUNNING
+	is "$(sql "SELECT value FROM tags WHERE key = 'mlp.host'")" elsewhere:/home/bob/.local/state/mlp
+	sql "UPDATE runs SET status = 'KILLED'"
+	mlp run . --run-id "$id"
+	is "$status" 0
+	[ -e started ]
+}
+
+@test "rerun: the environment manager that was chosen" {
+	printf 'python_env: python_env.yaml\nentry_points:\n  main: {command: "echo ran"}\n' >MLproject
+	echo 'python: "3.11"' >python_env.yaml
+	mlp run .
+	is "$status" 125
+	mlp run . --env-manager local
+	is "$output" ran
+	mlp rerun "$(id_of_newest)"
+	is "$output" ran
+	mlp rerun "$(id_of_newest)"
+	is "$output" ran
 }
 
 @test "--run-id: conflict, unknown, deleted, running; nothing starts" {
