@@ -24,7 +24,7 @@ formatted() { sources | xargs clang-format --dry-run -Werror; }
 
 shell_scripts() {
 	{ find tests examples \( -name '*.sh' -o -name '*.bash' -o -name '*.t' -o -name '*.bats' \); echo .ci/run; } |
-		xargs shellcheck -x -S warning -e SC1007,SC2010,SC2120,SC2163,SC2030,SC2031,SC2034,SC2154,SC2164,SC2314,SC2315
+		xargs shellcheck -x -S warning -e SC1007,SC2010,SC2120,SC2163,SC2030,SC2031,SC2034,SC2154,SC2164
 }
 
 manuals() {

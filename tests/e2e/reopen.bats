@@ -271,7 +271,7 @@ S
 	touch -d '2 days ago' "$runs/aaaaaaaa" "$runs/cccccccc"
 	mlp runs
 	is "$status" 0
-	is "$(ls "$runs" | xargs)" "bbbbbbbb cccccccc"
+	is "$(ls -m "$runs")" "bbbbbbbb, cccccccc"
 }
 
 @test "runs that are not ours to judge stay RUNNING" {
