@@ -72,9 +72,12 @@ static void put_run(struct buf *b, const struct run_record *r)
 	put_kvs(b, "parameters", &r->params);
 	if (r->nmetrics)
 		buf_adds(b, "metrics\n");
-	for (size_t i = 0; i < r->nmetrics; i++)
-		buf_addf(b, "  %s = %.10g  (step %lld)\n", r->metrics[i].key,
-		    r->metrics[i].value, (long long)r->metrics[i].step);
+	for (size_t i = 0; i < r->nmetrics; i++) {
+		buf_adds(b, "  ");
+		quote_display_str(b, r->metrics[i].key);
+		buf_addf(b, " = %.10g  (step %lld)\n", r->metrics[i].value,
+		    (long long)r->metrics[i].step);
+	}
 	put_kvs(b, "tags", t);
 }
 
