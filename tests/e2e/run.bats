@@ -128,6 +128,41 @@ M
 	is "$(json 'j["command"]')" "/bin/sh go.sh --a 1"
 }
 
+@test "scripts: .R, whatever its name" {
+	mkdir bin
+	printf '#!/bin/sh\nprintf "%%s\\n" "$@"\n' >bin/Rscript
+	chmod +x bin/Rscript
+	touch train.R "it's.R" 'a\b.R' '$(touch pwned).R' '"; touch pwned; ".R' 'a b.R'
+	PATH=$PWD/bin:$PATH
+	mlp run . -e train.R -P a=1
+	is "$output" "-e
+mlflow::mlflow_source('train.R')
+--args
+--a
+1"
+	newest
+	is "$(json 'j["command"]')" "Rscript -e \"mlflow::mlflow_source('train.R')\" --args --a 1"
+	while IFS= read -r name && IFS= read -r text; do
+		mlp run . -e "$name"
+		is "$status" 0
+		is "$output" "-e
+mlflow::mlflow_source('$text')
+--args"
+	done <<-'E'
+		it's.R
+		it\'s.R
+		a\b.R
+		a\\b.R
+		a b.R
+		a b.R
+		$(touch pwned).R
+		$(touch pwned).R
+		"; touch pwned; ".R
+		"; touch pwned; ".R
+	E
+	[ ! -e pwned ]
+}
+
 @test "exit codes and reasons" {
 	manifest <<'M'
 entry_points:
