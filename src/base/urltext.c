@@ -95,3 +95,15 @@ char *url_encode_percent(struct arena *a, const char *text)
 	}
 	return arena_strndup(a, out.s, out.len);
 }
+
+char *url_encode_path(struct arena *a, const char *path)
+{
+	auto_buf b = BUF_INIT;
+	for (; *path; path++) {
+		if (*path == '%' || *path == '#')
+			buf_addf(&b, "%%%02X", (unsigned char)*path);
+		else
+			buf_addc(&b, *path);
+	}
+	return arena_strdup(a, b.s ? b.s : "");
+}

@@ -420,6 +420,25 @@ M
 	is "${output%/mlp/*}" $'two\none\n'"$XDG_CACHE_HOME"
 }
 
+@test "rerun: a work tree whose path looks like a URI's end or escapes" {
+	local name='50%25 of#it%'
+	mkdir -p "$name/sub#1" '50% of#it%' && cd "$name"
+	printf 'mlruns\nmlflow.db*\n' >.gitignore
+	printf 'entry_points:\n  main: {command: "cat word"}\n' >"sub#1/MLproject"
+	echo one >"sub#1/word"
+	repo
+	mlp run "sub#1"
+	newest
+	is "$(json 'j["source"]["uri"]')" "file://$T/p/50%2525 of%23it%25#sub#1"
+	echo two >"sub#1/word" && git commit -qam two
+	mlp rerun "$(id_of_newest)"
+	is "$output" one
+	newest
+	is "$(json 'j["source"]["uri"]')" "file://$T/p/50%2525 of%23it%25#sub#1"
+	mlp rerun "$(id_of_newest)"
+	is "$output" one
+}
+
 @test "rerun of a run that mlflow made: its values are recorded shell-quoted" {
 	printf 'entry_points:\n  main: {parameters: {a: string}, command: "printf %%s {a}"}\n' >MLproject
 	mlp run . -P a=x
