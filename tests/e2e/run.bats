@@ -386,6 +386,10 @@ E
 	mlp run . --env-file bad
 	is "$status" 2
 	has "$stderr" "bad:2: a quote is never closed"
+	printf 'A=1\nB=x\0y\n' >bad
+	mlp run . --env-file bad
+	is "$status" 2
+	has "$stderr" "bad:2: a NUL byte"
 }
 
 @test "the entry point's own variables; one from the host that is not set" {
