@@ -26,16 +26,21 @@ static void line(struct buf *b, const char *label, const char *text)
 
 static void put_times(struct buf *b, const struct run_record *r)
 {
-	buf_addf(b, "%-12s ", "started");
-	clock_format(b, r->start_time);
-	buf_addc(b, '\n');
+	if (r->start_time >= 0) {
+		buf_addf(b, "%-12s ", "started");
+		clock_format(b, r->start_time);
+		buf_addc(b, '\n');
+	}
 	if (r->end_time < 0)
 		return;
 	buf_addf(b, "%-12s ", "ended");
 	clock_format(b, r->end_time);
-	buf_adds(b, " (");
-	clock_format_duration(b, r->end_time - r->start_time);
-	buf_adds(b, ")\n");
+	if (r->start_time >= 0) {
+		buf_adds(b, " (");
+		clock_format_duration(b, r->end_time - r->start_time);
+		buf_addc(b, ')');
+	}
+	buf_addc(b, '\n');
 }
 
 static void put_kvs(struct buf *b, const char *title, const struct kvs *kvs)

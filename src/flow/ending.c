@@ -75,7 +75,7 @@ void ending_of(const struct outcome *o, int64_t timeout_ms, enum run_status said
 	e->exit_code = ending_exit_code(e->status, st, o->stop_signal);
 	snprintf(e->exit, sizeof(e->exit), "%s:%d", exit_kind_word(st->kind),
 	    st->kind == EXIT_SIGNALLED ? st->sig
-	    : st->kind == EXIT_TIMEOUT ? (int)(timeout_ms / 1000)
+	    : st->kind == EXIT_TIMEOUT ? (int)((timeout_ms + 999) / 1000)
 				       : st->code);
 	describe(o, timeout_ms, why, &reason);
 	if (o->log_errno)

@@ -42,6 +42,17 @@ char *const *launch_own_files(struct arena *a, const struct tracking *t)
 	return v;
 }
 
+/* `name` may be NULL.  A database holds only text. */
+static void warn_of_bytes(
+    struct launching *l, const char *what, const char *name, const char *value)
+{
+	size_t n = strlen(value);
+	if (utf8_valid_prefix(value, n) < n)
+		ctx_say(l->ctx, SAY_WARNING,
+		    "%s%s%s%s is not all UTF-8: the record holds U+FFFD for what is not",
+		    what, name ? " '" : "", name ? name : "", name ? "'" : "");
+}
+
 /* What the store can hold of the parameters: long values are cut, with a warning. */
 static void recorded_params(struct launching *l, struct kvs *out)
 {
@@ -49,6 +60,7 @@ static void recorded_params(struct launching *l, struct kvs *out)
 	for (size_t i = 0; i < ps->n; i++) {
 		const char *value = ps->v[i].value;
 		size_t chars = utf8_length(value);
+		warn_of_bytes(l, "the value of parameter", ps->v[i].name, value);
 		if (chars > PARAM_MAX) {
 			ctx_say(l->ctx, SAY_WARNING,
 			    "the value of parameter '%s' has %zu characters; the record "
@@ -88,6 +100,11 @@ static int make_tags(
 	    .host = runtags_host(l->ctx, l->a),
 	    .extra = l->rq->tags,
 	};
+	if (name)
+		warn_of_bytes(l, "the name of the run", NULL, name);
+	for (size_t i = 0; i < in.extra.n; i++)
+		warn_of_bytes(
+		    l, "the value of tag", in.extra.v[i].key, in.extra.v[i].value);
 	return runtags_make(l->a, &in, tags, err);
 }
 
@@ -107,7 +124,6 @@ static int open_new(struct launching *l, struct err *err)
 	/* locked before it is in the store: never RUNNING with nobody behind it */
 	if (run_lock_take(l->ctx, new.run_id, &l->lock, err) < 0)
 		return -1;
-	new.start_time = clock_now_ms();
 	return l->store->ops->run_create(l->store, l->a, &new, &l->run, err);
 }
 

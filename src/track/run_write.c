@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "base/clock.h"
 #include "base/path.h"
 #include "track/experiment.h"
 #include "track/names.h"
@@ -13,7 +14,7 @@ static int insert_row(struct db *db, struct arena *a, const struct run_new *new,
 	    " lifecycle_stage, artifact_uri, experiment_id, deleted_time)"
 	    " VALUES (?, ?, 'UNKNOWN', '', '', ?, 'RUNNING', ?, NULL, '', 'active', ?, ?,"
 	    " NULL)",
-	    "sssisi", new->run_id, r->name, text_fit(a, new->user, 256), new->start_time,
+	    "sssisi", new->run_id, r->name, text_fit(a, new->user, 256), r->start_time,
 	    r->artifact_uri, r->experiment_id);
 	if (!st)
 		return -1;
@@ -38,6 +39,8 @@ static int insert_all(struct db *db, struct arena *a, const struct run_new *new,
 	struct run_batch b = {.tags = new->tags, .params = new->params};
 	struct kv name = {"mlflow.runName", out->name};
 	struct run_batch named = {.tags = {&name, 1}};
+	if (new->start_time == 0)
+		out->start_time = clock_now_ms();
 	if (experiment_need(db, a, &new->experiment, &e, err) < 0)
 		return -1;
 	out->experiment_id = e.id;

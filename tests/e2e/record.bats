@@ -207,6 +207,52 @@ mlruns"
 	has "$stderr" "mlflow ui --backend-store-uri sqlite:///mlflow.db"
 }
 
+@test "a run starts when the database has let it in" {
+	main_is '"true"'
+	mlp run .
+	python3 - <<-'P' &
+		import sqlite3, time
+		db = sqlite3.connect("mlflow.db", isolation_level=None)
+		db.execute("BEGIN IMMEDIATE")
+		open("held", "w").close()
+		time.sleep(1)
+		open("until", "w").write(str(int(time.time() * 1000)))
+		db.execute("COMMIT")
+	P
+	until_true test -e held
+	mlp run .
+	is "$status" 0
+	newest
+	is "$(json 'j["start_time"]')" "$(json "max(j['start_time'], $(cat until))")"
+}
+
+@test "a run whose start is not known" {
+	main_is '"true"'
+	mlp run . --run-name early
+	sql "UPDATE runs SET start_time = NULL"
+	mlp runs
+	is "$(printf '%s\n' "$output" | sed 's/^[0-9a-f]* *//' | xargs)" \
+		"RUN NAME STATUS EXPERIMENT STARTED TOOK early FINISHED Default"
+	mlp show early
+	lacks "$output" started
+	has "$output" ended
+	mlp show early --json
+	is "$(json 'j["start_time"]')" None
+}
+
+@test "bytes that are not UTF-8 are told where the record cannot hold them" {
+	main_is '"true"'
+	bad=$(printf 'a\377b')
+	mlp run . -P "p=$bad" --tag "t=$bad" --run-name "n$bad" -P ok=é
+	is "$status" 0
+	has "$stderr" "warning: the value of parameter 'p' is not all UTF-8: the record holds U+FFFD for what is not"
+	has "$stderr" "warning: the value of tag 't' is not all UTF-8"
+	has "$stderr" "warning: the name of the run is not all UTF-8"
+	lacks "$stderr" "'ok'"
+	newest
+	is "$(json 'j["params"]["p"], j["tags"]["t"], j["run_name"]')" "('a�b', 'a�b', 'na�b')"
+}
+
 @test "runs: newest first, limit, status, columns" {
 	printf 'entry_points:\n  main: {parameters: {code: int}, command: "bash -c \\"exit {code}\\""}\n' >MLproject
 	mlp run . -P code=0 --run-name a
