@@ -187,7 +187,7 @@ segv 139 FAILED signalled:11 killed by SIGSEGV
 c137 137 FAILED exited:137 exit 137 (usually: killed by SIGKILL)
 none 127 FAILED exited:127 exit 127 (usually: a command was not found)
 noexec 126 FAILED exited:126 exit 126 (usually: a command was found but is not executable)
-slow 124 FAILED timeout:0 timed out after 300 ms
+slow 124 FAILED timeout:1 timed out after 300 ms
 ok 0 FINISHED exited:0 None
 T
 	is "$(json '"mlp.reason" in j["tags"]')" False
