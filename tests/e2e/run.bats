@@ -412,14 +412,22 @@ entry_points:
     command: |
       echo "it's https://ann:hunter2@host/x"
       echo two
-    env: {TOKEN: s3cr3t}
+      echo "$WORD"
+    env: {TOKEN: s3cr3t, my_api_key: s3cr3t, WORD: "it's"}
 M
 	MLP_TRACE=$T/trace mlp run .
 	is "$(wc -l <"$T/trace")" 1
 	run grep -c 'hunter2\|s3cr3t' "$T/trace"
 	is "$output" 0
+	newest
+	has "$(cat "$T/trace")" " MLFLOW_RUN_ID=$(json 'j["run_id"]') "
+	has "$(cat "$T/trace")" "TOKEN='***' my_api_key='***'"
+	lacks "$(cat "$T/trace")" " HOME="
 	run bash "$T/trace"
-	is "$output" $'it\'s https://***@host/x\ntwo'
+	is "$output" $'it\'s https://***@host/x\ntwo\nit\'s'
+	git init -q . && git add MLproject && git commit -q -m one
+	MLP_TRACE=$T/trace mlp run .
+	has "$(grep mlp-git "$T/trace")" "mlp-git # helper, request on stdin"
 }
 
 @test "--quiet, --verbose, NO_COLOR, no colour in a pipe" {
