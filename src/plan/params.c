@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "base/quote.h"
+#include "base/urltext.h"
 #include "plan/key.h"
 #include "plan/value.h"
 
@@ -120,31 +121,6 @@ int params_bind(struct arena *a, const struct manifest *m, const struct entry_po
 	return 0;
 }
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-static char *percent_decode(struct arena *a, const char *s)
-{
-	char *out = arena_strdup(a, s), *w = out;
-	for (; *s; s++) {
-		int hi = *s == '%' ? hex_digit(s[1]) : -1;
-		int lo = hi >= 0 ? hex_digit(s[2]) : -1;
-		if (lo >= 0 && (hi || lo)) {
-			*w++ = (char)(hi * 16 + lo);
-			s += 2;
-		} else {
-			*w++ = *s;
-		}
-	}
-	*w = '\0';
-	return out;
-}
-
 /*
  * As given where that exists; percent-decoded (as MLflow always does) where only that
  * exists.  NULL: neither.
@@ -156,7 +132,7 @@ static const char *existing_path(struct arena *a, const char *dir, const char *t
 		return path;
 	if (!strchr(text, '%'))
 		return NULL;
-	path = path_abs(a, dir, percent_decode(a, text));
+	path = path_abs(a, dir, url_decode_any(a, text));
 	return path_exists(path) ? path : NULL;
 }
 
