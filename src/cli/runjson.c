@@ -38,7 +38,7 @@ static void put_source(cJSON *j, const struct mlp_record *r)
 	put_tag(o, "version", r, "mlp.source.version");
 	put_tag(o, "subdir", r, "mlp.source.subdir");
 	put_tag(o, "sha256", r, "mlp.source.sha256");
-	if (dirty)
+	if (dirty && *dirty)
 		json_put_bool(o, "dirty", strcmp(dirty, "true") == 0);
 	else
 		json_put_null(o, "dirty");

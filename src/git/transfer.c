@@ -10,7 +10,7 @@ enum { REFS_MAX = 512 * 1024 * 1024, HEAD_MAX = 4096 };
 struct transfer {
 	const struct request *rq;
 	struct meter *meter;
-	bool receiving;
+	bool receiving, received;
 	long long said; /* bytes of the server's own progress text */
 };
 
@@ -18,12 +18,13 @@ static int on_objects(const git_indexer_progress *p, void *arg)
 {
 	struct transfer *t = arg;
 	t->receiving = true;
-	if (p->received_objects < p->total_objects || p->total_deltas == 0)
+	if (!t->received)
 		event_progress(t->meter, "receiving objects", p->received_objects,
 		    p->total_objects, (long long)p->received_bytes);
-	else
+	else if (p->total_deltas > 0)
 		event_progress(
 		    t->meter, "resolving deltas", p->indexed_deltas, p->total_deltas, 0);
+	t->received = p->total_objects > 0 && p->received_objects == p->total_objects;
 	return 0;
 }
 
