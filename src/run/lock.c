@@ -34,14 +34,28 @@ char *run_state_dir(const struct ctx *ctx, struct arena *a, const char *run_id)
 			      : NULL;
 }
 
+/* That it is gone again a moment later is no failure: whoever held it has forgotten it. */
+static int make_dir(const char *dir, struct err *err)
+{
+	auto_arena a = ARENA_INIT;
+	if (mkdir(dir, 0700) == 0 || errno == EEXIST)
+		return 0;
+	if (dir_make(path_dir(&a, dir), 0700, err) == 0) {
+		if (mkdir(dir, 0700) == 0 || errno == EEXIST)
+			return 0;
+		err_sys(err, errno, "cannot make directory '%s'", dir);
+	}
+	return err_hint(err, "set XDG_STATE_HOME to a directory you can write");
+}
+
 /* 0, -1, or 1: it was removed under our hands, try again. */
 static int try_lock(const char *dir, const char *run_id, int *lock, struct err *err)
 {
 	auto_buf path = BUF_INIT;
 	struct stat ours, there;
 	auto_fd fd = -1;
-	if (dir_make(dir, 0700, err) < 0)
-		return err_hint(err, "set XDG_STATE_HOME to a directory you can write");
+	if (make_dir(dir, err) < 0)
+		return -1;
 	buf_addf(&path, "%s/lock", dir);
 	fd = open(path.s, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
 	if (fd < 0 && errno == ENOENT)
