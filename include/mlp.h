@@ -257,13 +257,13 @@ struct mlp_run_options {
 	const struct mlp_pair *tags;
 	size_t ntags;
 	const char *env_manager; /* as --env-manager */
-	const char
-	    *storage_dir;   /* as --storage-dir; NULL: MLFLOW_TMP_DIR, or the cache */
-	int64_t timeout_ms; /* 0: what the manifest says */
-	int output;	    /* enum mlp_output */
+	const char *storage_dir; /* as --storage-dir */
+	int64_t timeout_ms;	 /* 0: what the manifest says */
+	int output;		 /* enum mlp_output */
 	/*
 	 * Told once the run is recorded, in the thread that called mlp_run, with the
-	 * `arg` of the context; the record is borrowed.  The command starts meanwhile.
+	 * `arg` of the context; the record is borrowed, and says
+	 * RUNNING.  The command starts meanwhile.
 	 */
 	void (*started)(void *arg, const struct mlp_record *run);
 };
@@ -279,7 +279,8 @@ struct mlp_run_options {
  *
  * The command's standard input is empty; its environment is the host's, with what mlp(1)
  * lists.  mlp-supervise stays in the host's process group, so that Ctrl-C on a terminal
- * stops the run, too.  Should the host, or the thread that called, end meanwhile, the
+ * stops the run, too, and HUP, INT and QUIT are ignored where the host ignores them.
+ * Should the host, or the thread that called, end meanwhile, the
  * command is stopped and the run is recorded KILLED; should mlp-supervise be killed, the
  * run is recorded FAILED.  This is no cancellation point (pthreads).
  *

@@ -45,7 +45,7 @@ if [ "$how" = full ]; then
 	for file in tests/mlflow/*.bats tests/e2e/*.bats; do tests+=("san/${file#tests/}"); done
 	tests+=(tests/valgrind.t)
 else
-	for file in git_fetch run record badinput; do tests+=("san/e2e/$file.bats"); done
+	for file in git_fetch run record badinput library; do tests+=("san/e2e/$file.bats"); done
 fi
 tests+=(tests/e2e/*.bats "${units[@]/#/build/release/tests/}" "${units[@]/#/build/san/tests/}"
 	tests/lint.t)

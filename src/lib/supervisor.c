@@ -35,16 +35,19 @@ static int set_files(posix_spawn_file_actions_t *fa, int sock, bool pass_output)
 	return rc;
 }
 
-/* Nothing that the host does with signals is handed on. */
+/* What the host ignores is handed on only where it is the user's word: nohup, a job. */
 static int set_signals(posix_spawnattr_t *at)
 {
-	sigset_t none, all;
+	static const int kept[] = {SIGHUP, SIGINT, SIGQUIT, SIGTSTP};
+	sigset_t none, reset;
 	int rc;
 	sigemptyset(&none);
-	sigfillset(&all);
+	sigfillset(&reset);
+	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
+		sigdelset(&reset, kept[i]);
 	rc = posix_spawnattr_setsigmask(at, &none);
 	if (rc == 0)
-		rc = posix_spawnattr_setsigdefault(at, &all);
+		rc = posix_spawnattr_setsigdefault(at, &reset);
 	if (rc == 0)
 		rc = posix_spawnattr_setflags(
 		    at, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
@@ -158,7 +161,8 @@ static int wait_for_bytes(struct mlp *m, struct supervisor *s, struct err *err)
 			int rc = helper_read(&s->h, err);
 			return rc < 0 && err->sys == ECONNRESET ? 0 : rc;
 		}
-		if (p[1].revents && read(m->wake, &count, sizeof(count)) > 0)
+		if (p[1].revents && read(m->wake, &count, sizeof(count)) > 0 &&
+		    __atomic_load_n(&m->interrupted, __ATOMIC_SEQ_CST))
 			signal_it(s, SIGTERM);
 		/* where a child of another thread keeps its end of the socket open */
 		if (p[2].revents && poll(p, 1, 0) == 0)

@@ -18,7 +18,7 @@ struct request {
 	const char *cwd;	 /* of the caller: path parameters are relative to it */
 	const char *storage_dir; /* for what path parameters download; NULL: the cache */
 	param_bring *bring;	 /* how; NULL: not now */
-	void *bring_arg;
+	void *bring_arg;	 /* prepare_plan sets both */
 	bool
 	    partial_tree; /* only the manifest is there: other files are not looked for */
 	const char *shell; /* $SHELL, NULL: bash; for .sh files, as MLflow does */
@@ -44,7 +44,8 @@ enum { COMMAND_MAX = 128 * 1024 };
 /*
  * Mistakes of the command line are ERR_USAGE in *err.  Mistakes in the manifest that only
  * show now (an unknown {name}) are added to ds, and *err says so in one line.  Looks for
- * path parameters and a script's file below project_dir.
+ * path parameters and a script's file below project_dir.  Path parameters that are
+ * elsewhere are brought last, when all else is right.
  */
 int plan_make(struct arena *a, const struct manifest *m, const char *project_dir,
     const struct request *rq, struct plan *out, struct diags *ds, struct err *err);

@@ -37,14 +37,17 @@ static void on_signal(int sig)
 	interrupted = sig;
 }
 
-/* All of them were set to their defaults for us.  No SA_RESTART: a wait must notice. */
+/* No SA_RESTART: a long wait must notice. */
 static void catch_signals(void)
 {
 	static const int sigs[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
-	struct sigaction sa = {.sa_handler = on_signal};
+	struct sigaction old, sa = {.sa_handler = on_signal};
 	sigemptyset(&sa.sa_mask);
-	for (size_t i = 0; i < sizeof(sigs) / sizeof(sigs[0]); i++)
-		sigaction(sigs[i], &sa, NULL);
+	for (size_t i = 0; i < sizeof(sigs) / sizeof(sigs[0]); i++) {
+		sigaction(sigs[i], NULL, &old);
+		if (old.sa_handler != SIG_IGN) /* nohup stays in force */
+			sigaction(sigs[i], &sa, NULL);
+	}
 	signal(SIGPIPE, SIG_IGN);
 }
 

@@ -169,6 +169,23 @@ oops"
 	until_true eval '[ "$(runs)" = "KILLED stopped by SIGTERM" ]'
 }
 
+@test "what nohup ignores is ignored; without it HUP stops the run" {
+	main_is '"echo $PPID >ppid; until [ -e go ]; do sleep 0.05; done"'
+	(trap "" HUP; exec "$U/bin/host" run .) >"$T/out" &
+	until_true test -s ppid
+	kill -HUP "$(cat ppid)"
+	sleep 0.3
+	touch go
+	wait $!
+	has "$(tail -n 1 "$T/out")" "FINISHED exit=1/0/0"
+	rm go ppid
+	"$U/bin/host" run . >"$T/out" &
+	until_true test -s ppid
+	kill -HUP "$(cat ppid)"
+	wait $!
+	has "$(tail -n 1 "$T/out")" "KILLED exit=2/0/15 reason=stopped by SIGHUP"
+}
+
 @test "mlp-supervise is killed: the run is FAILED, and the host is told so" {
 	main_is '"echo $PPID >ppid; exec sleep 60"'
 	"$U/bin/host" run . >"$T/out" &

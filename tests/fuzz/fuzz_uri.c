@@ -32,6 +32,16 @@ static void check_remote(struct arena *a, const struct source_uri *u)
 	check(strcmp(u->origin, url_without_user(a, u->url)) == 0);
 }
 
+/* A file of this machine or a URL, not both. */
+static bool check_archive(struct arena *a, const struct source_uri *u)
+{
+	check(u->path ? u->path[0] == '/' && !u->url : u->url && u->host);
+	check(!u->path || strcmp(u->origin, u->path) == 0);
+	check(u->path || strcmp(u->origin, url_public(a, u->url)) == 0);
+	check(!u->sha256 || strlen(u->sha256) == 64);
+	return true;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	auto_arena a = ARENA_INIT;
@@ -46,8 +56,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	check(err.code == ERR_NONE && u.shown);
 	check_subdir(u.subdir);
-	check(u.kind == SOURCE_GIT || (u.path && u.path[0] == '/'));
-	check(u.kind == SOURCE_LOCAL || u.url);
+	check(u.kind != SOURCE_LOCAL || (u.path && u.path[0] == '/'));
+	check(u.kind != SOURCE_GIT || u.url);
+	check(u.kind != SOURCE_ARCHIVE || check_archive(&a, &u));
+	check(u.kind == SOURCE_ARCHIVE || !u.sha256);
 	if (u.kind == SOURCE_GIT && !u.repo)
 		check_remote(&a, &u);
 	return 0;

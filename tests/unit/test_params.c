@@ -185,6 +185,71 @@ static void test_paths(void **state)
 	    "cannot download 's3://b/k'");
 }
 
+struct brought {
+	int n;
+	const char *source, *sha256;
+};
+
+static int bring(void *arg, struct arena *a, struct param *p, struct err *err)
+{
+	struct brought *b = arg;
+	b->n++;
+	b->source = p->source;
+	b->sha256 = p->sha256;
+	if (strstr(p->source, "gone"))
+		return err_set(err, ERR_NOTFOUND, "gone");
+	p->used = arena_strdup(a, "/store/it is/data.csv");
+	return 0;
+}
+
+static int plan_bringing(struct world *w, const char *data, const char *entry,
+    struct brought *b, struct plan *plan)
+{
+	struct diags ds = {.arena = &w->a};
+	struct err err = ERR_INIT;
+	struct param_input in[] = {{.name = "name", .value = "x", .origin = ORIGIN_GIVEN},
+	    {.name = "data", .value = data, .origin = ORIGIN_RECORD, .sha256 = "abc"}};
+	struct request rq = {.entry_point = entry,
+	    .params = in,
+	    .nparams = 2,
+	    .cwd = w->dir,
+	    .bring = b ? bring : NULL,
+	    .bring_arg = b};
+	return plan_make(
+	    &w->a, w->m, path_join(&w->a, w->dir, "project"), &rq, plan, &ds, &err);
+}
+
+/* What is elsewhere is brought when all else is right, and never recorded with secrets. */
+static void test_paths_elsewhere(void **state)
+{
+	struct world *w = *state;
+	struct brought b = {0};
+	struct plan plan;
+	struct param *p;
+	assert_int_equal(
+	    plan_bringing(w, "https://u:pw@h/d.csv?token=t", "main", &b, &plan), 0);
+	p = &plan.params.v[1];
+	assert_int_equal(b.n, 1);
+	assert_string_equal(b.source, "https://u:pw@h/d.csv?token=t");
+	assert_string_equal(b.sha256, "abc");
+	assert_string_equal(p->value, "https://h/d.csv?token=***");
+	assert_string_equal(plan.command, "train 0.1 '/store/it is/data.csv' x");
+	assert_int_equal(plan_bringing(w, "HTTP://h/gone", "main", &b, &plan), -1);
+	assert_int_equal(b.n, 2);
+	assert_int_equal(
+	    plan_bringing(w, "file://localhost/d.csv", "brace", &b, &plan), -1);
+	assert_int_equal(b.n, 2); /* the command is wrong */
+	/* nobody to bring it: a look at the plan */
+	assert_int_equal(plan_bringing(w, "http://h/d.csv", "main", NULL, &plan), 0);
+	p = &plan.params.v[1];
+	assert_string_equal(p->used, PARAM_LATER);
+	assert_string_equal(plan.command, "train 0.1 '" PARAM_LATER "' x");
+	refused(plan_with(w, "main", "name=x", "data=s3://u:pw@b/k", NULL),
+	    "cannot download 's3://b/k'");
+	refused(plan_with(w, "main", "name=x", "data=file://other/k", NULL),
+	    "cannot download 'file://other/k'");
+}
+
 static void test_extras_after_lines(void **state)
 {
 	struct planned p = plan_with(*state, "lines", "k=v", NULL);
@@ -305,6 +370,7 @@ int main(void)
 	    cmocka_unit_test(test_types),
 	    cmocka_unit_test(test_bad_default),
 	    cmocka_unit_test(test_paths),
+	    cmocka_unit_test(test_paths_elsewhere),
 	    cmocka_unit_test(test_extras_after_lines),
 	    cmocka_unit_test(test_brace),
 	    cmocka_unit_test(test_undeclared_in_command),
