@@ -17,7 +17,7 @@ mkdir -p "$out"
 umask 022
 
 # mlp's own build: its paths are /usr's
-make -s CONFIG=debian PREFIX=/usr LIBDIR="/usr/lib/$multiarch" \
+make -s CONFIG=packaged PREFIX=/usr LIBDIR="/usr/lib/$multiarch" \
 	CFLAGS="-O2 -g -ffile-prefix-map=$PWD=." DESTDIR="$out/all" install >"$out/make.log" 2>&1 ||
 	{ tail -20 "$out/make.log" >&2; exit 1; }
 find "$out/all" -type f \( -perm -100 -o -name '*.so.*' \) -exec strip --strip-unneeded \

@@ -28,7 +28,7 @@ repository() {
 
 @test "the programs, the library and the manual pages, readable by all" {
 	install_to PREFIX="$T/usr"
-	is "$(cd "$T/usr" && find . -type f -printf '%m %P\n' | sort -k2)" "755 bin/mlp
+	is "$(cd "$T/usr" && find . -type f -printf '%m %P\n' | LC_ALL=C sort -k2)" "755 bin/mlp
 644 include/mlp.h
 644 lib/libmlp.a
 644 lib/libmlp.so.0.1.0
@@ -36,9 +36,13 @@ repository() {
 755 libexec/mlp/mlp-fetch
 755 libexec/mlp/mlp-git
 755 libexec/mlp/mlp-supervise
+644 share/bash-completion/completions/mlp
+644 share/fish/vendor_completions.d/mlp.fish
 644 share/man/man1/mlp.1
 644 share/man/man3/libmlp.3
-644 share/man/man5/mlproject.5"
+644 share/man/man5/mlproject.5
+$(cd "$TOP" && find templates -type f -printf '644 share/mlp/%p\n' | LC_ALL=C sort -k2)
+644 share/zsh/site-functions/_mlp"
 	is "$(find "$T/usr" -type d ! -perm 755)" ""
 	is "$(find "$T/usr" -type l -printf '%P %l\n' | sort)" "lib/libmlp.so libmlp.so.0.1.0
 lib/libmlp.so.0 libmlp.so.0.1.0"
@@ -89,6 +93,25 @@ lib/libmlp.so.0 libmlp.so.0.1.0"
 	is "$(find "$T/stage" -type f)" ""
 	# its own helper, not that of the tree that it was built in
 	is "$(grep -o '/[^ ]*/mlp-git' "$T/trace" | sort -u)" "$T/elsewhere/libexec/mlp/mlp-git"
+}
+
+@test "new projects and completion work from there" {
+	install_to PREFIX="$T/usr"
+	mv "$T/usr" "$T/moved"
+	MLP=$T/moved/bin/mlp
+	mlp init --list
+	is "$(cut -d ' ' -f 1 <<<"$output")" "$(ls "$TOP/templates")"
+	mlp init new
+	is "$status" 0
+	mlp run new
+	is "$status" 0
+	for file in bash-completion/completions/mlp:bash zsh/site-functions/_mlp:zsh fish/vendor_completions.d/mlp.fish:fish; do
+		is "$(cat "$T/moved/share/${file%:*}")" "$("$MLP" completion "${file#*:}")"
+	done
+	rm -r "$T/moved/share/mlp"
+	mlp init other
+	is "$status" 1
+	has "$stderr" "the templates are missing"
 }
 
 @test "uninstall takes away what install put there, and nothing else" {
