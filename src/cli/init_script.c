@@ -29,10 +29,10 @@ static int read_help(
 		int64_t left = deadline - clock_mono_ms();
 		ssize_t n;
 		if (*cli->ctx.interrupted)
-			return err_set(err, ERR_INTERRUPTED, "%s: interrupted", what);
+			return err_set(err, ERR_INTERRUPTED, "%s was interrupted", what);
 		if (left <= 0)
-			return err_set(
-			    err, ERR_FAIL, "%s: no end after %d s", what, HELP_MS / 1000);
+			return err_set(err, ERR_FAIL, "%s did not end within %d s", what,
+			    HELP_MS / 1000);
 		if (poll(&p, 1, (int)left) <= 0)
 			continue;
 		buf_reserve(out, 65536);
@@ -40,12 +40,12 @@ static int read_help(
 		if (n == 0)
 			return 0;
 		if (n < 0 && errno != EINTR)
-			return err_sys(err, errno, "%s", what);
+			return err_sys(err, errno, "cannot read what %s prints", what);
 		out->len += n > 0 ? (size_t)n : 0;
 		out->s[out->len] = '\0';
 		if (out->len > HELP_MAX)
-			return err_set(
-			    err, ERR_FAIL, "%s: more than %d bytes", what, HELP_MAX);
+			return err_set(err, ERR_FAIL, "%s prints more than %d bytes",
+			    what, HELP_MAX);
 	}
 }
 
@@ -99,7 +99,7 @@ static int ask_script(struct cli *cli, const char *script, const char *dir,
 	const char *what = arena_printf(&cli->arena, "'python3 %s --help'", script);
 	int ends[2], rc;
 	if (errors < 0 || pipe2(ends, O_CLOEXEC) < 0)
-		return err_sys(err, errno, "cannot make a pipe");
+		return err_sys(err, errno, "cannot make a pipe for %s", what);
 	from = ends[0];
 	to = ends[1];
 	if (start(cli, script, dir, to, errors, &p, err) < 0)

@@ -102,6 +102,8 @@ static int take_data(struct extraction *x, int fd, int64_t *size, struct err *er
 		if (count(x, at - *size + (int64_t)n, err) < 0)
 			return -1;
 		*size = at + (int64_t)n;
+		if (fd >= 0 && x->rq->op == FETCH_PEEK && *size > PEEK_FILE_MAX)
+			return refuse(x, "is larger than it says", err);
 		if (fd >= 0 && write_at(fd, data, n, at) < 0)
 			return err_sys(err, errno, "cannot write member '%s'", x->name);
 	}

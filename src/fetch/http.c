@@ -117,8 +117,8 @@ static int begin(struct attempt *t, long status)
 	if (status != 206 && begin_whole(t) < 0)
 		return -1;
 	curl_easy_getinfo(t->curl, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
-	if (length > 0 && t->bytes + length > t->h->rq->max)
-		return size_refuse(t->bytes + length, t->h->rq->max, t->err);
+	if (length > t->h->rq->max - t->bytes)
+		return size_refuse(length, t->h->rq->max, t->err);
 	return 0;
 }
 
@@ -144,12 +144,8 @@ static int keep(struct attempt *t, const char *data, size_t n)
 		return size_refuse(-1, t->h->rq->max, t->err);
 	if (room > 0)
 		memcpy(t->head + t->bytes, data, (int64_t)n < room ? n : (size_t)room);
-	if (fd_write_all(t->h->fd, data, n) < 0) {
-		err_sys(t->err, errno, "cannot write '%s'", t->h->part);
-		if (errno == ENOSPC || errno == EDQUOT) /* leave no full disk behind */
-			(void)!ftruncate(t->h->fd, 0);
-		return -1;
-	}
+	if (fd_write_all(t->h->fd, data, n) < 0)
+		return err_sys(t->err, errno, "cannot write '%s'", t->h->part);
 	digest_add(&t->digest, data, n);
 	t->bytes += (int64_t)n;
 	event_progress(t->h->meter, "downloading", 0, 0, t->bytes);
@@ -265,10 +261,11 @@ static int set_start(struct attempt *t)
 	digest_start(&t->digest);
 	if (mark && st.st_size > 0) {
 		t->offset = t->bytes = st.st_size;
-		if (digest_add_file(&t->digest, h->fd, "reading what is there", h->meter,
-			t->err) < 0 ||
-		    pread(h->fd, t->head, SNIFF_BYTES, 0) < 0)
+		if (digest_add_file(
+			&t->digest, h->fd, "reading what is there", h->meter, t->err) < 0)
 			return -1;
+		if (pread(h->fd, t->head, SNIFF_BYTES, 0) < 0)
+			return err_sys(t->err, errno, "cannot read '%s'", h->part);
 		buf_addf(&range, "%lld-", (long long)t->offset);
 		curl_easy_setopt(t->curl, CURLOPT_RANGE, range.s);
 		add_header(t, "If-Range", mark);

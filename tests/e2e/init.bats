@@ -241,7 +241,7 @@ namespace() { grep -o 'Namespace(.*)' <<<"$output"; }
 	echo 'while True: print("x" * 1000)' >endless.py
 	mlp init --from endless.py
 	is "$status" 1
-	has "$stderr" "more than"
+	has "$stderr" "prints more than"
 	mlp init --from missing.py
 	is "$status" 1
 	has "$stderr" "there is no script"
