@@ -20,7 +20,8 @@ static cJSON *source_json(const struct source *s)
 	json_put_str(o, "commit", s->commit);
 	json_put_str(o, "version", s->version);
 	json_put_str(o, "subdir", s->subdir && *s->subdir ? s->subdir : NULL);
-	json_put_str(o, "sha256", s->sha256);
+	if (s->sha256)
+		json_put_str(o, "sha256", s->sha256);
 	if (s->dirty < 0)
 		json_put_null(o, "dirty");
 	else
