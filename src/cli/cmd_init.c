@@ -15,7 +15,8 @@ static const struct opt init_opts[] = {
 	"What to begin with (" DEFAULT_TEMPLATE ")"},
     {OPT_LIST, 0, "list", NULL, NULL, NULL, "List the templates"},
     {OPT_FROM, 0, "from", NULL, "SCRIPT.py", NULL,
-	"Write an MLproject for this script, from what its\n--help says (argparse)"},
+	"Write an MLproject for this script, from the\noptions that its argparse help "
+	"shows"},
     {0},
 };
 

@@ -84,7 +84,7 @@ static void add_options(struct complete *c)
 			if (o->alias && strlen(c->word) > 2)
 				complete_add(
 				    c, arena_printf(a, "--%s", o->alias), o->help);
-			if (o->letter && !c->word[1])
+			if (o->letter && strlen(c->word) <= 2)
 				complete_add(c, letter, o->help);
 		}
 }

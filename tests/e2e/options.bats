@@ -53,6 +53,27 @@ in_manual() {
 	done
 }
 
+@test "the manual's synopsis and README.md name every command" {
+	synopsis=$(awk '/^\.Sh SYNOPSIS/ {on = 1; next} /^\.Sh/ {on = 0} on && /^\.Cm/ {print $2}' "$TOP/man/mlp.1")
+	is "$(sort <<<"$synopsis")" "$(commands | sort)"
+	for command in $(commands | grep -vE '^(version|help|completion)$'); do
+		grep -qE "mlp $command|\`$command\`" "$TOP/README.md"
+	done
+}
+
+@test "completion offers the commands and options of the help, and no others" {
+	is "$("$MLP" __complete fish "" | tail -n +2 | cut -f 1)" "$(commands)"
+	for command in $(commands); do
+		offered=$(for start in - --; do "$MLP" __complete fish "$command" $start; done |
+			cut -f 1 | grep -E '^--?[A-Za-z]' | grep -vE -- "$common" | sort -u)
+		# a second name is offered to those who have begun to type it
+		for option in $(in_help "$command"); do
+			is "$("$MLP" __complete fish "$command" "$option" | cut -f 1 | grep -xF -- "$option")" "$option"
+		done
+		is "$(comm -13 <(in_help "$command" | sort -u) <(echo "$offered" | grep .))" ""
+	done
+}
+
 @test "options take the values that the help says they take" {
 	for command in $(commands); do
 		"$MLP" "$command" --help |
@@ -69,7 +90,7 @@ in_manual() {
 
 @test "README.md and the examples name no option that does not exist" {
 	known=$(for command in $(commands); do "$MLP" "$command" --help; done | grep -oE -- '--[a-z-]+')
-	found=$(sed 's/mlflow ui.*//' "$TOP/README.md" "$TOP"/examples/*/MLproject |
+	found=$(sed 's/mlflow ui.*//; s/.*pkg-config.*//' "$TOP/README.md" "$TOP"/examples/*/MLproject |
 		grep -oE -- '(^|[^a-z-])--[a-z][a-z-]+' | grep -oE -- '--[a-z-]+' | sort -u)
 	[ "$(echo "$found" | wc -l)" -ge 4 ]
 	for option in $found; do
