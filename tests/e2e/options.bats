@@ -117,9 +117,9 @@ indirect='src/base/proc.c src/cli/envfile.c src/flow/launch.c src/flow/runtags.c
 		grep -ohE '"PYTHONUNBUFFERED"' src/flow/childenv.c
 	} | grep -oE '"[A-Za-z_]+"' | tr -d '"' | sort -u)
 	[ "$(echo "$read_by_mlp" | wc -l)" -ge 20 ]
-	# libgit2 reads the proxies
+	# libgit2 and libcurl read the proxies
 	is "$({ variables 'reads:' 'The command gets'; variables 'The command gets' '^\.Sh'; } | sort -u)" \
-		"$(printf '%s\nhttps_proxy\nno_proxy\n' "$read_by_mlp" | sort)"
+		"$(printf '%s\nall_proxy\nhttp_proxy\nhttps_proxy\nno_proxy\n' "$read_by_mlp" | sort)"
 }
 
 @test "the command gets the variables that the manual says" {
