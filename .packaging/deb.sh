@@ -12,9 +12,12 @@ maintainer=${MAINTAINER:-$(git log -1 --format='%an <%ae>' 2>/dev/null || echo "
 SOURCE_DATE_EPOCH=$(git log -1 --format=%ct 2>/dev/null || stat -c %Y Makefile)
 export SOURCE_DATE_EPOCH
 out=$PWD/build/deb
+umask 022
+mkdir -p build
+exec 9>build/deb.lock
+flock 9 # one at a time
 rm -rf "$out"
 mkdir -p "$out"
-umask 022
 
 # mlp's own build: its paths are /usr's
 make -s CONFIG=packaged PREFIX=/usr LIBDIR="/usr/lib/$multiarch" \

@@ -125,8 +125,8 @@ static const struct opt *read_words(
 }
 
 /*
- * "--name=value" or "-Xvalue" in the word itself: the option, with c->start behind it.
- * The parser says so: of what it takes, the value is the end.
+ * "--name=value" or "-Xvalue" in the word itself: the option, with c->start at the value.
+ * The parser of the options is asked, so that both agree.
  */
 static const struct opt *read_own_option(struct complete *c)
 {

@@ -2,7 +2,7 @@
 /*
  * complete.h -- what could be typed next, for the shells.
  *
- * The scripts of `mlp completion` ask `mlp __complete SHELL ...` at each key press.  Its
+ * The scripts of `mlp completion` ask `mlp __complete SHELL ...` at each Tab.  Its
  * answer: one line that says what the lines below it are, then a candidate a line, a tab
  * and what it means behind it.  That first line is
  *

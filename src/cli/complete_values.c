@@ -50,6 +50,10 @@ static bool is_rerun(const struct complete *c)
 static const char *project_uri(struct complete *c)
 {
 	const struct run_record *r;
+	const char *home = getenv("HOME");
+	if (!is_rerun(c) && c->arg && strncmp(c->arg, "~/", 2) == 0 && home)
+		return path_join(
+		    &c->cli->arena, home, c->arg + 2); /* as the shell will */
 	if (!is_rerun(c))
 		return c->arg ? c->arg : ".";
 	r = recorded_run(c);

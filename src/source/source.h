@@ -29,10 +29,6 @@ struct source_uri {
 	const char *host;   /* for messages ("localhost:8080"), or NULL */
 	const char *shown;  /* the URI for people and records: no quotes or credentials */
 	const char *subdir; /* behind #, "" when none; no doubled or final slash */
-	/* of a page's address: "REF/dir"; NULL: it was none */
-	const char *tree;
-	bool tree_is_file;	/* dir's last component is a file */
-	const char *short_form; /* "owner/repo", which url was made from, or NULL */
 	const char
 	    *sha256; /* SOURCE_ARCHIVE: what it must have, in small letters, or NULL */
 };
@@ -44,8 +40,6 @@ struct source_uri {
  * what lies between it and the directory goes in front of subdir.
  * An archive is known by its name, or by "sha256=..." behind # (a subdirectory may stand
  * beside it, joined by &); a URL with a query that is no archive's is taken for one, too.
- * "owner/repo", where neither it nor a directory "owner" is there, is that repository of
- * github.com; the address of a page (weburl.h) is its repository and `tree`.
  * Errors (ERR_NOTFOUND, ERR_USAGE) name the URI: does not exist, is a file, scheme not supported,
  * subdirectory with "." or ".." or absolute.
  */

@@ -209,11 +209,14 @@ x;touch owned
 	everywhere 'mlp show first\ t' 'mlp show first\ taste |'
 }
 
-@test "bash: a program that is named by its path is the one that is asked" {
-	cp "$MLP" "$T/my mlp" 2>/dev/null
+@test "programs and projects that are named by their paths" {
 	ln -s "$MLP" "$T/p/mlp"
 	tab bash './mlp run . -e ev' './mlp run . -e evaluate |'
 	tab bash 'mlp run . -e main --run-name a:b -P ep' 'mlp run . -e main --run-name a:b -P epochs=|'
+	mkdir "$HOME/my proj"
+	cp MLproject "$HOME/my proj/"
+	everywhere 'mlp run ~/my\ proj -e ev' 'mlp run ~/my\ proj -e evaluate |'
+	tab bash "mlp run '$HOME/my proj' -e ev" "mlp run '$HOME/my proj' -e evaluate |"
 	tab bash 'X=1 mlp run . -e  ev' 'X=1 mlp run . -e  evaluate |'
 	tab bash 'true && mlp run . -e ev' 'true && mlp run . -e evaluate |'
 }

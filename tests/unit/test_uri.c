@@ -137,11 +137,9 @@ static void test_refused(void **state)
 	    {"/no/where", ERR_NOTFOUND, "does not exist"},
 	    {"team/project", ERR_NOTFOUND, "does not exist"},
 	    {"file.txt", ERR_USAGE, "is a file"},
-	    {"project.zip", ERR_USAGE, "archive, which is not supported yet"},
-	    {"https://h/p.zip", ERR_USAGE, "archive"},
-	    {"https://h/p.tar.gz?token=1", ERR_USAGE, "archive"},
 	    {"ssh://git@h/p", ERR_USAGE, "ssh is not supported yet"},
 	    {"git@h:t/p.git", ERR_USAGE, "ssh is not supported yet"},
+	    {"https://h/o/r/tree/main/x", ERR_USAGE, "address of a page"},
 	    {"git+https://h/p", ERR_USAGE, "'git+https' is not supported"},
 	    {"s3://bucket/p", ERR_USAGE, "'s3' is not supported"},
 	    {"ext::sh -c id", ERR_USAGE, "not supported"},
@@ -165,7 +163,7 @@ static void test_no_secret_in_errors(void **state)
 {
 	struct world *w = *state;
 	static const char *const uris[] = {"ssh://u:secret@h/p",
-	    "https://u:secret@h/p.zip", "foo://u:secret@h", "https://u:secret@/x",
+	    "https://u:secret@h/p.zip#..", "foo://u:secret@h", "https://u:secret@/x",
 	    "https://u:secret@h/x#.."};
 	for (size_t i = 0; i < sizeof(uris) / sizeof(uris[0]); i++) {
 		struct source_uri u;
