@@ -29,12 +29,15 @@ static void put_for_bash(struct buf *out, const char *text, char quote)
 	}
 }
 
-static bool has_control(const char *s)
+/*
+ * A control character could leave the line and make a command of what follows, or change
+ * the terminal.
+ */
+static bool is_harmless(const char *s)
 {
-	for (; *s; s++)
-		if ((unsigned char)*s < ' ' || *s == 0x7f)
-			return true;
-	return false;
+	auto_buf shown = BUF_INIT;
+	quote_display(&shown, s, strlen(s));
+	return strcmp(shown.s, s) == 0;
 }
 
 void complete_add(struct complete *c, const char *value, const char *about)
@@ -42,8 +45,7 @@ void complete_add(struct complete *c, const char *value, const char *about)
 	auto_buf whole = BUF_INIT;
 	buf_add(&whole, c->word, c->start);
 	buf_adds(&whole, value);
-	/* a control character could leave the line, and make a command of what follows */
-	if (strncmp(whole.s, c->word, strlen(c->word)) != 0 || has_control(value) ||
+	if (strncmp(whole.s, c->word, strlen(c->word)) != 0 || !is_harmless(value) ||
 	    c->count >= CANDIDATES_MAX)
 		return;
 	c->count++;

@@ -163,7 +163,7 @@ for r in json.load(sys.stdin): print(r["run_id"])')
 @test "names from outside cannot leave their line or their word" {
 	python3 - <<-'END'
 		import json
-		names = ["a\tb", "c\nd", "e\x1b[31m", "f g", "$(touch owned)", "`touch owned`", "q'\"q", "x;touch owned", "!!"]
+		names = ["\x9bA", "a\tb", "c\nd", "e\x1b[31m", "f g", "$(touch owned)", "`touch owned`", "q'\"q", "x;touch owned", "!!"]
 		entries = {n: {"command": "echo \x7f\x1b]0;title\x07"} for n in names}
 		json.dump({"entry_points": entries}, open("MLproject", "w"))
 	END
