@@ -23,7 +23,8 @@ ALL_CFLAGS = -std=gnu11 $(WARN) $(HARDEN) $(CFLAGS) -include src/base/banned.h -
 	     -DMLP_VERSION='"$(VERSION)"' -DMLP_LIBEXEC_DEFAULT='"$(PREFIX)/libexec/mlp"' \
 	     -fvisibility=hidden -MMD -MP
 
-quiet    = $(if $(filter 0,$(V)),@echo '  $(1)  $(patsubst build/%,%,$@)';)
+silent   = $(findstring s,$(firstword -$(MAKEFLAGS)))
+quiet    = $(if $(filter 0,$(V)),@$(if $(silent),,echo '  $(1)  $(patsubst build/%,%,$@)';))
 pkg_libs = $(shell pkg-config --libs $(1))
 
 # mlp itself may need libyaml, cJSON, SQLite and libc only (tests/lint.t looks).
@@ -57,6 +58,7 @@ all: need-build
 	@$(MAKE) --no-print-directory build
 
 build: $(MLP) $(MLP_SUPERVISE) $(LIBMLP).so $(LIBMLP).a $(MLP_GIT) $(MLP_FETCH)
+	@:
 
 $(B)/obj/%.o: %.c Makefile
 	@mkdir -p $(@D)
@@ -121,7 +123,8 @@ fuzzers: $(FUZZERS)
 need-%:
 	@tests/need.sh $*
 
-demo: all need-demo
+demo: need-demo
+	@$(MAKE) --no-print-directory build
 	@examples/demo.sh $(MLP)
 
 check: need-check
@@ -137,14 +140,15 @@ asan: need-check
 fuzz: need-check
 	@tests/fuzz.sh
 
-lint: need-check all
+lint: need-check
+	@$(MAKE) --no-print-directory build
 	@prove -v tests/lint.t
 
 fmt: need-check
 	@git ls-files '*.c' '*.h' | xargs clang-format -i
 
-bench: all need-bench
-	@$(MAKE) --no-print-directory $(B)/tests/measure
+bench: need-bench
+	@$(MAKE) --no-print-directory build $(B)/tests/measure
 	@tests/bench/run.sh $(B)/tests/measure $(MLP)
 
 INSTALLED = $(DESTDIR)$(PREFIX)

@@ -15,7 +15,8 @@ if ! make -s -j2 CONFIG=fuzz CC=clang HARDENLD= \
 	echo "not ok 1 - the fuzzers build"
 	exit 1
 fi
-fuzzers=(build/fuzz/fuzz/fuzz_*)
+fuzzers=()
+for source in tests/fuzz/fuzz_*.c; do fuzzers+=("build/fuzz/fuzz/$(basename "$source" .c)"); done
 echo "1..${#fuzzers[@]}"
 n=0 failed=0
 for fuzzer in "${fuzzers[@]}"; do

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# run.sh quick|full -- every test, through one prove.  TAP of each is kept in build/check/.
+# run.sh quick|full -- every test, through one prove.  Logs are kept in build/check/.
 # A test that skips itself is listed, and in CI it is a failure.
 set -euo pipefail
 top=$(cd "$(dirname "$0")/.." && pwd)
@@ -8,37 +8,54 @@ cd "$top"
 how=${1:?usage: run.sh quick|full}
 export TZ=UTC LC_ALL=C.UTF-8 PYTHONDONTWRITEBYTECODE=1
 export MLFLOW_DISABLE_TELEMETRY=true MLP_CHECK=$how
-unset MLP MLP_BUILD
+# What make was told is for this make alone; the user's settings are not the tests'.
+unset MLP MLP_BUILD MLP_LIBEXEC MLP_STALL_TIMEOUT MLP_BUSY_TIMEOUT
+unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES CC CFLAGS LDFLAGS CONFIG SAN PREFIX DESTDIR
+unset http_proxy HTTP_PROXY all_proxy ALL_PROXY
 rm -rf build/check
 mkdir -p build/check
 
-say() { echo "== $*"; }
-say "building with gcc and clang, and with sanitizers"
-make -s -j2 WERROR=1 CC=gcc build units
-make -s -j2 WERROR=1 CC=clang CONFIG=clang build units
-make -s -j2 SAN=address,undefined build units
-say "real MLflows"
-for version in 3.0.1 newest 2.8.1; do tests/lib/mlflow-env.sh "$version" >/dev/null; done
+jobs=$(nproc)
 
-tests=(tests/lint.t tests/fuzz.t build/release/tests/test_* build/release/tests/replay_*
-	build/san/tests/test_* build/san/tests/replay_* tests/e2e/*.bats tests/mlflow/*.bats)
-# a sample of the programs under sanitizers; all of it in the full check
+say() { echo "== $*"; }
+# built NAME MAKE-ARGUMENTS...
+built() {
+	local log=build/check/build-$1.log
+	shift
+	make -s -j"$jobs" WERROR=1 "$@" build units >"$log" 2>&1 || { cat "$log"; exit 1; }
+}
+
+say "building with gcc, with clang, and with sanitizers"
+built gcc CC=gcc
+built clang CC=clang CONFIG=clang
+built san CC=gcc SAN=address,undefined
+say "real MLflows, in build/mlflow"
+for version in 2.8.1 3.0.1 newest; do
+	tests/lib/mlflow-env.sh "$version" >>build/check/mlflow.log 2>&1 ||
+		{ tail -20 build/check/mlflow.log; exit 1; }
+done
+
+units=()
+for source in tests/unit/test_*.c; do units+=("$(basename "$source" .c)"); done
+for source in tests/fuzz/fuzz_*.c; do units+=("replay_$(basename "${source##*/fuzz_}" .c)"); done
+# What takes long comes first, so that no core waits for the other at the end.
+tests=(tests/fuzz.t tests/mlflow/*.bats)
 if [ "$how" = full ]; then
-	for file in tests/e2e/*.bats; do
-		[ "${file##*/}" = deb.bats ] || tests+=("san/${file##*/}") # it makes its own programs
+	for file in run record reopen git_run; do tests+=("vg/e2e/$file.bats"); done
+	for file in tests/mlflow/*.bats tests/e2e/*.bats; do
+		[ "${file##*/}" = deb.bats ] || tests+=("san/${file#tests/}") # it makes its own programs
 	done
 	tests+=(tests/valgrind.t tests/debian.t)
 else
-	tests+=(san/params.bats san/run.bats san/git_fetch.bats san/library.bats)
+	for file in git_fetch run record badinput library; do tests+=("san/e2e/$file.bats"); done
 fi
-kept=()
-for test in "${tests[@]}"; do
-	case $test in *.d) ;; *) kept+=("$test") ;; esac
-done
+tests+=(tests/e2e/*.bats "${units[@]/#/build/release/tests/}" "${units[@]/#/build/san/tests/}"
+	tests/lint.t)
 
-say "running ${#kept[@]} files of tests"
+say "running ${#tests[@]} files of tests"
 failed=0
-prove -j2 --timer --exec tests/exec.sh "${kept[@]}" || failed=1
+# whoever started us may ignore signals; the tests count on them
+env --default-signal prove -j"$jobs" --timer --exec tests/exec.sh "${tests[@]}" || failed=1
 
 skipped=$(grep -Hi '^ok.*# *skip' build/check/*.tap || true)
 if [ -n "$skipped" ]; then

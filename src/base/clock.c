@@ -77,7 +77,8 @@ int clock_parse_duration(const char *text, int64_t *ms, struct err *err)
 	while (*end == ' ')
 		end++;
 	scale = unit_ms(end);
-	if (errno || strspn(text, "0123456789.") < num || scale == 0 || !isfinite(v) || v * scale < 1 || v * scale > 9e15)
+	if (errno || strspn(text, "0123456789.") < num || scale == 0 || !isfinite(v) ||
+	    v * scale < 1 || v * scale > 9e15)
 		goto bad;
 	*ms = (int64_t)(v * scale);
 	return 0;

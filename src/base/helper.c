@@ -46,6 +46,7 @@ static int launch(const struct ctx *ctx, const char *path, struct helper *h,
 	struct proc p = PROC_INIT;
 	p.argv = argv;
 	p.flags = PROC_DIE_WITH_US;
+	p.note = "helper, request on stdin";
 	memcpy(p.fd, fds, sizeof(p.fd));
 	if (proc_start(&p, ctx->trace, err) < 0) {
 		err_hint(err, "is the installation whole? MLP_LIBEXEC can say where the "

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/proc.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -76,6 +77,40 @@ bool proc_can_find(const char *name)
 	return path && is_program(path);
 }
 
+static bool names_secret(const char *name, size_t n)
+{
+	static const char *const words[] = {
+	    "TOKEN", "PASSWORD", "SECRET", "KEY", "CREDENTIAL"};
+	for (size_t w = 0; w < sizeof(words) / sizeof(words[0]); w++)
+		for (size_t i = 0, len = strlen(words[w]); i + len <= n; i++)
+			if (strncasecmp(name + i, words[w], len) == 0)
+				return true;
+	return false;
+}
+
+/* A variable that is not in our own environment; not one that a shell cannot set. */
+static void trace_env(struct buf *b, const char *var)
+{
+	size_t n = strcspn(var, "=");
+	auto_buf name = BUF_INIT;
+	auto_buf value = BUF_INIT;
+	const char *ours;
+	buf_add(&name, var, n);
+	ours = getenv(name.s);
+	if (var[n] != '=' || (ours && strcmp(ours, var + n + 1) == 0) ||
+	    isdigit((unsigned char)var[0]) || n == 0 ||
+	    strspn(var,
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789") != n)
+		return;
+	if (names_secret(var, n))
+		buf_adds(&value, "***");
+	else
+		url_mask(&value, var + n + 1);
+	buf_addf(b, "%s=", name.s);
+	quote_shell_line(b, value.s ? value.s : "");
+	buf_addc(b, ' ');
+}
+
 static void trace_launch(int trace, const struct proc *p)
 {
 	auto_buf b = BUF_INIT;
@@ -86,13 +121,15 @@ static void trace_launch(int trace, const struct proc *p)
 		quote_shell_line(&b, p->cwd);
 		buf_adds(&b, " && ");
 	}
+	for (char *const *e = p->envp; e && *e; e++)
+		trace_env(&b, *e);
 	for (size_t i = 0; p->argv[i]; i++) {
 		auto_buf word = BUF_INIT;
 		url_mask(&word, p->argv[i]);
 		buf_adds(&b, i ? " " : "");
 		quote_shell_line(&b, word.s);
 	}
-	buf_addc(&b, '\n');
+	buf_addf(&b, "%s%s\n", p->note ? " # " : "", p->note ? p->note : "");
 	fd_write_all(trace, b.s, b.len);
 }
 

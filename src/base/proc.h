@@ -27,6 +27,7 @@ struct proc {
 	char *const *argv; /* borrowed until proc_start returns; argv[0] is looked up */
 	char *const *envp; /* borrowed; NULL: ours */
 	const char *cwd;   /* borrowed; NULL: ours */
+	const char *note;  /* borrowed; a comment for the trace, or NULL */
 	int fd[3];	   /* its stdin, stdout, stderr; -1: inherit ours */
 	int ctty;	   /* the terminal for PROC_CTTY */
 	enum proc_flag flags;
@@ -42,7 +43,8 @@ struct proc {
 /*
  * 0: running.  -1: no child is left and *err says why; err->sys is the errno of the step
  * that failed (ENOENT: no such command, EACCES: not executable, ...).
- * `trace` (may be -1): a file descriptor that gets the launch as one pasteable line.
+ * `trace` (may be -1): a file descriptor that gets the launch as one pasteable line,
+ * with the variables that envp adds to our environment; what seems secret is ***.
  */
 int proc_start(struct proc *p, int trace, struct err *err);
 

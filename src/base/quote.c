@@ -84,3 +84,8 @@ void quote_display(struct buf *out, const char *s, size_t n)
 		i += len ? len : 1;
 	}
 }
+
+void quote_display_str(struct buf *out, const char *s)
+{
+	quote_display(out, s, strlen(s));
+}

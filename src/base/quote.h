@@ -22,5 +22,7 @@ void quote_argv(struct buf *out, char *const *argv);
  * the C1 set among them) become \n, \t or \xNN; invalid UTF-8 bytes too.
  */
 void quote_display(struct buf *out, const char *s, size_t n);
+/* The same for a whole string. */
+void quote_display_str(struct buf *out, const char *s);
 
 #endif

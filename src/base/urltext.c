@@ -108,21 +108,53 @@ static int hex_value(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
+/* The byte that %XX at s stands for; -1: none. */
+static int escaped_byte(const char *s)
+{
+	int hi = s[0] == '%' ? hex_value(s[1]) : -1;
+	int lo = hi < 0 ? -1 : hex_value(s[2]);
+	return lo < 0 || hi * 16 + lo == 0 ? -1 : hi * 16 + lo;
+}
+
 char *url_decode(struct arena *a, const char *text)
 {
-	char *start = arena_alloc(a, strlen(text) + 1), *out = start;
-	for (; *text; text++) {
-		int hi, lo;
-		if (*text != '%') {
-			*out++ = *text;
-			continue;
-		}
-		hi = hex_value(text[1]);
-		lo = hi < 0 ? -1 : hex_value(text[2]);
-		if (lo < 0 || hi * 16 + lo == 0)
+	for (const char *s = text; *s; s++)
+		if (*s == '%' && escaped_byte(s) < 0)
 			return NULL;
-		*out++ = (char)(hi * 16 + lo);
-		text += 2;
+	return url_decode_any(a, text);
+}
+
+char *url_decode_any(struct arena *a, const char *text)
+{
+	char *start = arena_alloc(a, strlen(text) + 1), *out = start;
+	while (*text) {
+		int c = escaped_byte(text);
+		*out++ = c < 0 ? *text : (char)c;
+		text += c < 0 ? 1 : 3;
 	}
+	*out = '\0';
 	return start;
+}
+
+char *url_encode_percent(struct arena *a, const char *text)
+{
+	auto_buf out = BUF_INIT;
+	for (; *text; text++) {
+		buf_addc(&out, *text);
+		if (escaped_byte(text) >= 0)
+			buf_adds(&out, "25");
+	}
+	return arena_strndup(a, out.s, out.len);
+}
+
+char *url_encode_path(struct arena *a, const char *path)
+{
+	auto_buf b = BUF_INIT;
+	for (; *path; path++) {
+		if (*path == '%' || *path == '#')
+			buf_addf(&b, "%%%02X", (unsigned char)*path);
+		else
+			buf_addc(&b, *path);
+	}
+	return arena_strdup(a, b.s ? b.s : "");
 }

@@ -27,5 +27,11 @@ bool url_is_ssh(const char *url);
 char *url_host(struct arena *a, const char *url);
 /* %XX decoded; NULL when there is a %00 or a % without two hex digits. */
 char *url_decode(struct arena *a, const char *text);
+/* The same, where a % that begins no %XX, and %00, stand for themselves. */
+char *url_decode_any(struct arena *a, const char *text);
+/* The text that url_decode_any() makes text of: each % is %25 where it begins a %XX. */
+char *url_encode_percent(struct arena *a, const char *text);
+/* A path as it stands in a URL before a fragment: each % is %25, each # is %23. */
+char *url_encode_path(struct arena *a, const char *path);
 
 #endif

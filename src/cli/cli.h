@@ -24,7 +24,9 @@ struct cli {
 	bool colour_out, colour_err;
 	bool progress_shown; /* a progress line stands on stderr without newline */
 	int64_t progress_at, progress_start; /* monotonic ms: last line, first line */
-	enum say_level least;		     /* what is said: --quiet, --verbose */
+	char steps
+	    [256]; /* where there is no live line: the finished steps, not yet told */
+	enum say_level least; /* what is said: --quiet, --verbose */
 };
 
 struct cmd {
@@ -80,7 +82,7 @@ void cli_error(struct cli *cli, const struct err *err);
 /* The same for a failure that is no error of ours: a run that did not finish. */
 void cli_failed(struct cli *cli, const char *text);
 void cli_diags(struct cli *cli, const struct diags *ds);
-/* The end of a progress line, so that other text can follow. */
+/* The end of a progress line, so that other text can follow; in a log, the line itself. */
 void cli_progress_end(struct cli *cli);
 void cli_say(void *arg, enum say_level level, const char *text);
 void cli_progress(void *arg, const struct progress *p);

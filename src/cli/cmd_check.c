@@ -1,18 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /* mlp check: what is wrong with a project's manifest, without running it. */
+#include "base/quote.h"
 #include "cli/look.h"
+#include "plan/command.h"
 
-static void print_ok(const struct prepared *p)
+static int print_ok(const struct prepared *p)
 {
 	size_t warnings = p->diags.n, entries = p->manifest->nentries;
 	auto_buf b = BUF_INIT;
-	if (!p->manifest->path)
+	if (!p->manifest->path) {
 		buf_adds(&b, "no MLproject file: scripts can be run with -e\n");
-	else
-		buf_addf(&b, "%s: ok, %zu entry point%s, %zu warning%s\n",
-		    p->manifest->file, entries, entries == 1 ? "" : "s", warnings,
-		    warnings == 1 ? "" : "s");
-	cli_print(b.s, b.len);
+	} else {
+		quote_display_str(&b, p->manifest->file);
+		buf_addf(&b, ": ok, %zu entry point%s, %zu warning%s\n", entries,
+		    entries == 1 ? "" : "s", warnings, warnings == 1 ? "" : "s");
+	}
+	return cli_print(b.s, b.len);
 }
 
 /* The diagnostics where the manifest is the trouble; else (no such project) the error. */
@@ -20,9 +23,10 @@ static int report(
     struct cli *cli, bool json, int rc, const struct prepared *p, const struct err *err)
 {
 	bool told = p->diags.errors > 0;
+	int printed = CLI_OK;
 	if (json && (rc == 0 || told)) {
 		auto_json j = diags_to_json(&p->diags);
-		cli_print_json(j);
+		printed = cli_print_json(j);
 	} else if (json) {
 		struct diags ds = {.arena = &cli->arena};
 		struct diag *d = diag_add(&ds, DIAG_ERROR, "", 0, 0, "%s", err->msg);
@@ -33,11 +37,20 @@ static int report(
 	} else {
 		cli_diags(cli, &p->diags);
 		if (rc == 0)
-			print_ok(p);
+			printed = print_ok(p);
 		else if (!told)
 			cli_error(cli, err);
 	}
-	return rc == 0 ? CLI_OK : CLI_FAILED;
+	return rc == 0 ? printed : CLI_FAILED;
+}
+
+/* Mistakes that `run` would find when it puts the command together. */
+static int check_commands(struct cli *cli, struct prepared *p, struct err *err)
+{
+	for (size_t i = 0; i < p->manifest->nentries; i++)
+		command_check(
+		    &cli->arena, p->manifest, &p->manifest->entries[i], &p->diags);
+	return p->diags.errors ? err_set(err, ERR_FAIL, "mistakes in commands") : 0;
 }
 
 static int run_check(struct cli *cli, int argc, char *const *argv)
@@ -46,6 +59,8 @@ static int run_check(struct cli *cli, int argc, char *const *argv)
 	int code;
 	if (look_at(cli, &cmd_check, argc, argv, &look, &code) < 0)
 		return code;
+	if (look.rc == 0)
+		look.rc = check_commands(cli, &look.p, &look.err);
 	code = report(cli, look.json, look.rc, &look.p, &look.err);
 	prepared_done(&look.p);
 	return code;

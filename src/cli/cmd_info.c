@@ -50,11 +50,19 @@ static void put_default(struct buf *b, const char *text)
 	quote_display(b, q.s, q.len);
 }
 
+/* The width of a text as it is shown. */
+static size_t shown_columns(const char *text)
+{
+	auto_buf b = BUF_INIT;
+	quote_display_str(&b, text);
+	return utf8_columns(b.s);
+}
+
 static size_t name_columns(const struct entry_point *ep)
 {
 	size_t widest = 0;
 	for (size_t i = 0; i < ep->nparams; i++) {
-		size_t n = utf8_columns(ep->params[i].name);
+		size_t n = shown_columns(ep->params[i].name);
 		widest = n > widest ? n : widest;
 	}
 	return widest < 32 ? widest : 32;
@@ -63,32 +71,43 @@ static size_t name_columns(const struct entry_point *ep)
 void info_print_entry(struct buf *b, const struct entry_point *ep)
 {
 	size_t width = name_columns(ep);
-	buf_addf(b, "  %s\n    ", ep->name);
-	quote_display(b, ep->command, strlen(ep->command));
+	buf_adds(b, "  ");
+	quote_display_str(b, ep->name);
+	buf_adds(b, "\n    ");
+	quote_display_str(b, ep->command);
 	buf_addc(b, '\n');
 	for (size_t i = 0; i < ep->nparams; i++) {
 		const struct param_decl *d = &ep->params[i];
-		size_t n = utf8_columns(d->name);
-		buf_addf(b, "      -P %s%*s  %s", d->name,
-		    (int)(n < width ? width - n : 0), "", d->type_word);
+		size_t n = shown_columns(d->name);
+		buf_adds(b, "      -P ");
+		quote_display_str(b, d->name);
+		buf_addf(b, "%*s  ", (int)(n < width ? width - n : 0), "");
+		quote_display_str(b, d->type_word);
 		if (d->default_text) {
 			buf_adds(b, " = ");
 			put_default(b, d->default_text);
 		} else {
 			buf_adds(b, ", required");
 		}
-		if (d->description)
-			buf_addf(b, "  (%s)", d->description);
+		if (d->description) {
+			buf_adds(b, "  (");
+			quote_display_str(b, d->description);
+			buf_addc(b, ')');
+		}
 		buf_addc(b, '\n');
 	}
 }
 
 void info_print(struct buf *b, const struct manifest *m)
 {
-	buf_addf(b, "name         %s\n", m->name ? m->name : "-");
-	buf_addf(b, "environment  %s", env_word(m->env_key));
-	if (m->docker_image || m->env_file)
-		buf_addf(b, " (%s)", m->docker_image ? m->docker_image : m->env_file);
+	buf_adds(b, "name         ");
+	quote_display_str(b, m->name ? m->name : "-");
+	buf_addf(b, "\nenvironment  %s", env_word(m->env_key));
+	if (m->docker_image || m->env_file) {
+		buf_adds(b, " (");
+		quote_display_str(b, m->docker_image ? m->docker_image : m->env_file);
+		buf_addc(b, ')');
+	}
 	buf_addc(b, '\n');
 	if (m->nentries == 0)
 		buf_adds(b, "no entry points; a script can be run with -e FILE\n");

@@ -47,8 +47,8 @@ static int print_logs(struct cli *cli, const struct mlp_record *r, bool out, boo
 		return CLI_FAILED;
 	if (got_out || got_err)
 		return CLI_OK;
-	dprintf(STDERR_FILENO, "mlp: run %s has no logs here (%s)\n", r->run_id,
-	    dir ? dir : r->artifact_uri);
+	cli_failed(cli, arena_printf(a, "run %s has no logs here (%s)", r->run_id,
+			    dir ? dir : r->artifact_uri));
 	return CLI_FAILED;
 }
 

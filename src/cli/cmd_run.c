@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* mlp run: a project, run and recorded. */
+#include "base/quote.h"
 #include "cli/dryrun.h"
 #include "cli/info.h"
 #include "cli/running.h"
@@ -24,7 +25,9 @@ static int entry_help(struct cli *cli, const struct run_request *rq)
 		info_print(&b, p.manifest);
 		code = cli_print(b.s, b.len);
 	} else if ((ep = manifest_entry(p.manifest, name))) {
-		buf_addf(&b, "\nParameters of %s:\n", rq->uri);
+		buf_adds(&b, "\nParameters of ");
+		quote_display_str(&b, rq->uri);
+		buf_adds(&b, ":\n");
 		info_print_entry(&b, ep);
 		code = cli_print(b.s, b.len);
 	} else {

@@ -89,14 +89,15 @@ static void keys_add(struct arena *a, struct keys *keys, const char *key)
 static void add_time(struct table *t, int64_t ms)
 {
 	auto_buf b = BUF_INIT;
-	clock_format(&b, ms);
+	if (ms >= 0)
+		clock_format(&b, ms);
 	table_add(t, b.s);
 }
 
 static void add_duration(struct table *t, const struct mlp_record *r)
 {
 	auto_buf b = BUF_INIT;
-	if (r->end_time >= 0)
+	if (r->start_time >= 0 && r->end_time >= 0)
 		clock_format_duration(&b, r->end_time - r->start_time);
 	table_add(t, b.s);
 }

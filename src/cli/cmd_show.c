@@ -26,16 +26,21 @@ static void line(struct buf *b, const char *label, const char *text)
 
 static void put_times(struct buf *b, const struct mlp_record *r)
 {
-	buf_addf(b, "%-12s ", "started");
-	clock_format(b, r->start_time);
-	buf_addc(b, '\n');
+	if (r->start_time >= 0) {
+		buf_addf(b, "%-12s ", "started");
+		clock_format(b, r->start_time);
+		buf_addc(b, '\n');
+	}
 	if (r->end_time < 0)
 		return;
 	buf_addf(b, "%-12s ", "ended");
 	clock_format(b, r->end_time);
-	buf_adds(b, " (");
-	clock_format_duration(b, r->end_time - r->start_time);
-	buf_adds(b, ")\n");
+	if (r->start_time >= 0) {
+		buf_adds(b, " (");
+		clock_format_duration(b, r->end_time - r->start_time);
+		buf_addc(b, ')');
+	}
+	buf_addc(b, '\n');
 }
 
 static void put_pairs(
@@ -73,9 +78,12 @@ static void put_run(struct buf *b, const struct mlp_record *r)
 	put_pairs(b, "parameters", r->params, r->nparams);
 	if (r->nmetrics)
 		buf_adds(b, "metrics\n");
-	for (size_t i = 0; i < r->nmetrics; i++)
-		buf_addf(b, "  %s = %.10g  (step %lld)\n", r->metrics[i].key,
-		    r->metrics[i].value, (long long)r->metrics[i].step);
+	for (size_t i = 0; i < r->nmetrics; i++) {
+		buf_adds(b, "  ");
+		quote_display_str(b, r->metrics[i].key);
+		buf_addf(b, " = %.10g  (step %lld)\n", r->metrics[i].value,
+		    (long long)r->metrics[i].step);
+	}
 	put_pairs(b, "tags", r->tags, r->ntags);
 }
 

@@ -20,7 +20,8 @@ static cJSON *source_json(const struct source *s)
 	json_put_str(o, "commit", s->commit);
 	json_put_str(o, "version", s->version);
 	json_put_str(o, "subdir", s->subdir && *s->subdir ? s->subdir : NULL);
-	json_put_str(o, "sha256", s->sha256);
+	if (s->sha256)
+		json_put_str(o, "sha256", s->sha256);
 	if (s->dirty < 0)
 		json_put_null(o, "dirty");
 	else
@@ -61,16 +62,23 @@ static cJSON *dry_json(const struct dry *d)
 	return j;
 }
 
+static void line(struct buf *b, const char *label, const char *text)
+{
+	buf_addf(b, "%-12s ", label);
+	quote_display_str(b, text);
+	buf_addc(b, '\n');
+}
+
 static void put_source(struct buf *b, const struct source *s)
 {
-	buf_addf(b, "source       %s\n", s->uri);
+	line(b, "source", s->uri);
 	if (s->commit)
 		buf_addf(b, "commit       %s%s\n", s->commit,
 		    s->dirty > 0 ? " (with changes that are not committed)" : "");
 	if (s->branch)
-		buf_addf(b, "branch       %s\n", s->branch);
+		line(b, "branch", s->branch);
 	if (s->sha256)
-		buf_addf(b, "sha256       %s\n", s->sha256);
+		line(b, "sha256", s->sha256);
 }
 
 static void put_params(struct buf *b, const struct params *ps)
@@ -90,26 +98,46 @@ static void put_params(struct buf *b, const struct params *ps)
 	}
 }
 
+static void put_env(struct buf *b, const struct dry *d)
+{
+	for (size_t i = 0; i < d->nenv; i++) {
+		const char *value = d->env[i].value;
+		buf_addf(b, "%-12s ", "");
+		quote_display_str(b, d->env[i].name);
+		buf_addc(b, '=');
+		quote_display_str(b, value ? value : "(known when it runs)");
+		buf_addc(b, '\n');
+	}
+}
+
+/* Pasteable, on one line. */
+static void put_command(struct buf *b, const char *const *argv)
+{
+	auto_buf words = BUF_INIT;
+	for (size_t i = 0; argv[i]; i++) {
+		if (i)
+			buf_addc(&words, ' ');
+		quote_shell_line(&words, argv[i]);
+	}
+	line(b, "command", words.s);
+}
+
 static void dry_print(struct buf *b, const struct dry *d)
 {
 	const struct plan *plan = &d->p->plan;
 	put_source(b, &d->p->source);
-	buf_addf(b, "entry point  %s\n", plan->entry_point);
+	line(b, "entry point", plan->entry_point);
 	put_params(b, &plan->params);
 	buf_addf(b, "environment  %s\n", plan->env_kind);
-	for (size_t i = 0; i < d->nenv; i++)
-		buf_addf(b, "             %s=%s\n", d->env[i].name,
-		    d->env[i].value ? d->env[i].value : "(known when it runs)");
-	buf_addf(b, "directory    %s\n",
-	    d->p->peeked ? "(a checkout, made when it runs)" : plan->cwd);
+	put_env(b, d);
+	line(
+	    b, "directory", d->p->peeked ? "(a checkout, made when it runs)" : plan->cwd);
 	if (plan->timeout_ms) {
 		buf_adds(b, "time limit   ");
 		clock_format_duration(b, plan->timeout_ms);
 		buf_addc(b, '\n');
 	}
-	buf_adds(b, "command      ");
-	quote_argv(b, (char *const *)plan->argv);
-	buf_addc(b, '\n');
+	put_command(b, plan->argv);
 }
 
 static int show(struct cli *cli, const struct runopts *ro, const struct prepared *p,

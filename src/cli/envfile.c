@@ -172,6 +172,9 @@ int env_file_load(const char *path, struct err *err)
 		err->code = ERR_USAGE;
 		return err_wrap(err, "--env-file");
 	}
+	if (strlen(text.s) < text.len)
+		return err_set(err, ERR_USAGE, "--env-file: %s:%d: a NUL byte", path,
+		    line_of(text.s, text.s + strlen(text.s)));
 	if (parse(path, text.s, &file, err) < 0)
 		return -1;
 	for (size_t i = 0; i < file.n; i++) {

@@ -21,11 +21,22 @@ static void put_err(const struct buf *b)
 	fd_write_all(STDERR_FILENO, b->s, b->len);
 }
 
-void cli_progress_end(struct cli *cli)
+static void clear_live(struct cli *cli)
 {
 	if (cli->progress_shown)
 		fd_write_all(STDERR_FILENO, "\r\033[K", 4);
 	cli->progress_shown = false;
+}
+
+void cli_progress_end(struct cli *cli)
+{
+	auto_buf b = BUF_INIT;
+	clear_live(cli);
+	if (!cli->steps[0])
+		return;
+	buf_addf(&b, "mlp: %s\n", cli->steps);
+	put_err(&b);
+	cli->steps[0] = '\0';
 }
 
 static void put_line(
@@ -38,7 +49,7 @@ static void put_line(
 		buf_addf(&b, "mlp: %s", label);
 	quote_display(&b, text, strlen(text));
 	buf_addc(&b, '\n');
-	cli_progress_end(cli);
+	clear_live(cli);
 	put_err(&b);
 }
 
@@ -47,6 +58,9 @@ void cli_say(void *arg, enum say_level level, const char *text)
 	struct cli *cli = arg;
 	if (level < cli->least)
 		return;
+	/* a warning may come amidst the steps of one fetch */
+	if (level != SAY_WARNING)
+		cli_progress_end(cli);
 	if (level == SAY_WARNING)
 		put_line(cli, YELLOW, "warning: ", text);
 	else
@@ -55,6 +69,7 @@ void cli_say(void *arg, enum say_level level, const char *text)
 
 void cli_failed(struct cli *cli, const char *text)
 {
+	cli_progress_end(cli);
 	put_line(cli, RED, "", text);
 }
 
@@ -94,15 +109,47 @@ static size_t terminal_columns(void)
 	return ioctl(STDERR_FILENO, TIOCGWINSZ, &ws) == 0 && ws.ws_col ? ws.ws_col : 80;
 }
 
-/* A live line on a terminal; elsewhere one line when a step is finished. */
+/* A log gets one line for all that a fetch did. */
+static void note_step(struct cli *cli, const struct progress *p)
+{
+	static const struct {
+		const char *what, *done, *things;
+	} words[] = {
+	    {"receiving objects", "received", "objects"},
+	    {"checking out files", "checked out", "files"},
+	};
+	size_t len = strlen(cli->steps);
+	auto_buf b = BUF_INIT;
+	if (!p->finished || strcmp(p->what, "resolving deltas") == 0)
+		return;
+	buf_adds(&b, len ? ", " : "");
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strcmp(p->what, words[i].what) == 0)
+			buf_addf(
+			    &b, "%s %lld %s", words[i].done, p->done, words[i].things);
+	if (b.len <= 2)
+		buf_addf(&b, "%s %lld", p->what, p->done);
+	if (p->bytes) {
+		buf_adds(&b, ", ");
+		add_size(&b, p->bytes);
+	}
+	snprintf(cli->steps + len, sizeof(cli->steps) - len, "%s", b.s);
+}
+
+/* A live line on a terminal. */
 void cli_progress(void *arg, const struct progress *p)
 {
 	struct cli *cli = arg;
 	bool live = isatty(STDERR_FILENO);
 	int64_t now = clock_mono_ms();
 	auto_buf b = BUF_INIT;
-	if (cli->least > SAY_INFO || (!live && !p->finished) ||
-	    (live && !p->finished && now - cli->progress_at < PROGRESS_EVERY_MS))
+	if (cli->least > SAY_INFO)
+		return;
+	if (!live) {
+		note_step(cli, p);
+		return;
+	}
+	if (!p->finished && now - cli->progress_at < PROGRESS_EVERY_MS)
 		return;
 	if (!cli->progress_shown)
 		cli->progress_start = now;
@@ -121,15 +168,11 @@ void cli_progress(void *arg, const struct progress *p)
 		add_size(&b, p->bytes * 1000 / (now - cli->progress_start));
 		buf_adds(&b, "/s");
 	}
-	if (live) {
-		buf_cut(&b, utf8_prefix(b.s, terminal_columns() - 1));
-		fd_write_all(STDERR_FILENO, "\r\033[K", 4);
-	} else {
-		buf_addc(&b, '\n');
-	}
+	buf_cut(&b, utf8_prefix(b.s, terminal_columns() - 1));
+	fd_write_all(STDERR_FILENO, "\r\033[K", 4);
 	put_err(&b);
-	cli->progress_shown = live;
-	if (live && p->finished)
+	cli->progress_shown = true;
+	if (p->finished)
 		cli_progress_end(cli);
 }
 

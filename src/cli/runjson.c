@@ -37,8 +37,9 @@ static void put_source(cJSON *j, const struct mlp_record *r)
 	put_tag(o, "commit", r, "mlflow.source.git.commit");
 	put_tag(o, "version", r, "mlp.source.version");
 	put_tag(o, "subdir", r, "mlp.source.subdir");
-	put_tag(o, "sha256", r, "mlp.source.sha256");
-	if (dirty)
+	if (mlp_record_tag(r, "mlp.source.sha256")) /* of archives alone */
+		put_tag(o, "sha256", r, "mlp.source.sha256");
+	if (dirty && *dirty)
 		json_put_bool(o, "dirty", strcmp(dirty, "true") == 0);
 	else
 		json_put_null(o, "dirty");

@@ -20,5 +20,5 @@ int stored_open(struct cli *cli, const char *tracking_uri, struct store **out)
 int stored_find(struct cli *cli, struct store *store, const char *text,
     struct run_record *out, struct err *err)
 {
-	return run_find_one(store, &cli->arena, text, out, err);
+	return run_find_one(&cli->ctx, store, &cli->arena, text, out, err);
 }

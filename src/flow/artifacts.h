@@ -7,7 +7,10 @@
 #include "base/ctx.h"
 #include "base/err.h"
 
-/* The local directory that an artifact URI (a path, or file:) names; NULL: not local. */
+/*
+ * The local directory that an artifact URI names, as MLflow's clients understand it: a
+ * path or file:, %XX decoded in both; it may be relative.  NULL: not local.
+ */
 const char *artifacts_local(struct arena *a, const char *artifact_uri);
 
 /*

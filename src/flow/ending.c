@@ -16,7 +16,7 @@ static enum run_status decide(const struct outcome *o)
 	return RUN_FAILED;
 }
 
-int ending_exit_code(
+static int exit_code_of(
     enum run_status status, const struct exit_status *st, int stop_signal)
 {
 	if (status == RUN_FINISHED)
@@ -72,10 +72,10 @@ void ending_of(const struct outcome *o, int64_t timeout_ms, enum run_status said
 	const struct exit_status *st = &o->exit;
 	auto_buf reason = BUF_INIT;
 	e->status = decide(o);
-	e->exit_code = ending_exit_code(e->status, st, o->stop_signal);
+	e->exit_code = exit_code_of(e->status, st, o->stop_signal);
 	snprintf(e->exit, sizeof(e->exit), "%s:%d", exit_kind_word(st->kind),
 	    st->kind == EXIT_SIGNALLED ? st->sig
-	    : st->kind == EXIT_TIMEOUT ? (int)(timeout_ms / 1000)
+	    : st->kind == EXIT_TIMEOUT ? (int)((timeout_ms + 999) / 1000)
 				       : st->code);
 	describe(o, timeout_ms, why, &reason);
 	if (o->log_errno)

@@ -24,10 +24,6 @@ struct ending {
 void ending_of(const struct outcome *o, int64_t timeout_ms, enum run_status said,
     const char *why, struct ending *e);
 
-/* The same from the record: 128+n for signals and KILLED, 124, the code, 0, else 125. */
-int ending_exit_code(
-    enum run_status status, const struct exit_status *st, int stop_signal);
-
 /* Parse tag mlp.exit ("signalled:9"). */
 struct exit_status ending_parse_exit(const char *tag);
 

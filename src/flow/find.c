@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "flow/find.h"
 
+#include "flow/heal.h"
+
 #include "base/buf.h"
 
 enum { CANDIDATES = 6 };
@@ -22,8 +24,8 @@ static int ambiguous(struct store *store, struct arena *a, const char *text,
 	return err_hint(err, "give more of the id: %s", list.s);
 }
 
-int run_find_one(struct store *store, struct arena *a, const char *text,
-    struct run_record *out, struct err *err)
+int run_find_one(const struct ctx *ctx, struct store *store, struct arena *a,
+    const char *text, struct run_record *out, struct err *err)
 {
 	const char **ids;
 	size_t n;
@@ -35,6 +37,10 @@ int run_find_one(struct store *store, struct arena *a, const char *text,
 	}
 	if (n > 1)
 		return ambiguous(store, a, text, ids, n, err);
+	if (store->ops->run_get(store, a, ids[0], out, err) < 0)
+		return -1;
+	if (!heal_shown(ctx, store, out, 1))
+		return 0;
 	return store->ops->run_get(store, a, ids[0], out, err);
 }
 

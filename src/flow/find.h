@@ -9,8 +9,8 @@
  * The one run that `text` means: an id, its beginning, or a run name.  ERR_NOTFOUND:
  * none, or several (the hint lists them).
  */
-int run_find_one(struct store *store, struct arena *a, const char *text,
-    struct run_record *out, struct err *err);
+int run_find_one(const struct ctx *ctx, struct store *store, struct arena *a,
+    const char *text, struct run_record *out, struct err *err);
 
 /* A name that is there wins over an id; the text is borrowed. */
 int experiment_find(struct store *store, struct arena *a, const char *text,

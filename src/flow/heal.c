@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "flow/heal.h"
 
+#include <sys/stat.h>
+#include <time.h>
+
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/file.h"
@@ -8,8 +11,9 @@
 #include "base/path.h"
 #include "flow/runtags.h"
 #include "run/lock.h"
+#include "run/strays.h"
 
-enum { END_MAX = 1 << 20 };
+enum { END_MAX = 1 << 20, UNBORN_AGE_S = 24 * 3600 };
 
 static const char lost[] = "supervisor lost (killed or machine restarted)";
 
@@ -54,35 +58,78 @@ static bool read_kept_end(struct arena *a, const char *state_dir, struct end *en
 	return true;
 }
 
+static bool was_ended(const struct run_record *r)
+{
+	const char *exit = kvs_get(&r->tags, "mlp.exit");
+	return exit && *exit;
+}
+
+/* 0: it ended while we waited for its lock, or others have resumed it.  -1: not known. */
+static int is_left_running(struct store *store, struct arena *a, const char *run_id)
+{
+	struct run_record r;
+	struct err ignored = ERR_INIT;
+	if (store->ops->run_get(store, a, run_id, &r, &ignored) < 0)
+		return -1;
+	return r.status == RUN_RUNNING && !was_ended(&r);
+}
+
+/* The supervisor is lost: stop what is left, and say so. */
+static void end_as_lost(const struct ctx *ctx, struct arena *a, const char *run_id,
+    struct end *end, const char **reason)
+{
+	int n = strays_stop(ctx, run_id);
+	*reason = n == 0 ? lost
+			 : arena_printf(a,
+			       "%s; %d of its processes %s still running and %s stopped",
+			       lost, n, n == 1 ? "was" : "were", n == 1 ? "was" : "were");
+	end->status = RUN_FAILED;
+	end->time = clock_now_ms();
+	kvs_put(a, &end->tags, "mlp.exit", "unknown:0");
+	kvs_put(a, &end->tags, "mlp.reason", *reason);
+}
+
+static void tell(
+    const struct ctx *ctx, const char *run_id, const struct end *end, const char *reason)
+{
+	if (reason)
+		ctx_say(ctx, SAY_WARNING, "run %.8s was left RUNNING; it is now %s: %s",
+		    run_id, run_status_word(end->status), reason);
+	else
+		ctx_say(ctx, SAY_INFO,
+		    "the end of run %.8s, kept until now, is recorded: %s", run_id,
+		    run_status_word(end->status));
+}
+
 /*
  * Close a run that nobody supervises: with the end that was kept for it, whatever status
  * stands there (its command may have written one), else, where it is RUNNING, as lost.
  */
-static void heal_one(const struct ctx *ctx, struct store *store, const char *run_id)
+static bool heal_one(const struct ctx *ctx, struct store *store, const char *run_id)
 {
 	struct run_lock lk = RUN_LOCK_INIT;
 	struct err err = ERR_INIT;
 	auto_arena a = ARENA_INIT;
-	struct end end = {.status = RUN_FAILED, .time = clock_now_ms()};
-	bool kept, done;
+	struct end end = {.status = RUN_FAILED};
+	const char *reason = NULL;
+	bool kept, done = false;
+	int left;
 	if (run_is_alive(ctx, run_id, &lk, &err) != 0)
-		return;
+		return false;
 	kept = read_kept_end(&a, lk.dir, &end);
-	if (!kept) {
-		kvs_put(&a, &end.tags, "mlp.exit", "unknown:0");
-		kvs_put(&a, &end.tags, "mlp.reason", lost);
+	left = kept ? 1 : is_left_running(store, &a, run_id);
+	if (left > 0) {
+		if (!kept)
+			end_as_lost(ctx, &a, run_id, &end, &reason);
+		done = store->ops->run_end(store, run_id, end.status, end.time, &end.tags,
+			   !kept, &err) == 0;
 	}
-	done = store->ops->run_end(
-		   store, run_id, end.status, end.time, &end.tags, !kept, &err) == 0;
 	/* logs are kept there when the artifacts are not local */
-	run_lock_drop(&lk, done && !path_exists(path_join(&a, lk.dir, "stdout.log")));
-	if (done && kept)
-		ctx_say(ctx, SAY_INFO,
-		    "the end of run %.8s, kept until now, is recorded: %s", run_id,
-		    run_status_word(end.status));
-	else if (done)
-		ctx_say(ctx, SAY_WARNING, "run %.8s was left RUNNING; it is now %s: %s",
-		    run_id, run_status_word(end.status), lost);
+	run_lock_drop(&lk,
+	    (done || left == 0) && !path_exists(path_join(&a, lk.dir, "stdout.log")));
+	if (done)
+		tell(ctx, run_id, &end, reason);
+	return done;
 }
 
 static bool has_kept_end(const struct ctx *ctx, struct arena *a, const char *run_id)
@@ -105,6 +152,32 @@ static size_t list_candidates(const struct ctx *ctx, struct arena *a, const char
 	return n;
 }
 
+static bool has_file(struct arena *a, const char *dir, const char *name)
+{
+	return path_exists(path_join(a, dir, name));
+}
+
+/*
+ * Of an mlp that was killed between taking the lock and writing the run down: in no
+ * record, nothing in it, and nobody behind it.
+ */
+static void drop_unborn(
+    const struct ctx *ctx, struct store *store, struct arena *a, const char *run_id)
+{
+	const char *dir = run_state_dir(ctx, a, run_id);
+	struct run_lock lk = RUN_LOCK_INIT;
+	struct err err = ERR_INIT;
+	struct run_record r;
+	struct stat st;
+	if (stat(dir, &st) < 0 || st.st_mtime > time(NULL) - UNBORN_AGE_S ||
+	    has_file(a, dir, "stdout.log") || has_file(a, dir, "end.json") ||
+	    store->ops->run_get(store, a, run_id, &r, &err) == 0 ||
+	    err.code != ERR_NOTFOUND)
+		return;
+	if (run_lock_take(ctx, run_id, &lk, &err) == 0)
+		run_lock_drop(&lk, true);
+}
+
 void heal_runs(const struct ctx *ctx, struct store *store)
 {
 	auto_arena a = ARENA_INIT;
@@ -117,10 +190,27 @@ void heal_runs(const struct ctx *ctx, struct store *store)
 	for (size_t i = 0; i < ncandidates; i++)
 		if (has_kept_end(ctx, &a, candidates[i]))
 			heal_one(ctx, store, candidates[i]);
+		else
+			drop_unborn(ctx, store, &a, candidates[i]);
 	if (ncandidates == 0 ||
 	    store->ops->runs_still_running(store, &a, runtags_host(ctx, &a), candidates,
 		ncandidates, &ids, &n, &err) < 0)
 		return;
 	for (size_t i = 0; i < n; i++)
 		heal_one(ctx, store, ids[i]);
+}
+
+bool heal_shown(
+    const struct ctx *ctx, struct store *store, const struct run_record *runs, size_t n)
+{
+	auto_arena a = ARENA_INIT;
+	const char *host = runtags_host(ctx, &a);
+	bool any = false;
+	for (size_t i = 0; ctx->state_dir && i < n; i++) {
+		const char *theirs = kvs_get(&runs[i].tags, "mlp.host");
+		if (runs[i].status == RUN_RUNNING && theirs &&
+		    strcmp(theirs, host) == 0 && !was_ended(&runs[i]))
+			any |= heal_one(ctx, store, runs[i].run_id);
+	}
+	return any;
 }

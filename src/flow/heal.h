@@ -6,14 +6,25 @@
 #ifndef HEAL_H
 #define HEAL_H
 
+#include <stdbool.h>
+
 #include "track/store.h"
 
 /*
- * Close what a killed mlp left RUNNING.  Runs of other hosts, other state directories and
- * other programs are left as they are.  A store that cannot be written is no error: then
- * nothing is healed.  Each healed run is told by ctx->say.
+ * Close what a killed mlp left RUNNING, of the runs that the state directory knows, and
+ * stop what is left of their processes.  Runs of other hosts, other state directories and
+ * other programs are left as they are, also those that mlp had ended and that another
+ * program resumed.  A store that cannot be written is no error: then nothing is healed.
+ * Each healed run is told by ctx->say.
  */
 void heal_runs(const struct ctx *ctx, struct store *store);
+
+/*
+ * The same for runs that are about to be shown, which need no state directory any more
+ * (somebody may have removed it).  True: at least one was closed, read them again.
+ */
+bool heal_shown(
+    const struct ctx *ctx, struct store *store, const struct run_record *runs, size_t n);
 
 /*
  * An end that the store would not take now (locked, full disk) is kept in the run's state

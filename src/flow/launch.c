@@ -42,6 +42,17 @@ char *const *launch_own_files(struct arena *a, const struct tracking *t)
 	return v;
 }
 
+/* `name` may be NULL.  A database holds only text. */
+static void warn_of_bytes(
+    struct launching *l, const char *what, const char *name, const char *value)
+{
+	size_t n = strlen(value);
+	if (utf8_valid_prefix(value, n) < n)
+		ctx_say(l->ctx, SAY_WARNING,
+		    "%s%s%s%s is not all UTF-8: the record holds U+FFFD for what is not",
+		    what, name ? " '" : "", name ? name : "", name ? "'" : "");
+}
+
 /* What the store can hold of the parameters: long values are cut, with a warning. */
 static void recorded_params(struct launching *l, struct kvs *out)
 {
@@ -49,6 +60,7 @@ static void recorded_params(struct launching *l, struct kvs *out)
 	for (size_t i = 0; i < ps->n; i++) {
 		const char *value = ps->v[i].value;
 		size_t chars = utf8_length(value);
+		warn_of_bytes(l, "the value of parameter", ps->v[i].name, value);
 		if (chars > PARAM_MAX) {
 			ctx_say(l->ctx, SAY_WARNING,
 			    "the value of parameter '%s' has %zu characters; the record "
@@ -88,6 +100,11 @@ static int make_tags(
 	    .host = runtags_host(l->ctx, l->a),
 	    .extra = l->rq->tags,
 	};
+	if (name)
+		warn_of_bytes(l, "the name of the run", NULL, name);
+	for (size_t i = 0; i < in.extra.n; i++)
+		warn_of_bytes(
+		    l, "the value of tag", in.extra.v[i].key, in.extra.v[i].value);
 	return runtags_make(l->a, &in, tags, err);
 }
 
@@ -108,7 +125,6 @@ static int open_new(struct launching *l, struct err *err)
 	if (run_lock_take(l->ctx, new.run_id, &l->lock, err) < 0)
 		return -1;
 	run_lock_note(&l->lock, l->tracking.uri);
-	new.start_time = clock_now_ms();
 	return l->store->ops->run_create(l->store, l->a, &new, &l->run, err);
 }
 
@@ -117,16 +133,65 @@ static bool is_reopened(const struct launching *l)
 	return l->rq->run_id && *l->rq->run_id;
 }
 
-/* How an earlier attempt ended must not stand there while this one runs. */
-static void forget_end(struct launching *l, struct kvs *tags)
+static bool starts_with(const char *s, const char *start)
 {
-	static const char *const keys[] = {"mlp.exit", "mlp.reason"};
-	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
-		if (kvs_get(&l->run.tags, keys[i]))
-			kvs_put(l->a, tags, keys[i], "");
+	return strncmp(s, start, strlen(start)) == 0;
 }
 
-/* --run-id: what the run has been told of itself by others stays as it is. */
+/* Does the run say that it came from elsewhere than an mlp? */
+static bool is_of_others(const struct run_record *run)
+{
+	return kvs_get(&run->tags, "mlp.adopted") ||
+	       (!kvs_get(&run->tags, "mlp.version") &&
+		   kvs_get(&run->tags, "mlflow.source.name"));
+}
+
+/*
+ * How an earlier attempt ended, and where it came from if this one has no such word, must
+ * not stand there while this one runs.
+ */
+static void forget_attempt(struct launching *l, struct kvs *tags)
+{
+	bool others = is_of_others(&l->run);
+	for (size_t i = 0; i < l->run.tags.n; i++) {
+		const char *key = l->run.tags.v[i].key;
+		if ((strcmp(key, "mlp.exit") == 0 || strcmp(key, "mlp.reason") == 0 ||
+			starts_with(key, "mlp.source.") ||
+			(!others && starts_with(key, "mlflow.source.git."))) &&
+		    !kvs_get(tags, key))
+			kvs_put(l->a, tags, key, "");
+	}
+}
+
+/* What others have told the run of itself stays as it is. */
+static bool is_kept(const struct launching *l, const char *key)
+{
+	if (!starts_with(key, "mlflow.") || !kvs_get(&l->run.tags, key) ||
+	    strcmp(key, "mlflow.runName") == 0)
+		return false;
+	return is_of_others(&l->run) ||
+	       (!starts_with(key, "mlflow.source.") &&
+		   strcmp(key, "mlflow.project.entryPoint") != 0);
+}
+
+/* Whether its supervisor lives can be asked on its own machine only. */
+static int check_elsewhere(struct launching *l, struct err *err)
+{
+	const char *host = kvs_get(&l->run.tags, "mlp.host");
+	const char *end = kvs_get(&l->run.tags, "mlp.exit");
+	if (l->run.status != RUN_RUNNING || !host || (end && *end) ||
+	    strcmp(host, runtags_host(l->ctx, l->a)) == 0)
+		return 0;
+	err_set(err, ERR_BUSY, "run %.8s is running on %.*s", l->run.run_id,
+	    (int)strcspn(host, ":"), host);
+	return err_hint(err,
+	    "wait for its end; if it was killed, 'mlp runs' there (state directory %s) "
+	    "records that; if the machine is gone: python3 -c 'import mlflow; "
+	    "mlflow.MlflowClient().set_terminated(\"%s\", \"KILLED\")'",
+	    host + strcspn(host, ":") + (strchr(host, ':') != NULL), l->run.run_id);
+}
+
+/* --run-id: another attempt of a run that there is. */
 static int open_existing(struct launching *l, struct err *err)
 {
 	const struct store_ops *ops = l->store->ops;
@@ -135,17 +200,18 @@ static int open_existing(struct launching *l, struct err *err)
 	const char *name = l->rq->run_name && l->rq->run_name[0] ? l->rq->run_name : NULL;
 	if (ops->run_get(l->store, l->a, l->rq->run_id, &l->run, err) < 0)
 		return err_wrap(err, "--run-id");
-	if (run_lock_take(l->ctx, l->run.run_id, &l->lock, err) < 0)
+	if (check_elsewhere(l, err) < 0 ||
+	    run_lock_take(l->ctx, l->run.run_id, &l->lock, err) < 0)
 		return -1;
 	run_lock_note(&l->lock, l->tracking.uri);
 	if (make_tags(l, name, &tags, err) < 0)
 		return -1;
 	for (size_t i = 0; i < tags.n; i++)
-		if (strncmp(tags.v[i].key, "mlflow.", 7) != 0 ||
-		    !kvs_get(&l->run.tags, tags.v[i].key) ||
-		    strcmp(tags.v[i].key, "mlflow.runName") == 0)
+		if (!is_kept(l, tags.v[i].key))
 			kvs_put(l->a, &batch.tags, tags.v[i].key, tags.v[i].value);
-	forget_end(l, &batch.tags);
+	if (is_of_others(&l->run))
+		kvs_put(l->a, &batch.tags, "mlp.adopted", "true");
+	forget_attempt(l, &batch.tags);
 	recorded_params(l, &batch.params);
 	if (ops->run_reopen(l->store, l->run.run_id, &batch, err) < 0)
 		return -1;
@@ -206,7 +272,9 @@ static void execute(struct launching *l, run_started *started, void *arg,
     struct run_result *r, struct outcome *o, struct err *why)
 {
 	if (make_log_dir(l, why) < 0 ||
-	    runfile_write(l->ctx, l->log_dir, l->run.run_id, l->p, why) < 0) {
+	    runfile_write(l->ctx, l->log_dir, l->run.run_id, l->p,
+		l->rq->plan.env_manager, is_reopened(l) ? &l->run.params : NULL,
+		why) < 0) {
 		o->exit.kind = EXIT_NEVER;
 		o->exit.code = 125;
 		return;
@@ -214,7 +282,6 @@ static void execute(struct launching *l, run_started *started, void *arg,
 	if (started)
 		started(arg, r, l->p);
 	if (supervise_run(l, o, why) < 0) {
-		o->stop_signal = why->code == ERR_INTERRUPTED ? why->sys : 0;
 		o->exit.kind = EXIT_NEVER;
 		o->exit.code = 125;
 		o->stop_signal = why->code == ERR_INTERRUPTED ? why->sys : 0;

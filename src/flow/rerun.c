@@ -9,19 +9,51 @@
 #include "plan/key.h"
 #include "base/utf8.h"
 
+/* What comes behind dir in path; NULL: it is not below. */
+static const char *below(const char *dir, const char *path)
+{
+	size_t n = dir ? strlen(dir) : 0;
+	if (n == 0 || strncmp(path, dir, n) != 0)
+		return NULL;
+	if (path[n] == '\0')
+		return ".";
+	return path[n] == '/' ? path + n + 1 : NULL;
+}
+
+/* Where in its project a path was, relative to the project directory; or NULL. */
+static const char *place_in_project(struct arena *a, const cJSON *file, const char *path)
+{
+	const cJSON *source = json_get(file, "source");
+	const char *dir = json_str(source, "dir"), *root = json_str(source, "root");
+	const char *rel = below(dir, path), *inner = dir ? below(root, dir) : NULL;
+	auto_buf up = BUF_INIT;
+	if (rel)
+		return arena_strdup(a, rel);
+	rel = below(root, path);
+	if (!rel || !inner)
+		return NULL;
+	for (; inner; inner = strchr(inner, '/'), inner += inner != NULL)
+		buf_adds(&up, "../");
+	return arena_printf(a, "%s%s", up.s, rel);
+}
+
 /*
  * The text to give again.  The record holds at most PARAM_MAX characters of a
  * value, and paths as they were given, relative to a directory that we are not in now:
- * run.json knows both in full.  What was downloaded is asked for again, and must be the
- * same.
+ * run.json knows both in full.  What lay in the project is of the commit, not of the tree
+ * that it was in then.  What was downloaded is asked for again, and must be the same.
  */
 static const char *value_again(const struct ctx *ctx, struct arena *a, const cJSON *file,
-    const struct kv *recorded, const char **sha256)
+    const struct kv *recorded, struct param_input *in)
 {
 	struct runfile_param full = runfile_param(file, recorded->key);
-	*sha256 = full.sha256 ? arena_strdup(a, full.sha256) : NULL;
-	if (full.value && full.used && !full.downloaded &&
-	    strcmp(full.value, full.used) != 0)
+	in->sha256 = full.sha256 ? arena_strdup(a, full.sha256) : NULL;
+	if (full.value && full.used && full.is_path && !full.downloaded)
+		in->place = place_in_project(a, file, full.used);
+	if (in->place)
+		in->was = arena_strdup(a, full.used);
+	else if (full.value && full.used && !full.downloaded &&
+		 strcmp(full.value, full.used) != 0)
 		return arena_strdup(a, full.used);
 	if (full.value)
 		return arena_strdup(a, full.value);
@@ -62,16 +94,20 @@ static void take_params(const struct ctx *ctx, struct arena *a,
 	size_t k = 0;
 	for (size_t i = 0; i < run->params.n; i++) {
 		const char *name = run->params.v[i].key;
-		if (file && !runfile_param(file, name).value)
+		struct runfile_param full = runfile_param(file, name);
+		if (file && (!full.value || full.elsewhere))
 			continue; /* logged by the command, not given to it */
 		in[k].name = name;
-		in[k].value = value_again(ctx, a, file, &run->params.v[i], &in[k].sha256);
-		if (!kvs_get(&run->tags, "mlp.version"))
+		in[k].value = value_again(ctx, a, file, &run->params.v[i], &in[k]);
+		if (!kvs_get(&run->tags, "mlp.version") ||
+		    (kvs_get(&run->tags, "mlp.adopted") && !full.used))
 			in[k].value = value_of_mlflow(a, in[k].value);
 		in[k++].origin = ORIGIN_RECORD;
 	}
 	for (size_t i = 0; i < n; i++)
 		in[k++] = overrides[i];
+	if (!rq->plan.env_manager && json_str(file, "env_manager"))
+		rq->plan.env_manager = arena_strdup(a, json_str(file, "env_manager"));
 	rq->plan.params = in;
 	rq->plan.nparams = k;
 }
@@ -89,6 +125,13 @@ static const char *pinned(struct arena *a, const char *uri, const char *sha256)
 	    sha256);
 }
 
+/* An empty tag says nothing: a later attempt had nothing to put there. */
+static const char *tag(const struct run_record *run, const char *key)
+{
+	const char *v = kvs_get(&run->tags, key);
+	return v && *v ? v : NULL;
+}
+
 /*
  * A git project: its URI and the commit.  An archive: the same content.  A local work tree: the same commit, checked out
  * elsewhere.  A plain directory: whatever it holds now.
@@ -96,9 +139,9 @@ static const char *pinned(struct arena *a, const char *uri, const char *sha256)
 static int take_source(const struct ctx *ctx, struct arena *a,
     const struct run_record *run, struct run_request *rq, struct err *err)
 {
-	const char *uri = kvs_get(&run->tags, "mlflow.source.name");
-	const char *dirty = kvs_get(&run->tags, "mlp.source.dirty");
-	const char *sha256 = kvs_get(&run->tags, "mlp.source.sha256");
+	const char *uri = tag(run, "mlflow.source.name");
+	const char *dirty = tag(run, "mlp.source.dirty");
+	const char *sha256 = tag(run, "mlp.source.sha256");
 	if (!uri)
 		return err_set(err, ERR_FAIL,
 		    "run %.8s was not started from a project: it has "
@@ -109,7 +152,7 @@ static int take_source(const struct ctx *ctx, struct arena *a,
 		return 0;
 	}
 	rq->uri = uri;
-	rq->version = kvs_get(&run->tags, "mlflow.source.git.commit");
+	rq->version = tag(run, "mlflow.source.git.commit");
 	if (!rq->version)
 		ctx_say(ctx, SAY_WARNING,
 		    "%s is in no git repository: its files are taken as they are now, "

@@ -16,7 +16,7 @@ static void put_source(cJSON *j, const struct source *s)
 	json_put_str(o, "commit", s->commit);
 	json_put_str(o, "branch", s->branch);
 	json_put_str(o, "version", s->version);
-	json_put_str(o, "subdir", s->subdir);
+	json_put_str(o, "subdir", s->subdir && *s->subdir ? s->subdir : NULL);
 	json_put_str(o, "sha256", s->sha256);
 	if (s->dirty < 0)
 		json_put_null(o, "dirty");
@@ -40,6 +40,53 @@ static void put_params(cJSON *j, const struct params *ps)
 	}
 }
 
+static bool has_param(const struct params *ps, const char *name)
+{
+	for (size_t i = 0; i < ps->n; i++)
+		if (strcmp(ps->v[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+static bool same_str(const char *a, const char *b)
+{
+	return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+static bool same_entry(const cJSON *old, const struct prepared *p)
+{
+	const cJSON *source = json_get(old, "source");
+	return same_str(json_str(old, "entry_point"), p->plan.entry_point) &&
+	       same_str(json_str(source, "uri"), p->source.uri);
+}
+
+/* What earlier attempts were given and this one was not. */
+static void put_earlier(
+    cJSON *j, const char *dir, const struct prepared *p, const struct kvs *before)
+{
+	auto_json old = runfile_read(dir);
+	cJSON *list = cJSON_GetObjectItemCaseSensitive(j, "params"), *mine;
+	const cJSON *o;
+	cJSON_ArrayForEach(o, json_get(old, "params"))
+	{
+		const char *name = json_str(o, "name");
+		if (!name || has_param(&p->plan.params, name))
+			continue;
+		mine = cJSON_Duplicate(o, true);
+		if (!same_entry(old, p) && !json_bool(mine, "elsewhere", false))
+			json_put_bool(mine, "elsewhere", true);
+		json_put(list, NULL, mine);
+	}
+	for (size_t i = 0; !old && i < before->n; i++) {
+		if (has_param(&p->plan.params, before->v[i].key))
+			continue;
+		mine = json_put_object(list, NULL);
+		json_put_str(mine, "name", before->v[i].key);
+		json_put_str(mine, "value", before->v[i].value);
+		json_put_str(mine, "origin", param_origin_word(ORIGIN_RECORD));
+	}
+}
+
 /* Names only: a value may be a secret. */
 static void put_env_names(cJSON *j, const struct plan *plan)
 {
@@ -49,7 +96,8 @@ static void put_env_names(cJSON *j, const struct plan *plan)
 }
 
 int runfile_write(const struct ctx *ctx, const char *dir, const char *run_id,
-    const struct prepared *p, struct err *err)
+    const struct prepared *p, const char *env_manager, const struct kvs *before,
+    struct err *err)
 {
 	auto_json j = cJSON_CreateObject();
 	auto_buf text = BUF_INIT;
@@ -62,9 +110,12 @@ int runfile_write(const struct ctx *ctx, const char *dir, const char *run_id,
 	json_put_str(j, "command", p->plan.command);
 	json_put_str(j, "cwd", p->plan.cwd);
 	json_put_str(j, "env_kind", p->plan.env_kind);
+	json_put_str(j, "env_manager", env_manager);
 	json_put_int(j, "timeout_ms", p->plan.timeout_ms);
 	put_source(j, &p->source);
 	put_params(j, &p->plan.params);
+	if (before)
+		put_earlier(j, dir, p, before);
 	put_env_names(j, &p->plan);
 	json_print(&text, j, true);
 	buf_addc(&text, '\n');
@@ -85,16 +136,18 @@ cJSON *runfile_read(const char *dir)
 
 struct runfile_param runfile_param(const cJSON *runfile, const char *name)
 {
-	struct runfile_param found = {NULL, NULL, NULL, false};
+	struct runfile_param found = {.value = NULL};
 	const cJSON *o, *list = json_get(runfile, "params");
 	cJSON_ArrayForEach(o, list)
 	{
-		const char *n = json_str(o, "name");
+		const char *n = json_str(o, "name"), *type = json_str(o, "type");
 		if (n && strcmp(n, name) == 0) {
 			found.value = json_str(o, "value");
 			found.used = json_str(o, "used");
 			found.sha256 = json_str(o, "sha256");
 			found.downloaded = json_bool(o, "downloaded", false);
+			found.elsewhere = json_bool(o, "elsewhere", false);
+			found.is_path = type && strcmp(type, "path") == 0;
 		}
 	}
 	return found;

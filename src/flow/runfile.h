@@ -7,16 +7,25 @@
 #define RUNFILE_H
 
 #include "flow/prepare.h"
+#include "track/record.h"
 
-/* Write <dir>/run.json (write-temp, fsync, rename). */
+/*
+ * Write <dir>/run.json (write-temp, fsync, rename).  env_manager: what was asked for, or
+ * NULL.  before: the parameters that the run had before this attempt, NULL for a new run.
+ * Those given to earlier attempts are kept; what the file that is there does not hold
+ * was logged by the command.
+ */
 int runfile_write(const struct ctx *ctx, const char *dir, const char *run_id,
-    const struct prepared *p, struct err *err);
+    const struct prepared *p, const char *env_manager, const struct kvs *before,
+    struct err *err);
 
 /* A parameter's whole value as it was given, and as it was used; NULL: not known. */
 struct runfile_param {
 	const char *value, *used;
 	const char *sha256; /* of what was downloaded, or NULL */
 	bool downloaded;
+	bool is_path;	/* of that type */
+	bool elsewhere; /* given to another project or entry point of this run */
 };
 struct runfile_param runfile_param(const cJSON *runfile, const char *name);
 

@@ -14,12 +14,13 @@ static int on_objects(const git_indexer_progress *p, void *arg)
 {
 	struct connection *c = arg;
 	c->receiving = true;
-	if (p->received_objects < p->total_objects || p->total_deltas == 0)
+	if (!c->received)
 		event_progress(c->meter, "receiving objects", p->received_objects,
 		    p->total_objects, (long long)p->received_bytes);
-	else
+	else if (p->total_deltas > 0)
 		event_progress(
 		    c->meter, "resolving deltas", p->indexed_deltas, p->total_deltas, 0);
+	c->received = p->total_objects > 0 && p->received_objects == p->total_objects;
 	return 0;
 }
 

@@ -31,7 +31,7 @@ struct connection {
 	struct strvec extra;		/* headers that the user's configuration adds */
 	struct strvec headers;		/* all of ours */
 	struct ssh_words words;
-	bool verify, receiving;
+	bool verify, receiving, received;
 	long long said; /* bytes of the server's own progress text */
 };
 #define CONNECTION_INIT                                                                  \

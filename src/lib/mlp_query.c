@@ -33,7 +33,7 @@ static int get_one(struct mlp *m, struct store *store, const char *text,
 {
 	struct arena *a = record_arena(out);
 	struct run_record r;
-	if (run_find_one(store, a, text, &r, err) < 0)
+	if (run_find_one(&m->ctx, store, a, text, &r, err) < 0)
 		return -1;
 	record_fill(&m->ctx, a, &r, out);
 	return 0;
@@ -92,6 +92,9 @@ static int list(struct mlp *m, struct store *store, const struct mlp_query *q,
 	    experiment_find(store, a, q->experiment, &rq->experiment, err) < 0)
 		return -1;
 	if (store->ops->runs_list(store, a, rq, &runs, &n, err) < 0)
+		return -1;
+	if (heal_shown(&m->ctx, store, runs, n) &&
+	    store->ops->runs_list(store, a, rq, &runs, &n, err) < 0)
 		return -1;
 	v = arena_array(a, n + 1, sizeof(*v));
 	all = arena_array(a, n + 1, sizeof(const struct mlp_record *));

@@ -116,3 +116,18 @@ const char *command_make(struct arena *a, const struct manifest *m,
 	append_extras(&out, ps);
 	return arena_strdup(a, out.s);
 }
+
+void command_check(struct arena *a, const struct manifest *m,
+    const struct entry_point *ep, struct diags *ds)
+{
+	struct params ps = {.v = arena_array(a, ep->nparams + 1, sizeof(*ps.v))};
+	struct err ignored = ERR_INIT;
+	for (; ps.n < ep->nparams; ps.n++) {
+		const struct param_decl *d = &ep->params[ps.n];
+		struct param *p = &ps.v[ps.n];
+		p->name = d->name;
+		p->used = d->default_text && *d->default_text ? d->default_text : "x";
+		p->decl = d;
+	}
+	command_make(a, m, ep, true, &ps, ds, &ignored);
+}

@@ -15,4 +15,11 @@ const char *command_make(struct arena *a, const struct manifest *m,
     const struct entry_point *ep, bool format, const struct params *ps, struct diags *ds,
     struct err *err);
 
+/*
+ * Report what command_make would find wrong with a command whatever values it gets
+ * (parameters without a default count as given).
+ */
+void command_check(struct arena *a, const struct manifest *m,
+    const struct entry_point *ep, struct diags *ds);
+
 #endif

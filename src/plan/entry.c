@@ -16,6 +16,27 @@ static const char *extension(const char *name)
 	return dot ? dot : "";
 }
 
+/* MLflow's own text, unless the name needs quotes: those that it makes are wrong there. */
+static char *r_command(struct arena *a, const char *name)
+{
+	auto_buf expr = BUF_INIT;
+	auto_buf word = BUF_INIT;
+	quote_shell(&word, name);
+	if (strcmp(word.s, name) == 0)
+		return arena_printf(
+		    a, "Rscript -e \"mlflow::mlflow_source('%s')\" --args", name);
+	buf_adds(&expr, "mlflow::mlflow_source('");
+	for (; *name; name++) {
+		if (*name == '\'' || *name == '\\')
+			buf_addc(&expr, '\\');
+		buf_addc(&expr, *name);
+	}
+	buf_adds(&expr, "')");
+	buf_clear(&word);
+	quote_shell(&word, expr.s);
+	return arena_printf(a, "Rscript -e %s --args", word.s);
+}
+
 /* NULL: not a kind of script that can be run. */
 static char *script_command(struct arena *a, const char *name, const char *shell)
 {
@@ -27,8 +48,7 @@ static char *script_command(struct arena *a, const char *name, const char *shell
 	if (strcmp(ext, ".sh") == 0)
 		return arena_printf(a, "%s %s", shell && *shell ? shell : "bash", q.s);
 	if (strcmp(ext, ".R") == 0)
-		return arena_printf(
-		    a, "Rscript -e \"mlflow::mlflow_source('%s')\" --args", q.s);
+		return r_command(a, name);
 	return NULL;
 }
 

@@ -79,6 +79,7 @@ static void bind_declared(const struct entry_point *ep, const struct param_input
 		p->name = d->name;
 		p->value = p->used = given ? given->value : d->default_text;
 		p->origin = given ? given->origin : ORIGIN_DEFAULT;
+		p->again = given && given->place ? given : NULL;
 		p->kind = d->kind;
 		p->sha256 = given ? given->sha256 : NULL;
 		p->decl = d;
@@ -97,6 +98,7 @@ static void bind_extras(const struct param_input *in, size_t nin, struct params 
 		p->name = last->name;
 		p->value = p->used = last->value;
 		p->origin = last->origin;
+		p->again = NULL;
 		p->kind = PARAM_STRING;
 	}
 }
@@ -122,31 +124,6 @@ int params_bind(struct arena *a, const struct manifest *m, const struct entry_po
 	return 0;
 }
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-static char *percent_decode(struct arena *a, const char *s)
-{
-	char *out = arena_strdup(a, s), *w = out;
-	for (; *s; s++) {
-		int hi = *s == '%' ? hex_digit(s[1]) : -1;
-		int lo = hi >= 0 ? hex_digit(s[2]) : -1;
-		if (lo >= 0 && (hi || lo)) {
-			*w++ = (char)(hi * 16 + lo);
-			s += 2;
-		} else {
-			*w++ = *s;
-		}
-	}
-	*w = '\0';
-	return out;
-}
-
 /*
  * As given where that exists; percent-decoded (as MLflow always does) where only that
  * exists.  NULL: neither.
@@ -158,7 +135,7 @@ static const char *existing_path(struct arena *a, const char *dir, const char *t
 		return path;
 	if (!strchr(text, '%'))
 		return NULL;
-	path = path_abs(a, dir, percent_decode(a, text));
+	path = path_abs(a, dir, url_decode_any(a, text));
 	return path_exists(path) ? path : NULL;
 }
 
@@ -201,10 +178,29 @@ static int find_uri(struct arena *a, struct param *p, struct err *err)
 			     "fetch the file first and give the local path");
 }
 
+/* The commit's own file; one that is in no commit (data, ignored) only where it was. */
+static bool find_again(struct arena *a, const char *project_dir, struct param *p)
+{
+	const char *path;
+	if (!p->again)
+		return false;
+	if (!project_dir)
+		return true;
+	path = path_abs(a, project_dir, p->again->place);
+	if (!path_exists(path))
+		path = p->again->was;
+	if (!path_exists(path))
+		return false;
+	p->used = path;
+	return true;
+}
+
 static int find_path(struct arena *a, const char *cwd, const char *project_dir,
     struct param *p, struct err *err)
 {
 	const char *text = local_text(p->value), *path = NULL;
+	if (find_again(a, project_dir, p))
+		return 0;
 	if (!text && (path = existing_path(a, cwd, p->value))) {
 		p->used = path; /* a file whose name merely looks like a URI */
 		return 0;

@@ -21,6 +21,11 @@ struct param_input {
 	const char *name, *value;
 	enum param_origin origin;
 	const char *sha256; /* of the file that a path parameter names, or NULL */
+	/*
+	 * A path that lay in the project of the run that is run again: its place there,
+	 * relative to the project directory, and where it was.  NULL: none such.
+	 */
+	const char *place, *was;
 };
 
 struct param {
@@ -33,7 +38,8 @@ struct param {
 	enum param_kind kind;
 	const char *source; /* the URI that is downloaded, whole; NULL: none is */
 	const char *sha256; /* what that must have; once it is here: has.  Or NULL */
-	const struct param_decl *decl; /* NULL: an extra, appended as --name value */
+	const struct param_decl *decl;	 /* NULL: an extra, appended as --name value */
+	const struct param_input *again; /* has a place; or NULL */
 };
 
 struct params {
@@ -53,7 +59,8 @@ int params_bind(struct arena *a, const struct manifest *m, const struct entry_po
 
 /*
  * Set `used` of the path parameters: absolute, relative to cwd (a default that is not
- * there: to project_dir; where that is NULL it is left as it is).  Of http, https and
+ * there: to project_dir; where that is NULL it is left as it is).  What has a place in the
+ * project is looked for there first, then where it was.  Of http, https and
  * file://localhost URIs `source` is set, and `used` is PARAM_LATER.  What does not exist,
  * or is of another scheme, is ERR_USAGE.
  */

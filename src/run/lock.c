@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "run/lock.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -12,10 +11,10 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/path.h"
+#include "run/strays.h"
 
 enum {
-	TRIES = 100,	       /* against others who remove the directory meanwhile */
-	ENVIRON_MAX = 8 << 20, /* the kernel allows a quarter of the stack's limit */
+	TRIES = 100, /* against others who remove the directory meanwhile */
 	ID_MAX = 64,
 };
 
@@ -36,14 +35,28 @@ char *run_state_dir(const struct ctx *ctx, struct arena *a, const char *run_id)
 			      : NULL;
 }
 
+/* That it is gone again a moment later is no failure: whoever held it has forgotten it. */
+static int make_dir(const char *dir, struct err *err)
+{
+	auto_arena a = ARENA_INIT;
+	if (mkdir(dir, 0700) == 0 || errno == EEXIST)
+		return 0;
+	if (dir_make(path_dir(&a, dir), 0700, err) == 0) {
+		if (mkdir(dir, 0700) == 0 || errno == EEXIST)
+			return 0;
+		err_sys(err, errno, "cannot make directory '%s'", dir);
+	}
+	return err_hint(err, "set XDG_STATE_HOME to a directory you can write");
+}
+
 /* 0, -1, or 1: it was removed under our hands, try again. */
 static int try_lock(const char *dir, const char *run_id, int *lock, struct err *err)
 {
 	auto_buf path = BUF_INIT;
 	struct stat ours, there;
 	auto_fd fd = -1;
-	if (dir_make(dir, 0700, err) < 0)
-		return err_hint(err, "set XDG_STATE_HOME to a directory you can write");
+	if (make_dir(dir, err) < 0)
+		return -1;
 	buf_addf(&path, "%s/lock", dir);
 	fd = open(path.s, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
 	if (fd < 0 && errno == ENOENT)
@@ -126,37 +139,6 @@ char *run_lock_store(struct arena *a, const char *dir)
 	return n > 0 && (size_t)n < sizeof(uri) ? arena_strndup(a, uri, (size_t)n) : NULL;
 }
 
-static bool environ_has(const char *pid, const char *entry, struct buf *text)
-{
-	struct err ignored = ERR_INIT;
-	auto_buf path = BUF_INIT;
-	size_t n = strlen(entry);
-	buf_addf(&path, "/proc/%s/environ", pid);
-	buf_clear(text);
-	if (file_read(path.s, ENVIRON_MAX, text, &ignored) < 0)
-		return false; /* gone, or another user's */
-	for (const char *s = text->s; s < text->s + text->len; s += strlen(s) + 1)
-		if (strncmp(s, entry, n + 1) == 0)
-			return true;
-	return false;
-}
-
-/* Has a process other than us been started as part of this run? */
-static bool run_has_process(const char *run_id)
-{
-	auto_dir d = opendir("/proc");
-	auto_buf entry = BUF_INIT;
-	auto_buf text = BUF_INIT;
-	struct dirent *e;
-	buf_addf(&entry, "MLFLOW_RUN_ID=%s", run_id);
-	while (d && (e = readdir(d)))
-		if (isdigit((unsigned char)e->d_name[0]) &&
-		    strtol(e->d_name, NULL, 10) != getpid() &&
-		    environ_has(e->d_name, entry.s, &text))
-			return true;
-	return false;
-}
-
 int run_is_alive(
     const struct ctx *ctx, const char *run_id, struct run_lock *lk, struct err *err)
 {
@@ -166,7 +148,7 @@ int run_is_alive(
 	if (check_id(run_id, err) < 0)
 		return -1;
 	dir = run_state_dir(ctx, &a, run_id);
-	if (dir && !path_is_dir(dir) && run_has_process(run_id))
+	if (dir && !path_is_dir(dir) && strays_exist(run_id))
 		return 1;
 	if (run_lock_take(ctx, run_id, lk, &why) == 0)
 		return 0;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * lock.h -- a run is alive exactly as long as its supervisor holds the kernel lock on
- * <state>/runs/<id>/lock.  Pids are never trusted.
+ * <state>/runs/<id>/lock.  Pids are never trusted; where the lock was removed, only what
+ * the run's command has in its environment speaks for it.
  */
 #ifndef LOCK_H
 #define LOCK_H
@@ -33,9 +34,10 @@ void run_lock_note(const struct run_lock *lk, const char *store_uri);
 char *run_lock_store(struct arena *a, const char *dir);
 
 /*
- * Is anybody alive who runs this? 1: the lock is held, or its directory is gone but a
- * process with MLFLOW_RUN_ID=<id> in its environment is there.  0: nobody, and *lk now
- * holds the lock.  -1: cannot tell, *err says why.
+ * Is anybody alive who runs this? 1: the lock is held, or its directory is gone (removed
+ * by hand, under a supervisor that lives) but a process with MLP_RUN_ID=<id> in its
+ * environment is there.  0: nobody, and *lk now holds the lock.  -1: cannot tell, *err
+ * says why.
  */
 int run_is_alive(
     const struct ctx *ctx, const char *run_id, struct run_lock *lk, struct err *err);

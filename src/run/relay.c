@@ -128,6 +128,7 @@ static void take(struct relay *r)
 	keep(r, r->buffer, len);
 	if (r->sink == SINK_NONE)
 		return;
+	r->at = 0; /* SINK_CAREFUL leaves it at the end of what it passed on */
 	r->held = len;
 	if (r->sink != SINK_CAREFUL)
 		pass_on(r);

@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 #include "base/path.h"
+#include "base/urltext.h"
 #include "source/worktree.h"
 
 /* A work tree on a slow disk must not hold up a run for ever. */
@@ -38,7 +39,8 @@ static const char *uri_in(struct arena *a, const char *root, const char *dir)
 	if (!real || strncmp(real, root, n) != 0 || (real[n] && real[n] != '/'))
 		return NULL;
 	rel = real + n + (real[n] == '/');
-	return arena_printf(a, "file://%s%s%s", root, *rel ? "#" : "", rel);
+	return arena_printf(
+	    a, "file://%s%s%s", url_encode_path(a, root), *rel ? "#" : "", rel);
 }
 
 static const char *copy_str(struct arena *a, const cJSON *j, const char *name)

@@ -123,8 +123,8 @@ static int set_worktree(struct parse *p, const char *dir)
 		p->out->subdir =
 		    arena_strndup(p->a, p->out->subdir, strlen(p->out->subdir) - 1);
 	set_repository(p, root, root);
-	p->out->shown = arena_printf(
-	    p->a, "file://%s%s%s", root, p->out->subdir[0] ? "#" : "", p->out->subdir);
+	p->out->shown = arena_printf(p->a, "file://%s%s%s", url_encode_path(p->a, root),
+	    p->out->subdir[0] ? "#" : "", p->out->subdir);
 	return 0;
 }
 
@@ -201,10 +201,10 @@ static int parse_file(struct parse *p, const char *uri)
 		    p->out->shown);
 		return err_hint(p->err, "write file:///absolute/path");
 	}
-	rc = try_path(p, path, uri);
 	decoded = url_decode(p->a, path);
-	if (rc == 0 && decoded)
-		rc = try_path(p, decoded, uri);
+	rc = decoded ? try_path(p, decoded, uri) : 0;
+	if (rc == 0)
+		rc = try_path(p, path, uri);
 	if (rc == 0) {
 		err_set(p->err, ERR_NOTFOUND, "'%s' does not exist", path);
 		return -1;

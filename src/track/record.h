@@ -82,7 +82,7 @@ struct run_new {
 	const char *run_id; /* 32 lower-case hex digits, see run_id_new() */
 	const char *name;
 	const char *user;
-	int64_t start_time;
+	int64_t start_time; /* 0: when the store is ours to write */
 	struct experiment_ref experiment;
 	struct kvs tags, params; /* keys distinct */
 };

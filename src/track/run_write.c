@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include "base/clock.h"
+#include "base/path.h"
 #include "track/experiment.h"
 #include "track/names.h"
 #include "track/run_store.h"
@@ -12,7 +14,7 @@ static int insert_row(struct db *db, struct arena *a, const struct run_new *new,
 	    " lifecycle_stage, artifact_uri, experiment_id, deleted_time)"
 	    " VALUES (?, ?, 'UNKNOWN', '', '', ?, 'RUNNING', ?, NULL, '', 'active', ?, ?,"
 	    " NULL)",
-	    "sssisi", new->run_id, r->name, text_fit(a, new->user, 256), new->start_time,
+	    "sssisi", new->run_id, r->name, text_fit(a, new->user, 256), r->start_time,
 	    r->artifact_uri, r->experiment_id);
 	if (!st)
 		return -1;
@@ -23,6 +25,13 @@ static int insert_row(struct db *db, struct arena *a, const struct run_new *new,
 	return db_error(db, err);
 }
 
+/* A relative location (older MLflows record them) would be another one for the command. */
+static const char *location_from_here(struct db *db, struct arena *a, const char *loc)
+{
+	bool relative = loc[0] != '/' && loc[strcspn(loc, ":/?#")] != ':';
+	return relative && db->ctx->cwd ? path_abs(a, db->ctx->cwd, loc) : loc;
+}
+
 static int insert_all(struct db *db, struct arena *a, const struct run_new *new,
     struct run_record *out, struct err *err)
 {
@@ -30,10 +39,13 @@ static int insert_all(struct db *db, struct arena *a, const struct run_new *new,
 	struct run_batch b = {.tags = new->tags, .params = new->params};
 	struct kv name = {"mlflow.runName", out->name};
 	struct run_batch named = {.tags = {&name, 1}};
+	if (new->start_time == 0)
+		out->start_time = clock_now_ms();
 	if (experiment_need(db, a, &new->experiment, &e, err) < 0)
 		return -1;
 	out->experiment_id = e.id;
 	out->experiment_name = e.name;
+	e.artifact_location = location_from_here(db, a, e.artifact_location);
 	out->artifact_uri = experiment_artifact_uri(a, &e, new->run_id);
 	if (insert_row(db, a, new, out, err) < 0 ||
 	    batch_write(db, new->run_id, &b, err) < 0)

@@ -86,6 +86,8 @@ struct tracking {
 	const char *path; /* of the database file, absolute */
 	const char *from; /* "--tracking-uri", "MLFLOW_TRACKING_URI" or "the default" */
 	const char *artifact_root; /* for new experiments: <dir of path>/mlruns */
+	const char
+	    *artifact_location; /* ... as MLflow's clients read it: they decode %XX */
 };
 
 /*

@@ -112,7 +112,7 @@ int store_open(const struct ctx *ctx, const struct tracking *t, enum store_mode 
 	struct sqlite_store *s = xcalloc(1, sizeof(*s));
 	struct db_options o = {.ctx = ctx,
 	    .path = t->path,
-	    .artifact_root = t->artifact_root,
+	    .artifact_root = t->artifact_location,
 	    .create = mode == STORE_CREATE};
 	s->base.ops = &sqlite_ops;
 	if (db_open(&s->db, &o, err) < 0) {

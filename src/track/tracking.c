@@ -6,6 +6,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/path.h"
+#include "base/urltext.h"
 #include "track/store.h"
 
 static const char way_out[] = "name a local database: --tracking-uri sqlite:///FILE";
@@ -125,6 +126,7 @@ int tracking_resolve(const struct ctx *ctx, struct arena *a, const char *option,
 		    "the path '%s' has a '?', which no SQLite URI can hold", out->path);
 	out->uri = arena_printf(a, "sqlite:///%s", out->path);
 	out->artifact_root = path_join(a, path_dir(a, out->path), "mlruns");
+	out->artifact_location = url_encode_percent(a, out->artifact_root);
 	return 0;
 }
 

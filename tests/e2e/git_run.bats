@@ -165,3 +165,19 @@ time.sleep(600)' "$W/port" 3>&- &
 	[ "$status" -eq 125 ]
 	[[ "$output" == *"$W/notdir"* ]]
 }
+
+@test "a log gets one line for a fetch" {
+	make_project
+	seq 2000 >wine/long # with what comes next: a delta
+	git -C wine add long && git -C wine commit -qm long
+	sed -i 1000d wine/long && git -C wine commit -qam shorter
+	git -C wine push -q "$W/srv/wine.git" HEAD:main
+	git -C srv/wine.git repack -adq
+	start_http
+	"$MLP" run "$HTTP/wine.git" 2>log
+	[ "$(grep -cE 'objects|files|deltas' log)" -eq 1 ]
+	grep -qE '^mlp: received [1-9][0-9]* objects, [0-9.]+ kB, checked out [1-9][0-9]* files$' log
+	head -n 1 log | grep -q received # before the run
+	"$MLP" run "$HTTP/wine.git" 2>log
+	grep -qE '^mlp: checked out [1-9][0-9]* files$' log
+}

@@ -46,6 +46,27 @@ $(cd "$TOP" && find templates -type f -printf '644 share/mlp/%p\n' | LC_ALL=C so
 	is "$(find "$T/usr" -type d ! -perm 755)" ""
 	is "$(find "$T/usr" -type l -printf '%P %l\n' | sort)" "lib/libmlp.so libmlp.so.0.1.0
 lib/libmlp.so.0 libmlp.so.0.1.0"
+	for page in share/man/man1/mlp.1 share/man/man5/mlproject.5; do
+		is "$(mandoc -T lint -W warning "$T/usr/$page")" ""
+		cmp "$T/usr/$page" "$TOP/man/${page##*/}"
+	done
+}
+
+@test "another prefix does not build anything anew" {
+	install_to PREFIX="$T/one"
+	before=$(stat -c '%i %Y' "$TOP/build/release/bin/mlp")
+	install_to PREFIX="$T/two"
+	is "$(stat -c '%i %Y' "$TOP/build/release/bin/mlp")" "$before"
+	cmp "$T/one/bin/mlp" "$T/two/bin/mlp"
+}
+
+@test "it runs a project from a directory, where nothing else of it is" {
+	install_to PREFIX="$T/usr"
+	mkdir hello
+	printf 'entry_points:\n  main:\n    command: "echo hello"\n' >hello/MLproject
+	run --separate-stderr env -i PATH=/usr/bin:/bin HOME="$HOME" "$T/usr/bin/mlp" run hello
+	is "$status" 0
+	is "$output" hello
 }
 
 @test "it runs a project from a git URL, from there and through a link" {
@@ -67,9 +88,11 @@ lib/libmlp.so.0 libmlp.so.0.1.0"
 	install_to DESTDIR="$T/stage" PREFIX=/opt/mlp
 	mv "$T/stage/opt/mlp" "$T/elsewhere"
 	MLP=$T/elsewhere/bin/mlp
-	mlp run "file://$T/wine.git"
+	MLP_TRACE=$T/trace mlp run "file://$T/wine.git"
 	is "$status" 0
 	is "$(find "$T/stage" -type f)" ""
+	# its own helper, not that of the tree that it was built in
+	is "$(grep -o '/[^ ]*/mlp-git' "$T/trace" | sort -u)" "$T/elsewhere/libexec/mlp/mlp-git"
 }
 
 @test "new projects and completion work from there" {

@@ -148,3 +148,91 @@ echo two"
 	is "$status" 0
 	has "$output" "20000 cases"
 }
+
+@test "check looks at the braces of every command" {
+	manifest <<-'END'
+	entry_points:
+	  main:
+	    command: "echo fine"
+	  other:
+	    parameters: {x: int}
+	    command: "echo {x} ${HOME}"
+	END
+	mlp check .
+	is "$status" 1
+	has "$stderr" "MLproject:6:25: error: command of entry point 'other': no parameter is called 'HOME'"
+	has "$stderr" 'write ${{HOME}} for a shell variable'
+	mlp check . --json
+	is "$(json 'j["ok"], j["errors"][0]["line"]')" "(False, 6)"
+	mlp run .
+	is "$status" 0
+}
+
+@test "nothing that a manifest or a record holds reaches the terminal as a command to it" {
+	has_no_control() {
+		! printf '%s' "$1$2" | LC_ALL=C grep -q $'[\x01-\x08\x0b-\x1f\x7f]'
+	}
+	x='\e]0;x\a\e[31m'
+	mkdir "$T/$(printf "$x")" && cd "$T/$(printf "$x")"
+	cat >MLproject <<M
+name: "n$x"
+entry_points:
+  "e$x":
+    parameters:
+      "p$x": {type: "t$x", default: "d$x", description: "s$x"}
+      q: {type: "u$x"}
+    env: {V: "v$x"}
+    command: "echo c$x"
+M
+	for words in "info" "info ." "check" "run . --help" "run . -e e --help"; do
+		mlp $words
+		has_no_control "$output" "$stderr"
+	done
+	mlp info
+	has "$output" 'name         n\x1b]0;x\x07'
+	for field in 'e' '-P p' 't' 'd' '(s' 'c'; do has "$output" "$field\\x1b]0;x\\x07"; done
+	printf 'name: n\ndocker_env: {image: "i%s"}\n' "$x" >MLproject
+	mlp info
+	has "$output" 'i\x1b]0;x\x07'
+	has_no_control "$output" "$stderr"
+	printf 'python_env: "f%s.yaml"\n' "$x" >MLproject
+	touch "$(printf "f$x.yaml")"
+	mlp info
+	has_no_control "$output" "$stderr"
+	cat >MLproject <<M
+entry_points:
+  "e$x":
+    parameters: {q: {type: string, default: "d$x"}}
+    env: {V: "v$x"}
+    command: "true '$x'"
+M
+	e=$(printf "e$x")
+	git init -q -b trunk . && git add -A && git commit -q -m one
+	mlp run . -e "$e" --dry-run
+	is "$status" 0
+	has "$output" 'entry point  e\x1b]0;x\x07'
+	has "$output" 'V=v\x1b]0;x\x07'
+	has "$output" "command      bash -c \$'true \\'\\033]0;x\\007"
+	has_no_control "$output" "$stderr"
+	mlp run . -e "$e" --run-name "r$e" --experiment-name "$e" --tag "t=$e"
+	is "$status" 0
+	has_no_control "$output" "$stderr"
+	sql "INSERT INTO latest_metrics (key, value, timestamp, step, is_nan, run_uuid) SELECT ?, 1, 1, 0, 0, run_uuid FROM runs" "m$e"
+	sql "UPDATE runs SET artifact_uri = ?" "s3://$e"
+	mlp runs
+	has "$output" 'me\x1b'
+	has_no_control "$output" "$stderr"
+	mlp show "r$e"
+	has "$output" 'me\x1b]0;x\x07'
+	has_no_control "$output" "$stderr"
+	mlp logs "r$e"
+	is "$status" 1
+	has_no_control "$output" "$stderr"
+	mlp show nosuch"$e"
+	has_no_control "$output" "$stderr"
+}
+
+@test "check fails where its word cannot be written" {
+	run -1 sh -c '"$0" check >/dev/full 2>/dev/null' "$MLP"
+	run -1 sh -c '"$0" check --json >/dev/full 2>/dev/null' "$MLP"
+}

@@ -140,8 +140,54 @@ team=wine"
 	is "$status $output" "0 kept"
 	# nor does healing throw them away
 	sql "UPDATE runs SET status = 'RUNNING' WHERE run_uuid = ?" "$id"
+	sql "DELETE FROM tags WHERE key = 'mlp.exit' AND run_uuid = ?" "$id"
 	mlp runs
+	has "$stderr" "it is now FAILED"
 	mlp logs "$id"
+	is "$output" kept
+}
+
+@test "artifacts where an experiment says, as MLflow's clients read it" {
+	main_is '"echo kept"'
+	mlp run .
+	while read -r name location dir; do
+		sql "INSERT INTO experiments (name, artifact_location, lifecycle_stage) VALUES (?, ?, 'active')" \
+			"$name" "$location"
+		mlp run . --experiment-name "$name"
+		is "$name $status" "$name 0"
+		lacks "$stderr" warning
+		newest
+		id=$(json 'j["run_id"]')
+		is "$name $(cat "$dir/$id/artifacts/mlp/stdout.log")" "$name kept"
+		mlp logs "$id"
+		is "$output" kept
+		# a relative one would be another for a command that runs elsewhere
+		newest
+		is "$(json 'j["artifact_uri"][0] == "/" or j["artifact_uri"][:5] == "file:"')" True
+	done <<-E
+		one file:$T/one $T/one
+		two file://localhost/$T/two%C3%A9 $T/twoé
+		three file://$T/a%2520b%41 $T/a%20bA
+		four $T/c%64 $T/cd
+		five $T/100%/%zz $T/100%/%zz
+		six ../rela%41 $T/relaA
+	E
+	sql "INSERT INTO experiments (name, artifact_location, lifecycle_stage) VALUES ('host', 'file://local/$T/x', 'active')"
+	mlp run . --experiment-name host
+	has "$stderr" "not on this machine"
+	[ ! -e "$T/x" ]
+}
+
+@test "a directory whose name looks encoded is meant as it is" {
+	mkdir 'a%20b' && cd 'a%20b'
+	main_is '"echo kept"'
+	mlp run .
+	newest
+	is "$(json 'j["artifact_uri"]')" "$T/p/a%2520b/mlruns/0/$(json 'j["run_id"]')/artifacts"
+	is "$(ls)" "MLproject
+mlflow.db
+mlruns"
+	mlp logs "$(json 'j["run_id"]')"
 	is "$output" kept
 }
 
@@ -159,6 +205,52 @@ team=wine"
 	mkdir -p mlruns/0 && touch mlruns/0/meta.yaml
 	mlp run .
 	has "$stderr" "mlflow ui --backend-store-uri sqlite:///mlflow.db"
+}
+
+@test "a run starts when the database has let it in" {
+	main_is '"true"'
+	mlp run .
+	python3 - <<-'P' &
+		import sqlite3, time
+		db = sqlite3.connect("mlflow.db", isolation_level=None)
+		db.execute("BEGIN IMMEDIATE")
+		open("held", "w").close()
+		time.sleep(1)
+		open("until", "w").write(str(int(time.time() * 1000)))
+		db.execute("COMMIT")
+	P
+	until_true test -e held
+	mlp run .
+	is "$status" 0
+	newest
+	is "$(json 'j["start_time"]')" "$(json "max(j['start_time'], $(cat until))")"
+}
+
+@test "a run whose start is not known" {
+	main_is '"true"'
+	mlp run . --run-name early
+	sql "UPDATE runs SET start_time = NULL"
+	mlp runs
+	is "$(printf '%s\n' "$output" | sed 's/^[0-9a-f]* *//' | xargs)" \
+		"RUN NAME STATUS EXPERIMENT STARTED TOOK early FINISHED Default"
+	mlp show early
+	lacks "$output" started
+	has "$output" ended
+	mlp show early --json
+	is "$(json 'j["start_time"]')" None
+}
+
+@test "bytes that are not UTF-8 are told where the record cannot hold them" {
+	main_is '"true"'
+	bad=$(printf 'a\377b')
+	mlp run . -P "p=$bad" --tag "t=$bad" --run-name "n$bad" -P ok=é
+	is "$status" 0
+	has "$stderr" "warning: the value of parameter 'p' is not all UTF-8: the record holds U+FFFD for what is not"
+	has "$stderr" "warning: the value of tag 't' is not all UTF-8"
+	has "$stderr" "warning: the name of the run is not all UTF-8"
+	lacks "$stderr" "'ok'"
+	newest
+	is "$(json 'j["params"]["p"], j["tags"]["t"], j["run_name"]')" "('a�b', 'a�b', 'na�b')"
 }
 
 @test "runs: newest first, limit, status, columns" {

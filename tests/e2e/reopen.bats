@@ -31,12 +31,99 @@ repo() { git init -q -b trunk . && git add -A && git commit -q -m "${1-one}"; }
 	printf 'entry_points:\n  main: {command: "exit $CODE"}\n' >MLproject
 	CODE=3 mlp run .
 	id=$(id_of_newest)
+	# as if a client had begun it
 	sql "UPDATE tags SET value = 'client' WHERE key = 'mlflow.source.name'"
+	sql "UPDATE tags SET value = 'theirs' WHERE key = 'mlflow.project.entryPoint'"
+	sql "DELETE FROM tags WHERE key LIKE 'mlp.%'"
+	CODE=1 mlp run . --run-id "$id"
 	CODE=0 mlp run . --run-id "$id" --run-name second --tag a=b
 	is "$status" 0
 	newest
 	is "$(json 'j["run_id"] == sys.argv[0] or j["status"], j["reason"], j["exit"]["code"]')" "('FINISHED', None, 0)"
 	is "$(json 'j["source"]["uri"], j["run_name"], j["tags"]["a"]')" "('client', 'second', 'b')"
+	is "$(json 'j["entry_point"], j["tags"]["mlp.adopted"]')" "('theirs', 'true')"
+}
+
+@test "--run-id: where it came from and its entry point are those of the last attempt" {
+	mkdir plain tree
+	printf 'entry_points:\n  main: {command: "echo"}\n  other: {command: "echo other"}\n' | tee plain/MLproject >tree/MLproject
+	(cd tree && repo)
+	mlp run "file://$T/p/tree" -v trunk -P a=1
+	newest
+	id=$(json 'j["run_id"]')
+	is "$(json 'j["source"]["version"], j["source"]["dirty"]')" "('trunk', False)"
+	mlp run plain -e other -P b=2 --run-id "$id"
+	mlp show "$id" --json
+	is "$(json 'j["source"]')" \
+		"{'uri': '$T/p/plain', 'repo_url': None, 'commit': None, 'version': None, 'subdir': None, 'dirty': None}"
+	is "$(json 'j["entry_point"], j["command"], j["params"]')" "('other', 'echo other --b 2', {'a': '1', 'b': '2'})"
+	mlp rerun "$id" # what was given to the other project is not for this one
+	is "$output" "other --b 2"
+	has "$stderr" "is in no git repository"
+}
+
+@test "--run-id: rerun gives what any attempt was given, not what the command logged" {
+	main_is echo
+	mlp run . -P a=1
+	id=$(id_of_newest)
+	sql "INSERT INTO params (key, value, run_uuid) VALUES ('logged', 'x', ?)" "$id"
+	mlp run . -P b=2 --run-id "$id"
+	mlp run . -P c=3 --run-id "$id"
+	mlp rerun "$id"
+	is "$(tr -s ' ' '\n' <<<"$output" | sort -n | xargs)" "--a --b --c 1 2 3"
+	# of a run whose first attempts left no run.json nothing proves who recorded it
+	rm -r mlruns
+	mlp run . -P c=3 --run-id "$id"
+	mlp rerun "$id"
+	has "$output" "--logged x"
+	has "$output" "--a 1"
+}
+
+@test "--run-id: what another program recorded is given again as it was meant" {
+	main_is echo
+	mlp run . -P a=1
+	id=$(id_of_newest)
+	rm -r mlruns
+	sql "DELETE FROM tags WHERE key LIKE 'mlp.%'"
+	sql "UPDATE params SET value = ?" "'it is'"
+	mlp run . -P b="'x y'" --run-id "$id"
+	mlp rerun "$id"
+	has "$output" "--a it is"
+	has "$output" "--b 'x y'"
+}
+
+@test "--run-id: a run that is running on another machine is refused" {
+	main_is '"touch started"'
+	mlp run .
+	id=$(id_of_newest)
+	rm started
+	sql "UPDATE runs SET status = 'RUNNING', end_time = NULL"
+	sql "UPDATE tags SET value = '' WHERE key = 'mlp.exit'"
+	sql "UPDATE tags SET value = 'elsewhere:/home/bob/.local/state/mlp' WHERE key = 'mlp.host'"
+	mlp run . --run-id "$id"
+	is "$status" 125
+	has "$stderr" "run ${id:0:8} is running on elsewhere"
+	has "$stderr" "set_terminated(\"$id\", \"KILLED\")"
+	[ ! -e started ]
+	is "$(sql "SELECT status FROM runs")" RUNNING
+	is "$(sql "SELECT value FROM tags WHERE key = 'mlp.host'")" elsewhere:/home/bob/.local/state/mlp
+	sql "UPDATE runs SET status = 'KILLED'"
+	mlp run . --run-id "$id"
+	is "$status" 0
+	[ -e started ]
+}
+
+@test "rerun: the environment manager that was chosen" {
+	printf 'python_env: python_env.yaml\nentry_points:\n  main: {command: "echo ran"}\n' >MLproject
+	echo 'python: "3.11"' >python_env.yaml
+	mlp run .
+	is "$status" 125
+	mlp run . --env-manager local
+	is "$output" ran
+	mlp rerun "$(id_of_newest)"
+	is "$output" ran
+	mlp rerun "$(id_of_newest)"
+	is "$output" ran
 }
 
 @test "--run-id: conflict, unknown, deleted, running; nothing starts" {
@@ -87,6 +174,104 @@ repo() { git init -q -b trunk . && git add -A && git commit -q -m "${1-one}"; }
 	mlp runs
 	is "$stderr" ""
 	is "$(ls -A "$XDG_STATE_HOME/mlp/runs")" ""
+}
+
+# Is no process there that has this in its environment?
+nobody_has() { ! grep -lzxF "$1" /proc/[0-9]*/environ 2>/dev/null | grep -q .; }
+
+@test "mlp is killed: what is left of its run is stopped, and counted" {
+	main_is '"bash script; true"'
+	# one that hears TERM, one that does not
+	printf '%s\n' "sleep 300 &" "(trap '' TERM; touch started; while :; do sleep 0.1; done) &" \
+		wait >script
+	"$MLP" run . 2>/dev/null &
+	until_true test -e started
+	newest
+	id=$(json 'j["run_id"]')
+	kill -9 $!
+	wait $! || true
+	mlp show "$id" --json
+	is "$(json 'j["status"]')" FAILED
+	has "$(json 'j["reason"]')" \
+		"supervisor lost (killed or machine restarted); "
+	has "$(json 'j["reason"]')" " of its processes were still running and were stopped"
+	nobody_has "MLP_RUN_ID=$id"
+}
+
+@test "mlp is killed inside a run: neither that run nor who heals is stopped" {
+	cat >outer <<'S'
+"$MLP" run inner 2>/dev/null &
+until [ -e inner/started ]; do sleep 0.05; done
+kill -9 $!
+MLP_RUN_ID=$(grep -zo "MLP_RUN_ID=.*" /proc/$(cat inner/started)/environ | tr -d '\0' | cut -d= -f2) \
+	"$MLP" runs >/dev/null
+echo survived
+S
+	mkdir inner
+	printf 'entry_points: {main: {command: "sleep 300 & echo $! >started.new; mv started.new started; wait"}}\n' >inner/MLproject
+	main_is '"bash outer"'
+	export MLP
+	mlp run .
+	is "$status" 0
+	is "$output" survived
+	mlp runs --json
+	is "$(json '[(r["status"], r["reason"]) for r in j]')" \
+		"[('FAILED', 'supervisor lost (killed or machine restarted); 1 of its processes was still running and was stopped'), ('FINISHED', None)]"
+}
+
+@test "the state directory is removed: what is shown is true all the same" {
+	main_is '"touch started; until [ -e stop ]; do sleep 0.05; done"'
+	"$MLP" run . 2>/dev/null &
+	until_true test -e started
+	newest
+	id=$(json 'j["run_id"]')
+	rm -r "$XDG_STATE_HOME/mlp"
+	# its supervisor lives
+	mlp show "$id" --json
+	is "$(json 'j["status"]')" RUNNING
+	touch stop
+	wait $!
+	rm stop started
+	"$MLP" run . 2>/dev/null &
+	until_true test -e started
+	newest
+	id=$(json 'j["run_id"]')
+	kill -9 $!
+	wait $! || true
+	touch stop
+	until_true nobody_has "MLP_RUN_ID=$id"
+	rm -r "$XDG_STATE_HOME/mlp"
+	mlp runs --json --status RUNNING
+	is "$output" "[]"
+	has "$stderr" "run ${id:0:8} was left RUNNING; it is now FAILED"
+	newest
+	is "$(json 'j["run_id"], j["status"]')" "('$id', 'FAILED')"
+	is "$(ls -A "$XDG_STATE_HOME/mlp/runs")" ""
+	sql "UPDATE runs SET status = 'RUNNING', end_time = NULL WHERE run_uuid = '$id'"
+	sql "UPDATE tags SET value = '' WHERE key = 'mlp.exit'"
+	mlp show "$id" --json
+	is "$(json 'j["status"]')" FAILED
+}
+
+@test "a run that mlp has ended and a client goes on with stays RUNNING" {
+	main_is '"true"'
+	mlp run .
+	sql "UPDATE runs SET status = 'RUNNING', end_time = NULL"
+	newest
+	is "$(json 'j["status"]')" RUNNING
+	is "$stderr" ""
+}
+
+@test "a state directory of a run that never was goes after a day" {
+	main_is '"true"'
+	mlp run .
+	runs=$XDG_STATE_HOME/mlp/runs
+	mkdir -p "$runs/aaaaaaaa" "$runs/bbbbbbbb" "$runs/cccccccc"
+	touch "$runs/aaaaaaaa/lock" "$runs/bbbbbbbb/lock" "$runs/cccccccc/stdout.log"
+	touch -d '2 days ago' "$runs/aaaaaaaa" "$runs/cccccccc"
+	mlp runs
+	is "$status" 0
+	is "$(ls -m "$runs")" "bbbbbbbb, cccccccc"
 }
 
 @test "runs that are not ours to judge stay RUNNING" {
@@ -207,6 +392,51 @@ M
 	mlp rerun "$id"
 	is "${#output}" $((6000 + 4))
 	has "$stderr" "run.json is gone"
+}
+
+@test "rerun: paths in the project are those of the commit, others where they were" {
+	mkdir -p tree/sub/data && cd tree
+	printf 'mlruns\nmlflow.db*\nlocal.txt\n' >.gitignore
+	printf 'entry_points:\n  main: {parameters: {d: {type: path, default: data/in.txt}, up: {type: path, default: "../top.txt"}, x: {type: path, default: sub}}, command: "cat {d} {up}; ls -d {x}"}\n' >sub/MLproject
+	echo one >sub/data/in.txt && echo one >top.txt && echo mine >local.txt
+	repo
+	mlp run sub
+	has "$output" "$T/p/tree/sub"
+	id=$(id_of_newest)
+	mlp run sub -P d="$PWD/sub/data/in.txt" -P up=local.txt
+	given=$(id_of_newest)
+	echo two | tee sub/data/in.txt >top.txt && git commit -qam two
+	mlp rerun "$id"
+	is "${output%/mlp/*}" $'one\none\n'"$XDG_CACHE_HOME"
+	newest
+	is "$(json 'j["params"]')" "{'d': 'data/in.txt', 'up': '../top.txt', 'x': 'sub'}"
+	again=$(json 'j["run_id"]')
+	mlp rerun "$given" # what is in no commit is taken where it was
+	is "${output%/mlp/*}" $'one\nmine\n'"$XDG_CACHE_HOME"
+	rm -rf "$XDG_CACHE_HOME"
+	mlp rerun "$again"
+	is "${output%/mlp/*}" $'one\none\n'"$XDG_CACHE_HOME"
+	mlp rerun "$again" -P d=top.txt
+	is "${output%/mlp/*}" $'two\none\n'"$XDG_CACHE_HOME"
+}
+
+@test "rerun: a work tree whose path looks like a URI's end or escapes" {
+	local name='50%25 of#it%'
+	mkdir -p "$name/sub#1" '50% of#it%' && cd "$name"
+	printf 'mlruns\nmlflow.db*\n' >.gitignore
+	printf 'entry_points:\n  main: {command: "cat word"}\n' >"sub#1/MLproject"
+	echo one >"sub#1/word"
+	repo
+	mlp run "sub#1"
+	newest
+	is "$(json 'j["source"]["uri"]')" "file://$T/p/50%2525 of%23it%25#sub#1"
+	echo two >"sub#1/word" && git commit -qam two
+	mlp rerun "$(id_of_newest)"
+	is "$output" one
+	newest
+	is "$(json 'j["source"]["uri"]')" "file://$T/p/50%2525 of%23it%25#sub#1"
+	mlp rerun "$(id_of_newest)"
+	is "$output" one
 }
 
 @test "rerun of a run that mlflow made: its values are recorded shell-quoted" {

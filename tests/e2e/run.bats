@@ -128,6 +128,41 @@ M
 	is "$(json 'j["command"]')" "/bin/sh go.sh --a 1"
 }
 
+@test "scripts: .R, whatever its name" {
+	mkdir bin
+	printf '#!/bin/sh\nprintf "%%s\\n" "$@"\n' >bin/Rscript
+	chmod +x bin/Rscript
+	touch train.R "it's.R" 'a\b.R' '$(touch pwned).R' '"; touch pwned; ".R' 'a b.R'
+	PATH=$PWD/bin:$PATH
+	mlp run . -e train.R -P a=1
+	is "$output" "-e
+mlflow::mlflow_source('train.R')
+--args
+--a
+1"
+	newest
+	is "$(json 'j["command"]')" "Rscript -e \"mlflow::mlflow_source('train.R')\" --args --a 1"
+	while IFS= read -r name && IFS= read -r text; do
+		mlp run . -e "$name"
+		is "$status" 0
+		is "$output" "-e
+mlflow::mlflow_source('$text')
+--args"
+	done <<-'E'
+		it's.R
+		it\'s.R
+		a\b.R
+		a\\b.R
+		a b.R
+		a b.R
+		$(touch pwned).R
+		$(touch pwned).R
+		"; touch pwned; ".R
+		"; touch pwned; ".R
+	E
+	[ ! -e pwned ]
+}
+
 @test "exit codes and reasons" {
 	manifest <<'M'
 entry_points:
@@ -152,7 +187,7 @@ segv 139 FAILED signalled:11 killed by SIGSEGV
 c137 137 FAILED exited:137 exit 137 (usually: killed by SIGKILL)
 none 127 FAILED exited:127 exit 127 (usually: a command was not found)
 noexec 126 FAILED exited:126 exit 126 (usually: a command was found but is not executable)
-slow 124 FAILED timeout:0 timed out after 300 ms
+slow 124 FAILED timeout:1 timed out after 300 ms
 ok 0 FINISHED exited:0 None
 T
 	is "$(json '"mlp.reason" in j["tags"]')" False
@@ -351,6 +386,10 @@ E
 	mlp run . --env-file bad
 	is "$status" 2
 	has "$stderr" "bad:2: a quote is never closed"
+	printf 'A=1\nB=x\0y\n' >bad
+	mlp run . --env-file bad
+	is "$status" 2
+	has "$stderr" "bad:2: a NUL byte"
 }
 
 @test "the entry point's own variables; one from the host that is not set" {
@@ -373,14 +412,22 @@ entry_points:
     command: |
       echo "it's https://ann:hunter2@host/x"
       echo two
-    env: {TOKEN: s3cr3t}
+      echo "$WORD"
+    env: {TOKEN: s3cr3t, my_api_key: s3cr3t, WORD: "it's"}
 M
 	MLP_TRACE=$T/trace mlp run .
 	is "$(wc -l <"$T/trace")" 1
 	run grep -c 'hunter2\|s3cr3t' "$T/trace"
 	is "$output" 0
+	newest
+	has "$(cat "$T/trace")" " MLFLOW_RUN_ID=$(json 'j["run_id"]') "
+	has "$(cat "$T/trace")" "TOKEN='***' my_api_key='***'"
+	lacks "$(cat "$T/trace")" " HOME="
 	run bash "$T/trace"
-	is "$output" $'it\'s https://***@host/x\ntwo'
+	is "$output" $'it\'s https://***@host/x\ntwo\nit\'s'
+	git init -q . && git add MLproject && git commit -q -m one
+	MLP_TRACE=$T/trace mlp run .
+	has "$(grep mlp-git "$T/trace")" "mlp-git # helper, request on stdin"
 }
 
 @test "--quiet, --verbose, NO_COLOR, no colour in a pipe" {
@@ -393,4 +440,12 @@ M
 	has "$stderr" "running: echo out"
 	mlp run nosuch
 	lacks "$stderr" $'\033'
+}
+
+@test "colour on a terminal, unless NO_COLOR or TERM=dumb" {
+	command -v script >/dev/null || skip "script(1) is missing"
+	export TERM=xterm
+	has "$(script -qec "'$MLP' run nosuch" /dev/null || true)" $'\033[31mmlp:'
+	lacks "$(NO_COLOR=1 script -qec "'$MLP' run nosuch" /dev/null || true)" $'\033'
+	lacks "$(TERM=dumb script -qec "'$MLP' run nosuch" /dev/null || true)" $'\033'
 }

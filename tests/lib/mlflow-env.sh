@@ -15,9 +15,9 @@ newest) set -- mlflow ;;
 esac
 
 # uv from the path, else one of our own: it installs in seconds what takes pip minutes.
-uv() {
+run_uv() {
 	if command -v uv >/dev/null 2>&1; then
-		command uv "$@"
+		uv "$@"
 	else
 		[ -x "$root/uv/bin/uv" ] || {
 			python3 -m venv "$root/uv"
@@ -34,7 +34,7 @@ if [ ! -e "$env/complete" ]; then
 		[ ! -e "$env/complete" ] || exit 0
 		rm -rf "$env"
 		python3 -m venv "$env"
-		uv pip install -q --python "$env/bin/python" "$@"
+		run_uv pip install -q --python "$env/bin/python" "$@"
 		"$env/bin/python" -c 'import mlflow'
 		touch "$env/complete"
 	) 9>"$root/lock" >&2

@@ -76,7 +76,7 @@ setup() {
 	for i in "${pids[@]}"; do
 		wait "$i"
 	done
-	! grep -l locked log.*
+	[ -z "$(grep -l locked log.*)" ]
 	[ "$(sql "SELECT count(*) FROM runs WHERE status = 'FINISHED'")" = 50 ]
 	[ "$(sql "SELECT count(DISTINCT value) FROM params WHERE key = 'lr'")" = 50 ]
 	sound

@@ -89,7 +89,7 @@ static void test_fragments(void **state)
 	    {"a&sha256=" HEX_A "&b", "a&b", HEX_A},
 	};
 	static const char *const bad[] = {"sha256=", "sha256=12", "sha256=" HEX_A "0",
-	    "sha256=" HEX_A "&sha256=" HEX_A, "sha256=g" HEX_A, "x&sha256=zz"};
+	    ("sha256=" HEX_A "&sha256=" HEX_A), ("sha256=g" HEX_A), "x&sha256=zz"};
 	struct world *w = *state;
 	const char *subdir, *sha256;
 	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {

@@ -88,6 +88,17 @@ static void test_lost_output(void **state)
 	    e.reason, "part of its output could not be kept (No space left on device)");
 }
 
+static void test_short_time_limits(void **state)
+{
+	struct outcome o = {.exit = {.kind = EXIT_TIMEOUT}};
+	struct ending e;
+	(void)state;
+	ending_of(&o, 300, RUN_RUNNING, NULL, &e);
+	assert_string_equal(e.exit, "timeout:1");
+	ending_of(&o, 1001, RUN_RUNNING, NULL, &e);
+	assert_string_equal(e.exit, "timeout:2");
+}
+
 /* A tag comes from a database that others write, too. */
 static void test_foreign_tags(void **state)
 {
@@ -106,6 +117,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_rules),
 	    cmocka_unit_test(test_lost_output),
+	    cmocka_unit_test(test_short_time_limits),
 	    cmocka_unit_test(test_foreign_tags),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -224,7 +224,7 @@ static void alive_is_who_carries_its_id(void **state)
 	struct run_lock lk = RUN_LOCK_INIT;
 	struct err err = ERR_INIT;
 	char *id = arena_printf(&p->arena, "%032lx", (long)getpid()); /* nobody else's */
-	char *entry = arena_printf(&p->arena, "MLFLOW_RUN_ID=%s", id);
+	char *entry = arena_printf(&p->arena, "MLP_RUN_ID=%s", id);
 	char *env[] = {(char *)"A=b", entry, NULL};
 	pid_t pid = start_sleep(env);
 	await_environ(pid);

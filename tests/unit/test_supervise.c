@@ -136,10 +136,15 @@ static void spoil_signals(void *arg)
 static void it_starts_with_ordinary_signals(void **state)
 {
 	struct rig *r = *state;
+	unsigned long long blocked, ignored;
 	r->before = spoil_signals;
 	rig_shell(r, "grep -E '^Sig(Blk|Ign)' /proc/$$/status");
-	assert_string_equal(rig_read(r, r->out),
-	    "SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\n");
+	assert_int_equal(
+	    sscanf(rig_read(r, r->out), "SigBlk: %llx SigIgn: %llx", &blocked, &ignored),
+	    2);
+	assert_int_equal(blocked, 0);
+	/* 32 and 33 are glibc's own: make's posix_spawn leaves them ignored, for good */
+	assert_int_equal(ignored & ~0x180000000ULL, 0);
 }
 
 static void a_gigabyte_needs_no_memory(void **state)

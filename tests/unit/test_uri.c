@@ -269,6 +269,11 @@ static void test_local(void **state)
 	    w, arena_printf(&w->a, "file://%s/a%%20b", w->dir), in(w, "a b"), "");
 	expect_local(
 	    w, arena_printf(&w->a, "file://%s/odd%%20c", w->dir), in(w, "odd%20c"), "");
+	expect_local(w, arena_printf(&w->a, "file://%s/odd%%23name#sub", w->dir),
+	    in(w, "odd#name"), "sub");
+	expect_local(w,
+	    arena_printf(&w->a, "file://%s", url_encode_path(&w->a, in(w, "odd%20c"))),
+	    in(w, "odd%20c"), "");
 }
 
 static void test_bare(void **state)

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MIT */
+#include "run/strays.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+#include "base/alloc.h"
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "run/stop.h"
+
+enum {
+	ENVIRON_MAX = 8 << 20, /* the kernel allows a quarter of the stack's limit */
+	STATUS_MAX = 64 << 10,
+	MOST = 1024,	  /* files that may be open are fewer than processes */
+	DEPTH_MAX = 1000, /* of ancestors */
+	ROUNDS = 20,	  /* against those who start others while they are stopped */
+	TURN_MS = 100,	  /* between looks at ctx->interrupted */
+	KILL_MS = 1000,	  /* for the kernel to end what was killed */
+};
+
+/* Processes, each held by a descriptor: its number cannot become another's meanwhile. */
+struct held {
+	struct pollfd
+	    v[MOST]; /* readable once it has ended; fd -1: no longer looked at */
+	size_t n;
+};
+
+static bool is_ours(const char *pid)
+{
+	auto_buf path = BUF_INIT;
+	struct stat st;
+	buf_addf(&path, "/proc/%s", pid);
+	return stat(path.s, &st) == 0 && st.st_uid == geteuid();
+}
+
+static bool environ_has(const char *pid, const char *entry)
+{
+	struct err ignored = ERR_INIT;
+	auto_buf path = BUF_INIT;
+	auto_buf text = BUF_INIT;
+	size_t n = strlen(entry);
+	buf_addf(&path, "/proc/%s/environ", pid);
+	if (file_read(path.s, ENVIRON_MAX, &text, &ignored) < 0)
+		return false; /* gone, or another user's */
+	for (const char *s = text.s; s < text.s + text.len; s += strlen(s) + 1)
+		if (strncmp(s, entry, n + 1) == 0)
+			return true;
+	return false;
+}
+
+static bool is_stray(const char *pid, const char *entry)
+{
+	return isdigit((unsigned char)pid[0]) && strtol(pid, NULL, 10) != getpid() &&
+	       is_ours(pid) && environ_has(pid, entry);
+}
+
+bool strays_exist(const char *run_id)
+{
+	auto_dir d = opendir("/proc");
+	auto_buf entry = BUF_INIT;
+	struct dirent *e;
+	buf_addf(&entry, "MLP_RUN_ID=%s", run_id);
+	while (d && (e = readdir(d)))
+		if (is_stray(e->d_name, entry.s))
+			return true;
+	return false;
+}
+
+static long parent_of(long pid)
+{
+	struct err ignored = ERR_INIT;
+	auto_buf path = BUF_INIT;
+	auto_buf text = BUF_INIT;
+	const char *at;
+	buf_addf(&path, "/proc/%ld/status", pid);
+	if (file_read(path.s, STATUS_MAX, &text, &ignored) < 0)
+		return 0;
+	at = strstr(text.s, "\nPPid:");
+	return at ? strtol(at + 6, NULL, 10) : 0;
+}
+
+static bool is_ancestor(long pid)
+{
+	long p = getppid();
+	for (int i = 0; i < DEPTH_MAX && p > 0; i++, p = parent_of(p))
+		if (p == pid)
+			return true;
+	return false;
+}
+
+/* Looked at again once it is held: only then its number is surely its own. */
+static void hold(struct held *h, const char *pid, const char *entry)
+{
+	int fd;
+	if (h->n >= MOST || !is_stray(pid, entry) || is_ancestor(strtol(pid, NULL, 10)))
+		return;
+	fd = (int)syscall(SYS_pidfd_open, (pid_t)strtol(pid, NULL, 10), 0);
+	if (fd < 0)
+		return;
+	if (is_stray(pid, entry))
+		h->v[h->n++] = (struct pollfd){.fd = fd, .events = POLLIN};
+	else
+		close(fd);
+}
+
+static void hold_all(struct held *h, const char *entry)
+{
+	auto_dir d = opendir("/proc");
+	struct dirent *e;
+	h->n = 0;
+	while (d && (e = readdir(d)))
+		hold(h, e->d_name, entry);
+}
+
+static void signal_all(const struct held *h, int sig)
+{
+	for (size_t i = 0; i < h->n; i++)
+		syscall(SYS_pidfd_send_signal, h->v[i].fd, sig, NULL, 0);
+}
+
+/* Until all have ended, the time is over, or the user does not want to wait. */
+static void wait_for(struct held *h, const struct ctx *ctx, int64_t ms)
+{
+	int64_t end = clock_mono_ms() + ms;
+	struct pollfd left[MOST];
+	size_t n = h->n;
+	memcpy(left, h->v, n * sizeof(*left));
+	while (
+	    n > 0 && clock_mono_ms() < end && !(ctx->interrupted && *ctx->interrupted)) {
+		size_t k = 0;
+		if (poll(left, n, TURN_MS) <= 0)
+			continue;
+		for (size_t i = 0; i < n; i++)
+			if (!left[i].revents)
+				left[k++] = left[i];
+		n = k;
+	}
+}
+
+static void let_go(struct held *h)
+{
+	for (size_t i = 0; i < h->n; i++)
+		close(h->v[i].fd);
+	h->n = 0;
+}
+
+int strays_stop(const struct ctx *ctx, const char *run_id)
+{
+	auto_buf entry = BUF_INIT;
+	auto_free struct held *h = xmalloc(sizeof(*h));
+	size_t found;
+	buf_addf(&entry, "MLP_RUN_ID=%s", run_id);
+	hold_all(h, entry.s);
+	found = h->n;
+	signal_all(h, SIGTERM);
+	signal_all(h, SIGCONT); /* a stopped one hears nothing else */
+	wait_for(h, ctx, stop_grace());
+	let_go(h);
+	for (int i = 0; i < ROUNDS && found > 0; i++) {
+		hold_all(h, entry.s);
+		if (h->n == 0)
+			break;
+		signal_all(h, SIGKILL);
+		wait_for(h, ctx, KILL_MS);
+		let_go(h);
+	}
+	return (int)found;
+}
