@@ -245,7 +245,7 @@ enum mlp_output {
 
 struct mlp_run_options {
 	size_t struct_size;
-	const char *uri; /* needed: a directory or URL, with #subdir */
+	const char *uri; /* a directory or URL, with #subdir; needed, or rerun_of is */
 	const char *version;
 	const char *entry_point; /* NULL: main */
 	const struct mlp_pair *params;
@@ -266,6 +266,13 @@ struct mlp_run_options {
 	 * RUNNING.  The command starts meanwhile.
 	 */
 	void (*started)(void *arg, const struct mlp_record *run);
+	/*
+	 * Run this run (as for mlp_run_get) again: its project at its commit, its entry
+	 * point, parameters and experiment, where the members above name no others.  Then
+	 * uri and version must be NULL.  What the record cannot bring back is told as
+	 * MLP_WARNING.
+	 */
+	const char *rerun_of;
 };
 #define MLP_RUN_OPTIONS_INIT                                                             \
 	{                                                                                \

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * host.c -- a program that uses libmlp, in the ways that library.bats wants to see:
- * host [-p] [-s] [-i MS] [-t N] [-w] run URI [NAME=VALUE...] | get RUN | runs
+ * host [-p] [-s] [-i MS] [-t N] [-w] run URI [NAME=VALUE...] | rerun RUN [NAME=VALUE...]
+ *   | get RUN | runs
  *   -p  pass the output on     -s  SIGCHLD is ignored
  *   -i  interrupt after MS     -t  so many threads, a context each
  *   -w  another thread reaps every child, and a SIGCHLD handler counts them
@@ -111,7 +112,10 @@ static int run(struct mlp *m)
 	struct mlp_record *r;
 	pthread_t t;
 	int c;
-	o.uri = args.argv[1];
+	if (strcmp(args.argv[0], "run") == 0)
+		o.uri = args.argv[1];
+	else
+		o.rerun_of = args.argv[1];
 	o.output = args.pass ? MLP_OUTPUT_PASS : MLP_OUTPUT_KEEP;
 	o.params = params;
 	o.started = on_started;
@@ -190,7 +194,8 @@ static void *session(void *arg)
 	snapshot(before, sizeof(before));
 	if (mlp_open(&o, &m, &e) < 0)
 		return (void *)(long)fail(&e);
-	rc = strcmp(args.argv[0], "run") == 0 ? run(m) : look(m);
+	rc = strstr(args.argv[0], "run") && strcmp(args.argv[0], "runs") ? run(m)
+									 : look(m);
 	mlp_close(m);
 	snapshot(after, sizeof(after));
 	if (args.threads == 1 && strcmp(before, after) != 0)
