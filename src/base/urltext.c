@@ -158,3 +158,10 @@ char *url_encode_path(struct arena *a, const char *path)
 	}
 	return arena_strdup(a, b.s ? b.s : "");
 }
+
+char *url_before_fragment(struct arena *a, const char *path)
+{
+	if (!strchr(path, '#'))
+		return arena_strdup(a, path);
+	return arena_printf(a, "file://%s", url_encode_path(a, path));
+}

@@ -9,6 +9,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/path.h"
+#include "base/urltext.h"
 #include "source/archive.h"
 
 enum { STALL_MS = 30 * 1000, NAME_SHOWN = 40 };
@@ -64,7 +65,9 @@ static int local_dir(
     struct arena *a, const struct source_uri *u, struct source *out, struct err *err)
 {
 	out->dir = *u->subdir ? path_join(a, u->path, u->subdir) : u->path;
-	out->uri = arena_printf(a, "%s%s%s", u->path, *u->subdir ? "#" : "", u->subdir);
+	out->uri = *u->subdir ? arena_printf(a, "%s#%s", url_before_fragment(a, u->path),
+				    u->subdir)
+			      : u->path;
 	if (path_is_dir(out->dir))
 		return 0;
 	return err_set(err, ERR_NOTFOUND, "Could not find subdirectory %s of %s",

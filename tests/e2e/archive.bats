@@ -256,6 +256,29 @@ nothing_left() {
 	has "$stderr" "it has changed"
 }
 
+@test "rerun: a path that holds # and %, of an archive and of a directory" {
+	pack w.zip
+	mkdir "$T/a#b%23c"
+	cp "$T/srv/w.zip" "$T/a#b%23c/w#1.zip"
+	cp -r "$T/wine" "$T/a#b%23c/"
+	for project in "a#b%23c/w#1.zip" "a%23b%2523c/wine"; do
+		[[ $project == *.zip ]] && uri=$T/$project || uri="file://$T/$project#train"
+		mlp run "$uri"
+		is "$status" 0
+		said=$output
+		newest
+		has "$(json 'j["tags"]["mlflow.source.name"]')" "file://$T/a%23b%2523c/w"
+		mlp rerun "$(json 'j["run_id"]')"
+		is "$status:$output" "0:$said"
+		mlp rerun "$(newest && json 'j["run_id"]')" --dry-run --json
+		is "$status" 0
+	done
+	echo more >>"$T/a#b%23c/w#1.zip"
+	mlp rerun "$(mlp runs --json && json '[r["run_id"] for r in j if "zip" in r["source"]["uri"]][-1]')"
+	is "$status" 125
+	has "$stderr" "it has changed"
+}
+
 @test "members that lead out of the archive" {
 	touch "$T/kept"
 	while read -r kind text; do
