@@ -7,7 +7,8 @@
  *   tree        the repository that is meant, and the commit
  *     mirror      one bare repository per URL, under a lock
  *       transfer    one fetch into it
- *     revision    version -> commit
+ *     wanted      version or page -> commit and directory
+ *       revision    version -> commit
  *   reuse       another run's checkout, or a new one
  *     checkout    a work tree with .git of its own
  *   peek        only the manifest and what it may name
@@ -72,6 +73,10 @@ static int op_tree(const struct request *rq, cJSON *answer, struct err *err)
 	put_id(answer, "commit", &t.rev.id);
 	json_put_str(answer, "branch", t.rev.branch);
 	json_put_str(answer, "repo_url", repo_url(&a, rq, &t));
+	json_put_str(answer, "version", t.version);
+	json_put_str(answer, "subdir", t.subdir);
+	if (t.mirror.path && t.mirror.fetched >= 0)
+		json_put_int(answer, "fetched", t.mirror.fetched);
 	if (strcmp(rq->op, "peek") != 0)
 		return reuse_or_make(&t, rq, &meter, answer, err);
 	if (peek_make(&a, &t, rq, &dir, err) < 0)

@@ -13,8 +13,9 @@
 #include "base/path.h"
 #include "git/gitdir.h"
 #include "git/transfer.h"
+#include "git/wanted.h"
 
-enum { SLUG_MAX = 60 };
+enum { SLUG_MAX = 60, STAMP_LINE = 25 };
 
 static const char mirror_config[] = "[core]\n"
 				    "\trepositoryformatversion = 0\n"
@@ -43,11 +44,33 @@ static int64_t stamp_read(const struct mirror *m)
 	return n > 0 ? strtoll(text, NULL, 10) : -1;
 }
 
-static void stamp_write(const struct mirror *m, int64_t began)
+/* And when that was by the wall clock, which people go by. */
+static void stamp_write(struct mirror *m, int64_t began)
 {
-	char text[32];
-	int n = snprintf(text, sizeof(text), "%-24lld\n", (long long)began);
+	char text[64];
+	int n;
+	m->fetched = clock_now_ms();
+	n = snprintf(text, sizeof(text), "%-24lld\n%-24lld\n", (long long)began,
+	    (long long)m->fetched);
 	(void)!pwrite(m->lock, text, (size_t)n, 0);
+}
+
+static int64_t stamp_read_wall(const struct mirror *m)
+{
+	char text[32] = "";
+	ssize_t n = pread(m->lock, text, sizeof(text) - 1, STAMP_LINE);
+	int64_t when = n > 0 ? strtoll(text, NULL, 10) : 0;
+	return when > 0 ? when : -1;
+}
+
+void mirror_age(const struct mirror *m, struct buf *out)
+{
+	int64_t age = m->fetched < 0 ? -1 : clock_now_ms() - m->fetched;
+	if (age >= 0)
+		clock_format_duration(out, age);
+	else
+		buf_adds(out, "some time");
+	buf_adds(out, " ago");
 }
 
 static int open_or_make(struct mirror *m, struct err *err)
@@ -62,12 +85,11 @@ static int open_or_make(struct mirror *m, struct err *err)
 	return 0;
 }
 
-static bool has_commit(git_repository *repo, const char *version)
+static bool has_commit(git_repository *repo, const char *id_text)
 {
 	auto_git(commit) c = NULL;
 	git_oid id;
-	return version && strlen(version) == GIT_OID_HEXSZ &&
-	       git_oid_fromstr(&id, version) == 0 &&
+	return id_text && git_oid_fromstr(&id, id_text) == 0 &&
 	       git_commit_lookup(&c, repo, &id) == 0;
 }
 
@@ -83,6 +105,22 @@ static int update(
 	if (rc == 0)
 		stamp_write(m, began);
 	return rc;
+}
+
+/* An earlier fetch came to its end: it writes this file last but one. */
+static bool is_filled(struct arena *a, const struct mirror *m)
+{
+	return path_exists(path_join(a, m->path, "packed-refs"));
+}
+
+/* Nobody may be asked: it must be there. */
+static int make_do(
+    struct arena *a, const struct mirror *m, const struct request *rq, struct err *err)
+{
+	if (is_filled(a, m))
+		return 0;
+	err_set(err, ERR_NOTFOUND, "'%s' is not in the cache", rq->origin);
+	return err_hint(err, "--offline asks nobody: without it, it is fetched");
 }
 
 static bool fetched_meanwhile(const struct mirror *m, bool waited, int64_t asked)
@@ -104,8 +142,10 @@ int mirror_open(
 	    lockfile_take(arena_printf(&a, "%s.lock", m->path), meter, &waited, err);
 	if (m->lock < 0 || open_or_make(m, err) < 0)
 		return -1;
-	if (!has_commit(m->repo, rq->version) && !fetched_meanwhile(m, waited, asked) &&
-	    update(m, rq, meter, err) < 0)
+	m->fetched = stamp_read_wall(m);
+	if (!has_commit(m->repo, wanted_commit(&a, rq)) &&
+	    !fetched_meanwhile(m, waited, asked) &&
+	    (rq->offline ? make_do(&a, m, rq, err) : update(m, rq, meter, err)) < 0)
 		return -1;
 	futimens(m->lock, NULL); /* its last use, for who tidies up */
 	return lockfile_wait(m->lock, LOCK_SH, m->path, meter, &waited, err);

@@ -179,18 +179,18 @@ static int walk(
 	return 0;
 }
 
-static int find_dir(
-    struct peek *p, const struct request *rq, const char **dir, struct err *err)
+static int find_dir(struct peek *p, const struct request *rq, const char *subdir,
+    const char **dir, struct err *err)
 {
 	auto_git(tree_entry) e = NULL;
 	*dir = "";
-	if (!rq->subdir || !*rq->subdir)
+	if (!*subdir)
 		return 0;
-	*dir = resolve(p, rq->subdir);
+	*dir = resolve(p, subdir);
 	if (!*dir || (**dir && (git_tree_entry_bypath(&e, p->root, *dir) < 0 ||
 				   git_tree_entry_type(e) != GIT_OBJECT_TREE)))
 		return err_set(err, ERR_NOTFOUND, "Could not find subdirectory %s of %s",
-		    rq->subdir, rq->origin);
+		    subdir, rq->origin);
 	return 0;
 }
 
@@ -205,7 +205,7 @@ int peek_make(struct arena *a, const struct tree *t, const struct request *rq,
 	    git_commit_tree(&root, commit) < 0 || git_repository_odb(&p.odb, t->repo) < 0)
 		return lib_fail(err, "cannot read the tree of '%s'", rq->origin);
 	p.root = root;
-	if (find_dir(&p, rq, dir, err) == 0 &&
+	if (find_dir(&p, rq, t->subdir, dir, err) == 0 &&
 	    dir_make(path_join(a, rq->dest, *dir), 0700, err) == 0)
 		rc = walk(&p, root, "", 0, err);
 	git_odb_free(p.odb);

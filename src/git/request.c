@@ -19,6 +19,9 @@ int request_parse(struct request *rq, const char *text, size_t n, struct err *er
 	rq->origin = json_str(rq->json, "origin");
 	rq->host = json_str(rq->json, "host");
 	rq->version = json_str(rq->json, "version");
+	rq->tree = json_str(rq->json, "tree");
+	rq->tree_is_file = json_bool(rq->json, "tree_is_file", false);
+	rq->offline = json_bool(rq->json, "offline", false);
 	rq->cache_dir = json_str(rq->json, "cache_dir");
 	rq->dest = json_str(rq->json, "dest");
 	rq->subdir = json_str(rq->json, "subdir");

@@ -7,13 +7,14 @@
 #define TREE_H
 
 #include "git/mirror.h"
-#include "git/revision.h"
+#include "git/wanted.h"
 
 struct tree {
 	struct mirror mirror;
 	git_repository *local; /* owned, or NULL: the mirror's */
 	git_repository *repo;  /* one of the two */
 	struct revision rev;
+	const char *version, *subdir; /* of the request, or of its page */
 	const char *default_branch;
 };
 #define TREE_INIT                                                                        \
