@@ -166,7 +166,7 @@ list() { json "'\n'.join(str(x['$2']) for x in j['$1'])"; }
 	has "$(cat out)" $'\n100000\n'
 	age 8 "$XDG_CACHE_HOME"/mlp/downloads/?* "$XDG_CACHE_HOME"/mlp/downloads/.index/*
 	mlp run p -P "data=$HTTP/data.csv"
-	is "$(cat log)" "$(printf 'GET /data.csv 200\nGET /data.csv 304')"
+	is "$(sed "s/ *$//" log)" $'GET /data.csv 200\nGET /data.csv 304'
 	mlp gc
 	has "$output" "nothing to remove; 1 thing "
 	age 8 "$XDG_CACHE_HOME"/mlp/downloads/?*
