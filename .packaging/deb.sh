@@ -111,7 +111,8 @@ Description: run machine-learning projects, as a library
  The library of mlp: programs run MLflow projects with it, and read what is
  recorded of them. The runs are supervised by a program of the package mlp.
 END
-pack libmlp-dev libdevel "libmlp0 (= $version), libcjson-dev, libsqlite3-dev" <<'END'
+# sqlite3.pc names -lz for static programs, and its package does not bring it
+pack libmlp-dev libdevel "libmlp0 (= $version), libcjson-dev, libsqlite3-dev, zlib1g-dev" <<'END'
 Description: run machine-learning projects, as a library: to build with
  The library of mlp: programs run MLflow projects with it, and read what is
  recorded of them. Here are the header, the static library and the manual.
