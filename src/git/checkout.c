@@ -157,17 +157,12 @@ static int grow(struct tree *t, const struct request *rq, const struct growth *g
     struct meter *meter, struct err *err)
 {
 	auto_arena a = ARENA_INIT;
-	const char *mirror = t->mirror.path ? arena_strdup(&a, t->mirror.path) : NULL;
 	git_oid id = t->rev.id;
 	if (make_repository(t, rq, g, meter, err) < 0)
 		return -1;
 	tree_release(t);
 	if (fill(g, &id, meter, err) < 0)
-		return mirror ? err_hint(err,
-				    "if an object is missing or damaged, remove "
-				    "'%s' and run again",
-				    mirror)
-			      : -1;
+		return -1;
 	return growth_finish(g, err);
 }
 

@@ -86,3 +86,21 @@ int lib_fail(struct err *err, const char *fmt, ...)
 	va_end(ap);
 	return err_set(err, ERR_FAIL, "%s: %s", text.s, cause.s);
 }
+
+/* Not those of the system or of the network, which another mirror would not help. */
+bool lib_is_damage(void)
+{
+	const git_error *e = git_error_last();
+	switch (e ? e->klass : GIT_ERROR_NONE) {
+	case GIT_ERROR_ODB:
+	case GIT_ERROR_OBJECT:
+	case GIT_ERROR_ZLIB:
+	case GIT_ERROR_SHA:
+	case GIT_ERROR_TREE:
+	case GIT_ERROR_TAG:
+	case GIT_ERROR_REFERENCE:
+		return true;
+	default:
+		return false;
+	}
+}

@@ -6,6 +6,7 @@
  *   main        request -> operation -> answer
  *   tree        the repository that is meant, and the commit
  *     mirror      one bare repository per URL, under a lock
+ *       mend        a damaged one is fetched anew
  *       transfer    one fetch into it
  *     wanted      version or page -> commit and directory
  *       revision    version -> commit
@@ -23,6 +24,7 @@
 #include "base/cleanup.h"
 #include "base/helper.h"
 #include "git/facts.h"
+#include "git/mend.h"
 #include "git/peek.h"
 #include "git/reuse.h"
 
@@ -62,27 +64,53 @@ static void mask_user(struct err *err, const struct request *rq)
 	}
 }
 
-static int op_tree(const struct request *rq, cJSON *answer, struct err *err)
+/* *mirror: its path, when what fails may be its fault. */
+static int use_tree(struct arena *a, const struct request *rq, struct meter *meter,
+    cJSON *answer, const char **mirror, struct err *err)
 {
-	auto_arena a = ARENA_INIT;
 	auto_tree t = TREE_INIT;
-	struct meter meter = METER_INIT;
 	const char *dir = NULL;
-	if (tree_open(&a, rq, &meter, &t, err) < 0)
+	int rc = tree_open(a, rq, meter, &t, err);
+	*mirror = t.mirror.path && t.repo ? arena_strdup(a, t.mirror.path) : NULL;
+	if (rc < 0)
 		return -1;
 	put_id(answer, "commit", &t.rev.id);
 	json_put_str(answer, "branch", t.rev.branch);
-	json_put_str(answer, "repo_url", repo_url(&a, rq, &t));
+	json_put_str(answer, "repo_url", repo_url(a, rq, &t));
 	json_put_str(answer, "version", t.version);
 	json_put_str(answer, "subdir", t.subdir);
 	if (t.mirror.path && t.mirror.fetched >= 0)
 		json_put_int(answer, "fetched", t.mirror.fetched);
 	if (strcmp(rq->op, "peek") != 0)
-		return reuse_or_make(&t, rq, &meter, answer, err);
-	if (peek_make(&a, &t, rq, &dir, err) < 0)
+		return reuse_or_make(&t, rq, meter, answer, err);
+	if (peek_make(a, &t, rq, &dir, err) < 0)
 		return -1;
 	json_put_str(answer, "dir", dir);
 	return 0;
+}
+
+static int op_tree(const struct request *rq, cJSON *answer, struct err *err)
+{
+	auto_arena a = ARENA_INIT;
+	struct meter meter = METER_INIT;
+	struct err why = ERR_INIT;
+	const char *mirror;
+	int rc = use_tree(&a, rq, &meter, answer, &mirror, &why);
+	if (rc == 0)
+		return 0;
+	if (!mirror || rq->offline || why.code != ERR_FAIL || !lib_is_damage()) {
+		*err = why;
+		return -1;
+	}
+	event_warning(
+	    "the mirror '%s' is damaged (%s): it is fetched anew", mirror, why.msg);
+	if (mend_begin(&a, mirror, &meter, err) < 0)
+		return -1;
+	while (answer->child)
+		cJSON_Delete(cJSON_DetachItemViaPointer(answer, answer->child));
+	rc = use_tree(&a, rq, &meter, answer, &(const char *){NULL}, err);
+	mend_end(&a, mirror, &meter);
+	return rc;
 }
 
 static int dispatch(const struct request *rq, cJSON *answer, struct err *err)

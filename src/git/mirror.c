@@ -73,8 +73,24 @@ void mirror_age(const struct mirror *m, struct buf *out)
 	buf_adds(out, " ago");
 }
 
-static int open_or_make(struct mirror *m, struct err *err)
+/* Nobody else has anything to say in it, and one that cannot be read stops libgit2. */
+static int renew_config(struct arena *a, const struct mirror *m, struct err *err)
 {
+	auto_buf text = BUF_INIT;
+	struct err ignored = ERR_INIT;
+	const char *file = path_join(a, m->path, "config");
+	if (!path_is_dir(m->path) ||
+	    (file_read(file, sizeof(mirror_config), &text, &ignored) == 0 &&
+		strcmp(text.s, mirror_config) == 0))
+		return 0;
+	return file_write(file, mirror_config, strlen(mirror_config), 0644, err);
+}
+
+static int open_or_make(struct arena *a, struct mirror *m, struct err *err)
+{
+	gitdir_sweep_packs(m->path);
+	if (renew_config(a, m, err) < 0)
+		return -1;
 	if (git_repository_open_bare(&m->repo, m->path) == 0)
 		return 0;
 	if (tree_remove(m->path, err) < 0 ||
@@ -98,7 +114,6 @@ static int update(
 {
 	int64_t began = clock_mono_ms();
 	int rc;
-	gitdir_sweep_packs(m->path);
 	meter->touch = m->lock;
 	rc = transfer_fetch(m->repo, rq, meter, err);
 	meter->touch = -1;
@@ -107,10 +122,12 @@ static int update(
 	return rc;
 }
 
-/* An earlier fetch came to its end: it writes this file last but one. */
+/* An earlier fetch came to its end: it writes this file last but one, and never empty. */
 static bool is_filled(struct arena *a, const struct mirror *m)
 {
-	return path_exists(path_join(a, m->path, "packed-refs"));
+	struct stat st;
+	return lstat(path_join(a, m->path, "packed-refs"), &st) == 0 &&
+	       S_ISREG(st.st_mode) && st.st_size > 0;
 }
 
 /* Nobody may be asked: it must be there. */
@@ -136,14 +153,16 @@ int mirror_open(
 	int64_t asked = clock_mono_ms();
 	bool waited = false;
 	m->path = xstrdup(mirror_path(&a, rq->cache_dir, rq->origin));
+	if (rq->offline && make_do(&a, m, rq, err) < 0)
+		return -1;
 	if (dir_make(path_dir(&a, m->path), 0700, err) < 0)
 		return -1;
 	m->lock =
 	    lockfile_take(arena_printf(&a, "%s.lock", m->path), meter, &waited, err);
-	if (m->lock < 0 || open_or_make(m, err) < 0)
+	if (m->lock < 0 || open_or_make(&a, m, err) < 0)
 		return -1;
 	m->fetched = stamp_read_wall(m);
-	if (!has_commit(m->repo, wanted_commit(&a, rq)) &&
+	if (!(is_filled(&a, m) && has_commit(m->repo, wanted_commit(&a, rq))) &&
 	    !fetched_meanwhile(m, waited, asked) &&
 	    (rq->offline ? make_do(&a, m, rq, err) : update(m, rq, meter, err)) < 0)
 		return -1;

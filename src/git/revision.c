@@ -131,13 +131,19 @@ static int find_expression(git_repository *repo, const char *version, git_oid *c
 	int rc = git_revparse_single(&any, repo, version);
 	if (rc < 0)
 		return rc;
-	return peel(repo, git_object_id(any), commit) ? 0 : GIT_EPEEL;
+	git_error_clear();
+	if (peel(repo, git_object_id(any), commit))
+		return 0;
+	return lib_is_damage() ? GIT_ERROR : GIT_EPEEL;
 }
 
 static int no_such(
     git_repository *repo, const char *version, const char *shown, int rc, struct err *err)
 {
 	const char *why = "there is no such branch, tag or commit";
+	if (rc == GIT_ERROR && lib_is_damage())
+		return lib_fail(err, "Unable to checkout version '%s' of git repo %s",
+		    version, shown);
 	if (rc == GIT_EAMBIGUOUS)
 		why = "more than one object begins with it";
 	else if (rc == GIT_EPEEL)
@@ -183,8 +189,8 @@ int revision_look(
 		return 0;
 	out->branch = NULL;
 	rc = find_expression(repo, version, &out->id);
-	if (rc == 0)
-		return 0;
+	if (rc == 0 || (rc == GIT_ERROR && lib_is_damage()))
+		return rc;
 	out->branch = arena_strdup(a, version);
 	return find_remote_branch(a, repo, version, &out->id) ? 0 : rc;
 }

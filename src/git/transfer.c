@@ -60,7 +60,7 @@ static void drop_bad_refs(git_repository *mirror, const char *refs_file)
 	struct err ignored = ERR_INIT;
 	if (reflist_from_repository(&refs, mirror, &ignored) < 0 ||
 	    !has_objects(mirror, &refs))
-		unlink(refs_file);
+		tree_remove(refs_file, &ignored);
 }
 
 static int download(git_remote *remote, const git_fetch_options *o, bool detached)
