@@ -10,6 +10,8 @@
 #include "git/sshlib.h"
 #include "git/tls.h"
 
+enum { SAID_MAX = 16 * 1024 * 1024 };
+
 static int on_objects(const git_indexer_progress *p, void *arg)
 {
 	struct connection *c = arg;
@@ -28,9 +30,13 @@ static int on_server_text(const char *text, int n, void *arg)
 {
 	struct connection *c = arg;
 	(void)text; /* hostile, and git's own progress: only that it moves counts */
+	c->said += n;
+	if (c->said > SAID_MAX) {
+		git_error_set_str(GIT_ERROR_NET, "the server talks without end");
+		return GIT_EUSER;
+	}
 	if (c->receiving)
 		return 0;
-	c->said += n;
 	event_progress(c->meter, "waiting for the server", c->said, 0, 0);
 	return 0;
 }

@@ -50,6 +50,13 @@ static const struct translation of_all[] = {
     {"epository not found", ERR_NOTFOUND, "no such repository, or access denied", NULL},
     {"unexpected content-type", ERR_NOTFOUND, "not a git repository", SAME_AS_CLONE},
     {"invalid content-type", ERR_NOTFOUND, "not a git repository", SAME_AS_CLONE},
+    {"early EOF", ERR_BUSY, "it stopped before the end",
+	"is the repository whole there? `git fsck` on the server tells; one that is "
+	"shallow or partial cannot be fetched from"},
+    {"error parsing REF pkt-line", ERR_FAIL,
+	"its list of references cannot be read, or it is a shallow repository",
+	"`git fetch --unshallow` in it makes it whole"},
+    {"Out of memory", ERR_FAIL, "it sends more than fits into memory", NULL},
     {"ertificate", ERR_FAIL, "its certificate is not trusted",
 	"GIT_SSL_CAINFO or http.sslCAInfo names a file with certificates to trust"},
     {"cannot redirect from", ERR_FAIL, "it sends us elsewhere",

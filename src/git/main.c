@@ -19,9 +19,11 @@
  *   lib         libgit2: start, handles, errors
  */
 #include <signal.h>
+#include <sys/resource.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/file.h"
 #include "base/helper.h"
 #include "git/facts.h"
 #include "git/mend.h"
@@ -123,6 +125,22 @@ static int dispatch(const struct request *rq, cJSON *answer, struct err *err)
 	return facts ? facts_find(rq, answer, err) : op_tree(rq, answer, err);
 }
 
+/* libgit2 keeps a list of references whole, however long a server makes it. */
+static void limit_memory(void)
+{
+	struct rlimit r;
+	struct err ignored = ERR_INIT;
+	auto_buf statm = BUF_INIT;
+	unsigned long long data = 0, page = (unsigned long long)sysconf(_SC_PAGESIZE);
+	unsigned long long half = (unsigned long long)sysconf(_SC_PHYS_PAGES) / 2;
+	if (file_read("/proc/self/statm", 256, &statm, &ignored) < 0 ||
+	    sscanf(statm.s, "%*u %*u %*u %*u %*u %llu", &data) != 1 || data > half / 2 ||
+	    getrlimit(RLIMIT_DATA, &r) < 0 || r.rlim_cur <= half * page)
+		return;
+	r.rlim_cur = half * page;
+	setrlimit(RLIMIT_DATA, &r);
+}
+
 int main(int argc, char **argv)
 {
 	auto_buf line = BUF_INIT;
@@ -138,6 +156,7 @@ int main(int argc, char **argv)
 	alloc_set_oom_hook(alloc_say_oom);
 	signal(SIGINT, SIG_IGN); /* our parent decides when we stop */
 	signal(SIGPIPE, SIG_IGN);
+	limit_memory();
 	event_hello();
 	rc = event_request(&line, &err);
 	if (rc == 0)

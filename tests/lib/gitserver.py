@@ -14,16 +14,28 @@ something else than a directory:
     /auth/...                 the repository, for user "ann" with password "s3cret"
     /cut/...                  the repository, but a pack ends after 2,000 bytes
     /hang/...                 an answer that never comes
+    /rubbish/...              the references, and then a pack of rubbish
+    /rubbish-refs/...         references of rubbish
+    /endless-refs/...         references for ever
+    /endless-pack/...         the references, and then a pack for ever
+    /endless-text/...         the references, and then progress for ever
 """
 import base64
 import http.server
+import itertools
 import os
 import subprocess
 import sys
 import time
+import zlib
 
 ROOT, PORT_FILE, LOG_FILE = sys.argv[1:4]
+MODES = ("slow", "auth", "cut", "rubbish", "endless-pack", "endless-text")
 KEY = "Basic " + base64.b64encode(b"ann:s3cret").decode()
+
+
+def pkt(data):
+    return b"%04x" % (len(data) + 4) + data
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -65,6 +77,44 @@ class Handler(http.server.BaseHTTPRequestHandler):
         status = [int(v.split()[0]) for k, v in headers if k == "Status"] or [200]
         return status[0], [h for h in headers if h[0] != "Status"], data
 
+    def endless(self, kind, first, again):
+        """No length: the end of the connection is the end."""
+        self.close_connection = True
+        self.send_response(200)
+        self.send_header("Content-Type", f"application/x-git-upload-pack-{kind}")
+        self.end_headers()
+        try:
+            self.wfile.write(first)
+            while True:
+                self.wfile.write(again())
+        except OSError:
+            pass  # seen enough
+
+    def bad(self, first):
+        """What an enemy answers; False: nothing special."""
+        asked = self.command == "GET"
+        if first == "rubbish-refs":
+            head = [("Content-Type", "application/x-git-upload-pack-advertisement")]
+            self.answer(200, head, b"001e# service=git-upload-pack\n0000" + b"rubbish!" * 999)
+        elif first == "endless-refs":
+            numbers = itertools.count()
+            self.endless("advertisement", b"001e# service=git-upload-pack\n0000", lambda: b"".join(
+                pkt(b"%040x refs/heads/%020d\n" % (i + 1, i)) for i in itertools.islice(numbers, 1000)))
+        elif asked:
+            return False
+        elif first == "rubbish":
+            head = [("Content-Type", "application/x-git-upload-pack-result")]
+            self.answer(200, head, b"0008NAK\n" + pkt(b"\1PACK\0\0\0\2\0\0\0\7" + b"rubbish!" * 99))
+        elif first == "endless-pack":
+            numbers = itertools.count()
+            self.endless("result", b"0008NAK\n" + pkt(b"\1PACK\0\0\0\2\0\xff\xff\xff"), lambda: pkt(
+                b"\1" + b"".join(b"\x38" + zlib.compress(b"%08d" % i) for i in itertools.islice(numbers, 1000))))
+        elif first == "endless-text":
+            self.endless("result", b"0008NAK\n", lambda: pkt(b"\2Counting objects\r") * 100)
+        else:
+            return False
+        return True
+
     def handle_any(self):
         with open(LOG_FILE, "a", encoding="utf-8") as log:
             log.write(f"{self.command} {self.path}\n")
@@ -81,7 +131,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.answer(401, [("WWW-Authenticate", 'Basic realm="x"')], b"")
         if first == "slow":
             time.sleep(0.5)
-        if first in ("slow", "auth", "cut"):
+        if self.bad(first):
+            return None
+        if first in MODES:
             path = "/" + rest
         status, headers, data = self.backend(path, query, body)
         if first == "cut" and self.command == "POST":
