@@ -36,4 +36,10 @@ char *url_encode_path(struct arena *a, const char *path);
 /* An absolute path where a fragment may follow: as file://, if it has a # itself. */
 char *url_before_fragment(struct arena *a, const char *path);
 
+/*
+ * A file name for what belongs to a URL (without secrets): its readable beginning and, as
+ * others may begin like that, its hash.
+ */
+char *url_file_name(struct arena *a, const char *url);
+
 #endif

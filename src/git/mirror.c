@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "git/mirror.h"
 
-#include <ctype.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 
@@ -11,30 +10,17 @@
 #include "base/file.h"
 #include "base/lockfile.h"
 #include "base/path.h"
+#include "base/urltext.h"
 #include "git/gitdir.h"
 #include "git/transfer.h"
 #include "git/wanted.h"
 
-enum { SLUG_MAX = 60, STAMP_LINE = 25 };
+enum { STAMP_LINE = 25 };
 
 static const char mirror_config[] = "[core]\n"
 				    "\trepositoryformatversion = 0\n"
 				    "\tfilemode = true\n"
 				    "\tbare = true\n";
-
-static char *mirror_path(struct arena *a, const char *cache, const char *origin)
-{
-	const char *s = strstr(origin, "://");
-	char hex[GIT_OID_HEXSZ + 1], slug[SLUG_MAX + 1];
-	size_t n = 0;
-	git_oid id;
-	git_odb_hash(&id, origin, strlen(origin), GIT_OBJECT_BLOB);
-	git_oid_tostr(hex, sizeof(hex), &id);
-	for (s = s ? s + 3 : origin; *s && n < SLUG_MAX; s++, n++)
-		slug[n] = isalnum((unsigned char)*s) || (n > 0 && *s == '.') ? *s : '-';
-	slug[n] = '\0';
-	return arena_printf(a, "%s/git/%s-%s.git", cache, slug, hex);
-}
 
 /* When the last complete fetch began, on the clock that all processes share. */
 static int64_t stamp_read(const struct mirror *m)
@@ -152,7 +138,8 @@ int mirror_open(
 	auto_arena a = ARENA_INIT;
 	int64_t asked = clock_mono_ms();
 	bool waited = false;
-	m->path = xstrdup(mirror_path(&a, rq->cache_dir, rq->origin));
+	m->path = xstrdup(arena_printf(
+	    &a, "%s/git/%s.git", rq->cache_dir, url_file_name(&a, rq->origin)));
 	if (rq->offline && make_do(&a, m, rq, err) < 0)
 		return -1;
 	if (dir_make(path_dir(&a, m->path), 0700, err) < 0)
