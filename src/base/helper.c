@@ -128,7 +128,7 @@ static int stalled(const struct helper *h, int64_t ms, const char *peer, struct 
 	auto_buf t = BUF_INIT;
 	clock_format_duration(&t, ms);
 	if (peer)
-		err_set(err, ERR_FAIL, "'%s' gave no sign of life for %s", peer, t.s);
+		err_set(err, ERR_BUSY, "'%s' gave no sign of life for %s", peer, t.s);
 	else
 		err_set(err, ERR_FAIL, "%s gave no sign of life for %s", h->name, t.s);
 	return err_hint(err, "MLP_STALL_TIMEOUT=SECONDS sets another limit");

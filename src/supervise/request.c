@@ -89,6 +89,8 @@ int request_apply(
 	ctx->cwd = json_str(in->json, "directory");
 	ctx->cache_dir = json_str(in->json, "cache_dir");
 	ctx->state_dir = json_str(in->json, "state_dir");
+	if (json_bool(in->json, "offline", false))
+		ctx->offline = true;
 	if (chdir(ctx->cwd) < 0)
 		return err_sys(err, errno, "cannot enter '%s'", ctx->cwd);
 	if (take_pairs(in, a, &ps, err) < 0)
