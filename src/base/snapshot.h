@@ -6,7 +6,8 @@
  * A file that was written to, linked, renamed, given other rights or attributes has another
  * change time (ctime), which nobody can set back.  So a tree is unchanged when every file
  * has its inode, size, rights, times and single name, and every directory as many entries
- * as before.  A file whose change time is too near to the snapshot to tell is hashed.
+ * as before.  A file whose change time is too near to the snapshot to tell is hashed, and
+ * so are all on a file system in memory, where a write to a mapped page leaves no trace.
  * What cannot be known is a change: another file system, another boot (what was in memory
  * may be lost), a tree with files that have several names or are no files.
  */

@@ -46,22 +46,45 @@ static void add_setting(struct buf *text, const git_config *config, const char *
 	git_config_entry_free(e);
 }
 
+/* The user's gitattributes say how line ends are written. */
+static void add_attributes(struct buf *text, const git_config *config)
+{
+	auto_arena a = ARENA_INIT;
+	const char *home = getenv("HOME"), *xdg = getenv("XDG_CONFIG_HOME");
+	git_buf named = GIT_BUF_INIT;
+	const char *files[3] = {"/etc/gitattributes"};
+	git_oid id;
+	if (xdg && *xdg)
+		files[1] = path_join(&a, xdg, "git/attributes");
+	else if (home)
+		files[1] = path_join(&a, home, ".config/git/attributes");
+	if (git_config_get_path(&named, config, "core.attributesfile") == 0)
+		files[2] = named.ptr;
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+		if (files[i] && git_odb_hashfile(&id, files[i], GIT_OBJECT_BLOB) == 0)
+			buf_add(text, &id, sizeof(id));
+	git_buf_dispose(&named);
+}
+
 /* The same content may be written in other ways. */
 static const char *make_key(struct arena *a, const struct tree *t, const char *origin)
 {
-	static const char *const settings[] = {"core.autocrlf", "core.eol",
-	    "core.symlinks", "core.filemode", "core.attributesfile"};
+	static const char *const settings[] = {
+	    "core.autocrlf", "core.eol", "core.symlinks", "core.filemode"};
 	auto_git(config) config = NULL;
 	auto_buf text = BUF_INIT;
 	char hex[GIT_OID_HEXSZ + 1];
 	mode_t mask = umask(0);
 	git_oid id;
 	umask(mask);
-	buf_addf(&text, "%s\n%s\n%o\n", origin,
-	    git_oid_tostr(hex, sizeof(hex), &t->rev.id), (unsigned)mask);
-	if (git_repository_config(&config, t->repo) == 0)
+	buf_addf(&text, "%s\n%s\n%o %u\n", origin,
+	    git_oid_tostr(hex, sizeof(hex), &t->rev.id), (unsigned)mask,
+	    (unsigned)geteuid());
+	if (git_repository_config(&config, t->repo) == 0) {
 		for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
 			add_setting(&text, config, settings[i]);
+		add_attributes(&text, config);
+	}
 	git_odb_hash(&id, text.s, text.len, GIT_OBJECT_BLOB);
 	return arena_strdup(a, git_oid_tostr(hex, sizeof(hex), &id));
 }
