@@ -189,7 +189,7 @@ teardown() {
 
 @test "an ssh that talks a lot, or dies half-way" {
 	printf '#!/bin/sh\nhead -c 3000000 /dev/zero | tr "\\0" "x" >&2\necho >&2\nexec "$W/bin/ssh" "$@"\n' >loud
-	printf '#!/bin/sh\n"$W/bin/ssh" "$@" | head -c 3000\necho "the line went dead" >&2\n' >short
+	printf '#!/bin/sh\n"$W/bin/ssh" "$@" | stdbuf -o0 head -c 3000\necho "the line went dead" >&2\n' >short
 	chmod +x loud short
 	export W
 	GIT_SSH=$W/loud GIT_SSH_VARIANT=ssh run git_request checkout "$SSH$W/srv/wine.git" - "$W/o1"
