@@ -86,10 +86,11 @@ static int ask(struct arena *a, const struct request *rq, const struct slot *s,
 		err_clear(err);
 		return 0;
 	}
-	if (h.unchanged)
-		fd_close(&h.fd);
-	return h.unchanged ? download_check(rq, out->sha256, err)
-			   : take(a, rq, s, name, &h, out, err);
+	if (!h.unchanged)
+		return take(a, rq, s, name, &h, out, err);
+	fd_close(&h.fd);
+	drop_part(s);
+	return download_check(rq, out->sha256, err);
 }
 
 static int not_here(struct err *err)
