@@ -80,9 +80,9 @@ static int take_subdir(
 	if (!*given || strcmp(given, dir) == 0 || (!*dir && !rq->tree_is_file))
 		return 0;
 	err_set(err, ERR_USAGE,
-	    "the subdirectory '%s' is not the '%s' of the page that the address of '%s' "
-	    "names",
-	    given, dir, rq->origin);
+	    "the subdirectory '%s' is not the %s%s%s of the page that the address of "
+	    "'%s' names",
+	    given, *dir ? "'" : "", *dir ? dir : "top", *dir ? "'" : "", rq->origin);
 	return err_hint(err, "leave out one of the two");
 }
 

@@ -124,7 +124,8 @@ static int name_short_form(const struct source_uri *u, struct err *err)
 
 static bool may_be_archive(const struct source_uri *u, const char *version)
 {
-	return !version && !u->repo && !u->tree && strncasecmp(u->url, "http", 4) == 0;
+	return !version && !u->repo && !u->tree && !u->short_form &&
+	       strncasecmp(u->url, "http", 4) == 0;
 }
 
 /*
