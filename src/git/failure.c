@@ -53,6 +53,7 @@ static const struct translation of_all[] = {
     {"early EOF", ERR_BUSY, "it stopped before the end",
 	"is the repository whole there? `git fsck` on the server tells; one that is "
 	"shallow or partial cannot be fetched from"},
+    {"stream ended at an unexpected time", ERR_BUSY, "it stopped before the end", NULL},
     {"error parsing REF pkt-line", ERR_FAIL,
 	"its list of references cannot be read, or it is a shallow repository",
 	"`git fetch --unshallow` in it makes it whole"},

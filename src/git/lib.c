@@ -6,6 +6,9 @@
 
 #include "base/alloc.h"
 #include "base/buf.h"
+#include "base/utf8.h"
+
+enum { TEXT_MAX = 1000 };
 
 /* The system's file of certificates, once libgit2 has named it; and what is wanted now. */
 static char *store;
@@ -68,10 +71,26 @@ int lib_start(struct err *err)
 	return 0;
 }
 
+/* A path may be longer than any message; the cause stands behind it. */
+static void add_short(struct buf *out, const char *text)
+{
+	size_t n = strlen(text);
+	if (n <= TEXT_MAX) {
+		buf_adds(out, text);
+		return;
+	}
+	buf_add(out, text, utf8_prefix(text, TEXT_MAX / 4));
+	buf_adds(out, "...");
+	text += n - TEXT_MAX / 2;
+	while (((unsigned char)*text & 0xC0) == 0x80)
+		text++;
+	buf_adds(out, text);
+}
+
 void lib_last_text(struct buf *out)
 {
 	const git_error *e = git_error_last();
-	buf_adds(out, e && e->message ? e->message : "no reason given");
+	add_short(out, e && e->message ? e->message : "no reason given");
 	while (out->len > 0 && strchr(". \n", out->s[out->len - 1]))
 		buf_cut(out, out->len - 1);
 }
