@@ -89,6 +89,37 @@ git_url() {
 	cd ..
 }
 
+# The same repository by HTTP; what the server was asked for is in http.log.
+git_http() {
+	mkdir -p http && cd http
+	python3 "$top/tests/lib/gitserver.py" "$scratch" "$scratch/http.port" "$scratch/http.log" &
+	daemon=$!
+	while [ ! -s "$scratch/http.port" ]; do sleep 0.05; done
+	local url one eight
+	url=http://127.0.0.1:$(cat "$scratch/http.port")/source.git
+	printf '#!/bin/sh\ngit clone -q --depth 1 %s clone\n' "$url" >clone.sh
+	printf '#!/bin/sh\nfor i in 1 2 3 4 5 6 7 8; do "%s" run -q %s & done\nwait\n' "$mlp" "$url" >eight.sh
+	chmod +x clone.sh eight.sh
+	"$mlp" run -q "$url"
+	take -p "rm -rf clone" 7 "$mlp run -q $url" "./clone.sh"
+	row "the same URL again, by HTTP" "$(value 1 1)" "git clone --depth 1" "$(value 2 1)" ms "<= 0.3"
+	take -p "rm -rf $XDG_CACHE_HOME; sync" 3 "$mlp run -q $url"
+	one=$(value 1 1)
+	take -p "rm -rf $XDG_CACHE_HOME; sync; : >$scratch/http.log" 3 "./eight.sh"
+	eight=$(value 1 1)
+	row "8 runs at once of one URL, the first time" "$eight" "one, 8 times" \
+		"$(awk -v one="$one" 'BEGIN {print 8 * one}')" ms "<= 1"
+	row "fetches that the server saw of them" "$(grep -c '^POST' "$scratch/http.log")" "the limit" 1 "" "<= 1"
+	take 5 "./eight.sh"
+	eight=$(value 1 1)
+	take 5 "$mlp run -q $url"
+	row "8 runs at once of one URL, later" "$eight" "one, 8 times" \
+		"$(awk -v one="$(value 1 1)" 'BEGIN {print 8 * one}')" ms "<= 1"
+	kill "$daemon"
+	daemon=
+	cd ..
+}
+
 memory() {
 	mkdir -p memory && cd memory
 	printf 'entry_points:\n  main:\n    command: "sleep 2; grep VmHWM /proc/$PPID/status"\n' >MLproject
@@ -169,6 +200,7 @@ startup
 worktree 100
 worktree 5000
 git_url
+git_http
 memory
 unpacking
 many_runs
