@@ -135,6 +135,13 @@ static int refuse(const char *option, struct err *err)
 	    "current environment");
 }
 
+static void take_flag(struct cli *cli, struct runopts *ro, int id)
+{
+	cli->ctx.offline |= id == OPT_OFFLINE;
+	ro->dry_run |= id == OPT_DRY_RUN;
+	ro->json |= id == OPT_JSON;
+}
+
 int runopts_take(struct cli *cli, struct runopts *ro, const struct opt *opt,
     const char *value, struct err *err)
 {
@@ -185,19 +192,11 @@ int runopts_take(struct cli *cli, struct runopts *ro, const struct opt *opt,
 			   : 0;
 	case OPT_ENV_FILE:
 		return env_file_load(value, err);
-	case OPT_OFFLINE:
-		cli->ctx.offline = true;
-		return 0;
-	case OPT_DRY_RUN:
-		ro->dry_run = true;
-		return 0;
-	case OPT_JSON:
-		ro->json = true;
-		return 0;
 	case OPT_STORAGE_DIR:
 		rq->plan.storage_dir = value;
 		return 0;
 	default:
+		take_flag(cli, ro, opt->id);
 		return 0;
 	}
 }

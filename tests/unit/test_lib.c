@@ -307,8 +307,10 @@ static void a_run_that_cannot_be_asked_for(void **state)
 	struct mlp_run_options o = MLP_RUN_OPTIONS_INIT;
 	struct mlp_pair pair = {"a", NULL};
 	struct mlp_record *r;
-	expect(&e, mlp_run(m, NULL, &r, &e), MLP_ERR_USAGE, "neither a project (uri) nor a run");
-	expect(&e, mlp_run(m, &o, &r, &e), MLP_ERR_USAGE, "neither a project (uri) nor a run");
+	expect(&e, mlp_run(m, NULL, &r, &e), MLP_ERR_USAGE,
+	    "neither a project (uri) nor a run");
+	expect(&e, mlp_run(m, &o, &r, &e), MLP_ERR_USAGE,
+	    "neither a project (uri) nor a run");
 	o.uri = f->dir;
 	o.output = 7;
 	expect(&e, mlp_run(m, &o, &r, &e), MLP_ERR_USAGE, "7 is no kind of output");
