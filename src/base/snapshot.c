@@ -108,10 +108,10 @@ static int take_entry(struct taking *k, int dir, const char *name, int depth)
 {
 	auto_fd fd = -1;
 	struct stat st;
-	if (k->t->skip && strcmp(name, k->t->skip) == 0)
-		return refuse(k, "is a tree of its own");
 	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return err_sys(k->err, errno, "cannot look at '%s'", k->path.s);
+	if (k->t->skip && strcmp(name, k->t->skip) == 0 && !S_ISREG(st.st_mode))
+		return refuse(k, "is a tree of its own");
 	if (st.st_dev != k->dev)
 		return refuse(k, "is on another file system");
 	if (!S_ISDIR(st.st_mode)) {
@@ -215,7 +215,7 @@ static int mark_near(struct taking *k)
 		if (S_ISLNK(r.mode) ||
 		    (S_ISREG(r.mode) && hash_file(k->t, path, r.hash) < 0))
 			return err_set(k->err, ERR_FAIL,
-			    "'%s' in '%s' changed too short ago", path, k->t->root);
+			    "'%s' in '%s' changed too recently", path, k->t->root);
 		memcpy(k->out.s + at, &r, sizeof(r));
 	}
 	return 0;
