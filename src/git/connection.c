@@ -126,6 +126,8 @@ static void set_headers(struct connection *c)
 	for (size_t i = 0; i < h->n; i++)
 		secret = secret || strncasecmp(h->v[i], "authorization", 13) == 0 ||
 			 strncasecmp(h->v[i], "cookie", 6) == 0;
+	if (c->one_each)
+		strvec_push(h, "Connection: close");
 	o->custom_headers.strings = h->v;
 	o->custom_headers.count = h->n;
 	o->follow_redirects =
@@ -145,14 +147,18 @@ static int make_remote(git_remote **out, git_repository *mirror, const char *url
 /* One attempt with c->credential; libgit2's code. */
 static int attempt(struct connection *c, git_repository *mirror)
 {
-	git_fetch_options *o = &c->options;
+	git_remote_connect_options o;
 	int rc;
 	set_headers(c);
 	git_error_clear();
+	git_remote_connect_options_init(&o, GIT_REMOTE_CONNECT_OPTIONS_VERSION);
+	o.callbacks = c->options.callbacks;
+	o.proxy_opts = c->options.proxy_opts;
+	o.follow_redirects = c->options.follow_redirects;
+	o.custom_headers = c->options.custom_headers;
 	rc = make_remote(&c->remote, mirror, c->to.plain);
 	if (rc == 0)
-		rc = git_remote_connect(c->remote, GIT_DIRECTION_FETCH, &o->callbacks,
-		    &o->proxy_opts, &o->custom_headers);
+		rc = git_remote_connect_ext(c->remote, GIT_DIRECTION_FETCH, &o);
 	if (rc == 0)
 		return 0;
 	git_remote_free(c->remote);
@@ -167,12 +173,27 @@ static bool is_refused(const struct connection *c, int rc)
 	       !(e && e->message && strncmp(e->message, "proxy", 5) == 0);
 }
 
+/*
+ * libgit2 1.5 takes the text of a redirection for the beginning of the next answer, unless
+ * each answer has a connection of its own.
+ */
+static bool stumbled(struct connection *c)
+{
+	const git_error *e = git_error_last();
+	bool first = !c->one_each && c->to.kind == ADDRESS_HTTP && e && e->message &&
+		     strncmp(e->message, "http parser error", 17) == 0;
+	c->one_each = c->one_each || first;
+	return first;
+}
+
 static int connect_any(struct connection *c, git_repository *mirror, struct err *err)
 {
 	int rc;
 	c->credential = credential_first(&c->to);
 	while ((rc = attempt(c, mirror)) < 0) {
 		struct credential next;
+		if (stumbled(c))
+			continue;
 		if (!is_refused(c, rc))
 			return connection_fail(c, rc, err);
 		if (c->credential.source != CREDENTIAL_NONE)

@@ -5,7 +5,7 @@
  *
  * Credentials are tried on a fresh connection each, as a header of our own: libgit2 1.5
  * stumbles over the text that many servers send with a 401.  With such a header no
- * redirection to another host is followed.
+ * redirection to a host of another name is followed.
  */
 #ifndef CONNECTION_H
 #define CONNECTION_H
@@ -31,7 +31,7 @@ struct connection {
 	struct strvec extra;		/* headers that the user's configuration adds */
 	struct strvec headers;		/* all of ours */
 	struct ssh_words words;
-	bool verify, receiving, received;
+	bool verify, one_each, receiving, received;
 	long long said; /* bytes of the server's own progress text */
 };
 #define CONNECTION_INIT                                                                  \

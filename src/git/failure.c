@@ -148,7 +148,7 @@ int connection_fail(const struct connection *c, int rc, struct err *err)
 	auto_arena a = ARENA_INIT;
 	auto_buf cause = BUF_INIT;
 	const struct translation *t;
-	bool ours = c->rq->url && strstr(c->rq->url, c->to.plain);
+	bool ours = strcmp(c->rq->origin, c->to.plain) == 0;
 	const char *host = ours ? c->rq->host : c->to.host;
 	const char *at = host ? host : "the server";
 	lib_last_text(&cause);

@@ -62,7 +62,6 @@ member() { "$MLP" show "$("$MLP" runs --json --limit 1 | python3 -c 'import json
 	[ "$status" -eq 125 ]
 	[[ "$output" == *"cannot fetch '$U': "*": connection refused ("* ]]
 	[[ "$output" != *copy* ]]
-	rm port
 	start_http
 	"$MLP" run "$HTTP/wine.git"
 	U=$HTTP/wine.git

@@ -72,12 +72,32 @@ publish() {
 	git clone -q --bare "$W/$1" "$W/srv/$1.git"
 }
 
+# start_http [CERTIFICATE]: $HTTP is its address, https: where it has a certificate
 start_http() {
-	python3 "$BATS_TEST_DIRNAME/../lib/gitserver.py" "$W/srv" "$W/port" "$W/log" \
+	rm -f "$W/port"
+	python3 "$BATS_TEST_DIRNAME/../lib/gitserver.py" "$W/srv" "$W/port" "$W/log" "$@" \
 		3>&- >/dev/null 2>"$W/http.err" &
 	SERVERS+=($!)
 	wait_for test -s "$W/port"
-	HTTP=http://127.0.0.1:$(cat "$W/port")
+	HTTP=http${1:+s}://127.0.0.1:$(cat "$W/port")
+}
+
+# start_proxy [MODE]: $PROXY is its address (proxy.py)
+start_proxy() {
+	rm -f "$W/pport"
+	python3 "$BATS_TEST_DIRNAME/../lib/proxy.py" "$W/pport" "$W/plog" "$@" \
+		3>&- >/dev/null 2>"$W/proxy.err" &
+	SERVERS+=($!)
+	wait_for test -s "$W/pport"
+	PROXY=http://127.0.0.1:$(cat "$W/pport")
+}
+
+# make_certificate [DAYS]: for 127.0.0.1; $W/crt, and $W/pem with its key
+make_certificate() {
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes \
+		-days "${1:-2}" -subj /CN=127.0.0.1 -addext 'subjectAltName=IP:127.0.0.1' \
+		-keyout "$W/key" -out "$W/crt" 2>/dev/null
+	cat "$W/key" "$W/crt" >"$W/pem"
 }
 
 # git_request OP URL VERSION DEST [SUBDIR]: one request to mlp-git; its events on stdout.

@@ -2,16 +2,23 @@
 # SPDX-License-Identifier: MIT
 """Git over smart HTTP on loopback, through git's own http-backend, and servers that fail.
 
-usage: gitserver.py ROOT PORT_FILE LOG_FILE
+usage: gitserver.py ROOT PORT_FILE LOG_FILE [CERTIFICATE]
 
-Serves the repositories below ROOT, writes its port to PORT_FILE when it is ready, and one
-line "METHOD PATH" for every request to LOG_FILE.  First components of the path that mean
-something else than a directory:
+Serves the repositories below ROOT, over TLS where a certificate (with its key) is given,
+writes its port to PORT_FILE when it is ready, and one line "METHOD PATH" for every request
+to LOG_FILE, with "with USER:PASSWORD" behind it where they were sent.  First components of
+the path that mean something else than a directory:
 
     /401/ /403/ /404/ /500/   that status
     /html/                    a web page
     /slow/...                 the repository, every answer half a second late
     /auth/...                 the repository, for user "ann" with password "s3cret"
+    /token/...                the repository, for any user with password "t0ken"
+    /expired/...              nobody is let in, and a long text says so
+    /moved/...                a redirection to the repository
+    /far/HOST:PORT/...        a redirection to another host
+    /together/...             the repository; the first eight of those called lib* are
+                              answered when all eight have been asked for, else never
     /cut/...                  the repository, but a pack ends after 2,000 bytes
     /hang/...                 an answer that never comes
     /rubbish/...              the references, and then a pack of rubbish
@@ -24,14 +31,16 @@ import base64
 import http.server
 import itertools
 import os
+import ssl
 import subprocess
 import sys
+import threading
 import time
 import zlib
 
 ROOT, PORT_FILE, LOG_FILE = sys.argv[1:4]
-MODES = ("slow", "auth", "cut", "rubbish", "endless-pack", "endless-text")
-KEY = "Basic " + base64.b64encode(b"ann:s3cret").decode()
+MODES = ("slow", "auth", "token", "together", "cut", "rubbish", "endless-pack", "endless-text")
+EIGHT, ASKED = threading.Barrier(8), itertools.count()
 
 
 def pkt(data):
@@ -60,6 +69,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         for name, value in headers:
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(data)))
+        if self.close_connection:
+            self.send_header("Connection", "close")
         self.end_headers()
         self.wfile.write(data)
 
@@ -115,9 +126,30 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return False
         return True
 
+    def sent(self):
+        """USER:PASSWORD of the request, or ""."""
+        text = self.headers.get("Authorization", "")
+        return base64.b64decode(text[6:]).decode() if text.startswith("Basic ") else text
+
+    def kept_out(self, first):
+        """The answer has been given: a name and a password are wanted, others than those."""
+        texts = {"auth": b"", "token": b"<p>who are you?</p>\n" * 200,
+                 "expired": b"<p>that was yesterday</p>\n" * 5000}
+        if first not in texts or first == "auth" and self.sent() == "ann:s3cret" or \
+                first == "token" and self.sent().endswith(":t0ken"):
+            return False
+        self.answer(401, [("WWW-Authenticate", 'Basic realm="x"')], texts[first])
+        return True
+
+    def redirect(self, first, rest, query):
+        scheme = "https" if len(sys.argv) > 4 else "http"
+        where = f"{scheme}://{rest}" if first == "far" else "/" + rest
+        self.answer(301, [("Location", where + (query and "?" + query))], b"gone\n")
+
     def handle_any(self):
+        sent = self.sent()
         with open(LOG_FILE, "a", encoding="utf-8") as log:
-            log.write(f"{self.command} {self.path}\n")
+            log.write(f"{self.command} {self.path}{' with ' + sent if sent else ''}\n")
         path, _, query = self.path.partition("?")
         body = self.body()
         first, _, rest = path[1:].partition("/")
@@ -127,10 +159,15 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.answer(200, [("Content-Type", "text/html")], b"<p>hello</p>\n")
         if first == "hang":
             time.sleep(600)
-        if first == "auth" and self.headers.get("Authorization") != KEY:
-            return self.answer(401, [("WWW-Authenticate", 'Basic realm="x"')], b"")
+        if self.kept_out(first):
+            return None
+        if first in ("moved", "far"):
+            return self.redirect(first, rest, query)
         if first == "slow":
             time.sleep(0.5)
+        if first == "together" and rest.startswith("lib") and self.command == "GET" and \
+                next(ASKED) < 8:
+            EIGHT.wait()
         if self.bad(first):
             return None
         if first in MODES:
@@ -153,6 +190,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
 def main():
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
+    if len(sys.argv) > 4:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(sys.argv[4])
+        # in the thread of the connection: a client that breaks off must not stop us
+        server.socket = context.wrap_socket(server.socket, server_side=True,
+                                            do_handshake_on_connect=False)
     with open(PORT_FILE + ".new", "w", encoding="utf-8") as f:
         f.write(f"{server.server_address[1]}\n")
     os.rename(PORT_FILE + ".new", PORT_FILE)
