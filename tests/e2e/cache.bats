@@ -240,7 +240,7 @@ m[0] = 88"'
 @test "a URL with a full commit id asks nobody the second time" {
 	start_http
 	local id
-	id=$(git -C wine rev-parse v1^{commit})
+	id=$(git -C wine rev-parse 'v1^{commit}')
 	mlp_run "$HTTP/wine.git" -v "$id"
 	kill "${SERVERS[0]}"
 	local first

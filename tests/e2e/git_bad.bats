@@ -18,6 +18,9 @@ teardown() {
 	git_teardown
 }
 
+# The sanitizers' memory does not fit below a limit.
+is_sanitized() { ldd "$MLP_GIT" | grep -q asan; }
+
 commit_all() {
 	git -C wine add -A
 	git -C wine commit -qm more
@@ -165,12 +168,14 @@ works() {
 	run git_request checkout "$HTTP/endless-text/wine.git" - "$W/out"
 	[ "$status" -eq 1 ]
 	[[ "$(message)" == *"the server talks without end"* ]]
-	(
-		ulimit -d 60000
-		git_request checkout "$HTTP/endless-refs/wine.git" - "$W/out"
-	) >ev || :
-	output=$(cat ev)
-	[[ "$(message)" == *"it sends more than fits into memory"* ]]
+	if ! is_sanitized; then
+		(
+			ulimit -d 60000
+			git_request checkout "$HTTP/endless-refs/wine.git" - "$W/out"
+		) >ev || :
+		output=$(cat ev)
+		[[ "$(message)" == *"it sends more than fits into memory"* ]]
+	fi
 	MLP_STALL_TIMEOUT=1 run "$MLP" run "$HTTP/hang/wine.git"
 	[ "$status" -eq 125 ]
 	[[ "$output" == *"no sign of life for 1"* ]]
@@ -198,8 +203,7 @@ works() {
 	half=$(($(getconf _PHYS_PAGES) / 2 * $(getconf PAGE_SIZE)))
 	kill -TERM "$pid"
 	wait "$pid" || :
-	[ "$limit" != unlimited ] || ldd "$MLP_GIT" | grep -q asan
-	[ "$limit" = unlimited ] || [ "$limit" -le "$half" ]
+	is_sanitized || [ "$limit" -le "$half" ]
 }
 
 @test "a branch that was forced elsewhere; its old commit by id" {
@@ -227,6 +231,8 @@ works() {
 # Each line: what happens to the mirror, seen from its directory.
 @test "a mirror that is damaged on disk is made anew" {
 	local deed version n=0 first=-
+	# libgit2 does not free what it has read of a damaged pack
+	export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
 	scribble() { # FILE OFFSET COUNT
 		chmod u+w "$1"
 		head -c "$3" /dev/zero | tr '\0' x | dd of="$1" bs=1 seek="$2" conv=notrunc status=none
@@ -284,6 +290,7 @@ works() {
 @test "a damaged mirror, and nobody to ask: it is told, and kept" {
 	works main
 	local m pack
+	export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0 # as above
 	m=$(echo "$XDG_CACHE_HOME"/mlp/git/*.git)
 	pack=$(echo "$m"/objects/pack/*.pack)
 	chmod u+w "$pack"
