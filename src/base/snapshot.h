@@ -21,8 +21,8 @@ enum { SNAPSHOT_HASH = 20 };
 
 struct snapshot_tree {
 	const char *root;
-	const char *skip; /* a name in the root that does not count, and must be in no
-			     directory below it; or NULL */
+	const char *skip; /* a name in the root that does not count, and that must be in
+			     no directory below it, but for a file; or NULL */
 	/* The hash of a file's content; NULL: none is made, see below. */
 	int (*hash)(const char *path, unsigned char out[SNAPSHOT_HASH]);
 };

@@ -14,8 +14,23 @@
 int checkout_make(
     struct tree *t, const struct request *rq, struct meter *meter, struct err *err);
 
-/* The .git of a checkout at `root`, without the index. */
-int checkout_repository(const struct tree *t, const struct request *rq, const char *root,
+/* A git directory and what it says of itself. */
+struct checkout_place {
+	const char *git;
+	const char *origin;
+	const char *worktree; /* from there to the work tree; NULL: it is a .git in it */
+	const struct submodules *submodules; /* of the whole project */
+	const struct submodule *self;	     /* NULL: this is the project's */
+};
+/* That of a checkout at `root`. */
+struct checkout_place checkout_top(
+    struct arena *a, const struct tree *t, const struct request *rq, const char *root);
+
+/* The pieces of it: the git directory without the index, */
+int checkout_repository(const struct tree *t, const struct checkout_place *at,
+    struct meter *meter, struct err *err);
+/* and the files and the index.  -1 also where a submodule is in the tree alone. */
+int checkout_files(const char *root, const git_oid *id, const struct checkout_place *at,
     struct meter *meter, struct err *err);
 
 #endif

@@ -10,6 +10,10 @@
  *       transfer    one fetch into it
  *     wanted      version or page -> commit and directory
  *       revision    version -> commit
+ *   submodules  theirs, too
+ *     submodule   what a commit says of them
+ *       gitmodules, suburl   the text of .gitmodules, relative URLs
+ *     subfetch    their mirrors, each by an mlp-git of its own
  *   reuse       another run's checkout, or a new one
  *     checkout    a work tree with .git of its own
  *   peek        only the manifest and what it may name
@@ -29,6 +33,8 @@
 #include "git/mend.h"
 #include "git/peek.h"
 #include "git/reuse.h"
+#include "git/submodules.h"
+#include "source/cached.h"
 
 static void put_id(cJSON *to, const char *name, const git_oid *id)
 {
@@ -72,7 +78,10 @@ static int use_tree(struct arena *a, const struct request *rq, struct meter *met
 {
 	auto_tree t = TREE_INIT;
 	const char *dir = NULL;
-	int rc = tree_open(a, rq, meter, &t, err);
+	int rc;
+	if (strcmp(rq->op, "fetch") == 0)
+		return submodule_fetch(rq, meter, mirror, a, err);
+	rc = tree_open(a, rq, meter, &t, err);
 	*mirror = t.mirror.path && t.repo ? arena_strdup(a, t.mirror.path) : NULL;
 	if (rc < 0)
 		return -1;
@@ -83,8 +92,19 @@ static int use_tree(struct arena *a, const struct request *rq, struct meter *met
 	json_put_str(answer, "subdir", t.subdir);
 	if (t.mirror.path && t.mirror.fetched >= 0)
 		json_put_int(answer, "fetched", t.mirror.fetched);
-	if (strcmp(rq->op, "peek") != 0)
-		return reuse_or_make(&t, rq, meter, answer, err);
+	if (strcmp(rq->op, "peek") != 0) {
+		rc = submodules_bring(a, rq, meter, &t, err);
+		if (rc == 0)
+			rc = reuse_or_make(&t, rq, meter, answer, err);
+		if (rc < 0 && t.fault)
+			*mirror = t.fault->repo
+				      ? NULL
+				      : cached_mirror(a, rq->cache_dir, t.fault->origin);
+		return rc;
+	}
+	if (submodules_enter(a, rq, meter, &t, err) < 0)
+		return -1;
+	*mirror = t.mirror.path ? arena_strdup(a, t.mirror.path) : NULL;
 	if (peek_make(a, &t, rq, &dir, err) < 0)
 		return -1;
 	json_put_str(answer, "dir", dir);
@@ -118,7 +138,8 @@ static int op_tree(const struct request *rq, cJSON *answer, struct err *err)
 static int dispatch(const struct request *rq, cJSON *answer, struct err *err)
 {
 	bool facts = strcmp(rq->op, "facts") == 0;
-	if (!facts && strcmp(rq->op, "peek") != 0 && strcmp(rq->op, "checkout") != 0)
+	if (!facts && strcmp(rq->op, "peek") != 0 && strcmp(rq->op, "checkout") != 0 &&
+	    strcmp(rq->op, "fetch") != 0)
 		return err_set(err, ERR_USAGE, "unknown operation '%s'", rq->op);
 	if (lib_start(err) < 0)
 		return -1;

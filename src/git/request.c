@@ -33,7 +33,8 @@ int request_parse(struct request *rq, const char *text, size_t n, struct err *er
 	if (strcmp(rq->op, "facts") == 0)
 		return need(rq->dir, "dir", err);
 	if (need(rq->repo ? rq->repo : rq->url, "url", err) < 0 ||
-	    need(rq->origin, "origin", err) < 0 || need(rq->dest, "dest", err) < 0)
+	    need(rq->origin, "origin", err) < 0 ||
+	    (strcmp(rq->op, "fetch") != 0 && need(rq->dest, "dest", err) < 0))
 		return -1;
 	return rq->repo ? 0 : need(rq->cache_dir, "cache_dir", err);
 }

@@ -43,6 +43,31 @@ int tree_open(struct arena *a, const struct request *rq, struct meter *meter,
 	return find_wanted(a, rq, t, err);
 }
 
+void tree_pause(struct tree *t)
+{
+	if (t->local)
+		return;
+	t->repo = NULL;
+	mirror_release(&t->mirror);
+}
+
+int tree_resume(
+    const struct request *rq, struct meter *meter, struct tree *t, struct err *err)
+{
+	char hex[GIT_OID_HEXSZ + 1];
+	struct request again = *rq;
+	int64_t fetched = t->mirror.fetched;
+	if (t->repo)
+		return 0;
+	again.tree = NULL;
+	again.version = git_oid_tostr(hex, sizeof(hex), &t->rev.id);
+	if (mirror_open(&t->mirror, &again, meter, err) < 0)
+		return -1;
+	t->mirror.fetched = fetched;
+	t->repo = t->mirror.repo;
+	return 0;
+}
+
 void tree_release(struct tree *t)
 {
 	git_repository_free(t->local);

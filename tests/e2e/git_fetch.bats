@@ -366,18 +366,3 @@ requests() {
 	[ "$rc" -eq 0 ]
 	[[ "$output" == *"copying objects"* ]]
 }
-
-@test "submodules are not silently left out" {
-	make_project
-	git init -q lib
-	git -C lib commit -q --allow-empty -m lib
-	git -C wine -c protocol.file.allow=always submodule --quiet add "$W/lib" lib
-	git -C wine commit -qm lib
-	publish wine
-	start_http
-	run git_request checkout "$HTTP/wine.git" - "$W/out"
-	[ "$status" -eq 0 ]
-	[[ "$output" == *"submodules, which are not supported yet"* ]]
-	run git_request checkout "$HTTP/wine.git" v1 "$W/out2"
-	[[ "$output" != *submodules* ]]
-}
