@@ -16,6 +16,7 @@
 #include "git/credential.h"
 #include "git/request.h"
 #include "git/ssh.h"
+#include "git/tunnel.h"
 
 struct connection {
 	git_remote *remote;	   /* connected */
@@ -28,6 +29,7 @@ struct connection {
 	struct credential credential;	/* the one in use, or refused last */
 	enum credential_source refused; /* the last that was; NONE: none was */
 	const char *proxy;		/* without credentials, or NULL */
+	struct tunnel tunnel;		/* where there is one */
 	struct strvec extra;		/* headers that the user's configuration adds */
 	struct strvec headers;		/* all of ours */
 	struct ssh_words words;

@@ -203,6 +203,9 @@ nowhere() {
 	# without any they are followed
 	works "$HTTP/far/$other/wine.git"
 	works "$HTTP/moved/wine.git"
+	# many servers send us from NAME to NAME.git, with a text that libgit2 stumbles over
+	works "$HTTP/forge/wine"
+	works "http://ann:s3cret@$H/forge/wine" -v v1
 	# what lies elsewhere on the same host is its own
 	works "http://ann:s3cret@$H/moved/auth/wine.git"
 	nowhere

@@ -79,7 +79,9 @@ start_http() {
 		3>&- >/dev/null 2>"$W/http.err" &
 	SERVERS+=($!)
 	wait_for test -s "$W/port"
-	HTTP=http${1:+s}://127.0.0.1:$(cat "$W/port")
+	HTTP=http://127.0.0.1:$(cat "$W/port")
+	# a certificate is for a name: mbedTLS knows none for addresses
+	[ $# -eq 0 ] || HTTP=https://localhost:$(cat "$W/port")
 }
 
 # start_proxy [MODE]: $PROXY is its address (proxy.py)
@@ -92,10 +94,10 @@ start_proxy() {
 	PROXY=http://127.0.0.1:$(cat "$W/pport")
 }
 
-# make_certificate [DAYS]: for 127.0.0.1; $W/crt, and $W/pem with its key
+# make_certificate [HOST]: for localhost; $W/crt, and $W/pem with its key
 make_certificate() {
 	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes \
-		-days "${1:-2}" -subj /CN=127.0.0.1 -addext 'subjectAltName=IP:127.0.0.1' \
+		-days 2 -subj "/CN=${1:-localhost}" -addext "subjectAltName=DNS:${1:-localhost}" \
 		-keyout "$W/key" -out "$W/crt" 2>/dev/null
 	cat "$W/key" "$W/crt" >"$W/pem"
 }

@@ -19,6 +19,7 @@ the path that mean something else than a directory:
     /far/HOST:PORT/...        a redirection to another host
     /together/...             the repository; the first eight of those called lib* are
                               answered when all eight have been asked for, else never
+    /forge/NAME/...           NAME.git; where ".git" is missing, a redirection with a text
     /cut/...                  the repository, but a pack ends after 2,000 bytes
     /hang/...                 an answer that never comes
     /rubbish/...              the references, and then a pack of rubbish
@@ -38,8 +39,10 @@ import threading
 import time
 import zlib
 
+import lfs
+
 ROOT, PORT_FILE, LOG_FILE = sys.argv[1:4]
-MODES = ("slow", "auth", "token", "together", "cut", "rubbish", "endless-pack", "endless-text")
+MODES = ("slow", "auth", "token", "forge", "together", "cut", "rubbish", "endless-pack", "endless-text")
 EIGHT, ASKED = threading.Barrier(8), itertools.count()
 
 
@@ -143,8 +146,15 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def redirect(self, first, rest, query):
         scheme = "https" if len(sys.argv) > 4 else "http"
-        where = f"{scheme}://{rest}" if first == "far" else "/" + rest
-        self.answer(301, [("Location", where + (query and "?" + query))], b"gone\n")
+        where = f"{scheme}://{rest}" if first == "far" else self.path.partition("?")[0]
+        where = "/" + rest if first == "moved" else where
+        where += query and "?" + query
+        if first == "forge":
+            text = b"<p>it is over there</p>\n" * 20
+            where = where.replace("/info/", ".git/info/")
+            head = f"HTTP/1.1 301 no\r\nLocation: {where}\r\nContent-Length: {len(text)}\r\n\r\n"
+            return self.wfile.write(head.encode() + text)
+        return self.answer(301, [("Location", where)], b"")
 
     def handle_any(self):
         sent = self.sent()
@@ -161,8 +171,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
             time.sleep(600)
         if self.kept_out(first):
             return None
-        if first in ("moved", "far"):
+        if first in ("moved", "far") or first == "forge" and ".git/" not in rest:
             return self.redirect(first, rest, query)
+        in_mode = first in MODES
+        if lfs.answer(self, ROOT, "/" + first if in_mode else "", "/" + rest if in_mode else path,
+                      body):
+            return None
         if first == "slow":
             time.sleep(0.5)
         if first == "together" and rest.startswith("lib") and self.command == "GET" and \
