@@ -156,23 +156,17 @@ struct credential credential_next(
 	struct credential c = {CREDENTIAL_END, to->user, NULL};
 	if (last->source == CREDENTIAL_HELPER)
 		tell_helper("reject", to, last);
-	switch (last->source) {
-	case CREDENTIAL_NONE:
-		if (netrc_lookup(a, to->host, &c.user, &c.password)) {
-			c.source = CREDENTIAL_NETRC;
-			return c;
-		} /* fall through */
-	case CREDENTIAL_NETRC:
-		if (from_helper(a, to, &c))
-			return c;
-		/* fall through */
-	case CREDENTIAL_HELPER:
-		if (to->user)
-			return (struct credential){CREDENTIAL_USER, to->user, ""};
-		/* fall through */
-	default:
-		return (struct credential){CREDENTIAL_END, NULL, NULL};
+	if (last->source == CREDENTIAL_NONE &&
+	    netrc_lookup(a, to->host, &c.user, &c.password)) {
+		c.source = CREDENTIAL_NETRC;
+		return c;
 	}
+	if ((last->source == CREDENTIAL_NONE || last->source == CREDENTIAL_NETRC) &&
+	    from_helper(a, to, &c))
+		return c;
+	if (to->user && last->source != CREDENTIAL_URL && last->source != CREDENTIAL_USER)
+		return (struct credential){CREDENTIAL_USER, to->user, ""};
+	return (struct credential){CREDENTIAL_END, NULL, NULL};
 }
 
 void credential_accepted(const struct address *to, const struct credential *c)

@@ -56,7 +56,7 @@ nowhere() {
 	local word
 	for word in s3cret t0ken wr0ng YW5uOnMzY3JldA; do
 		[[ "$output$stderr" != *"$word"* ]]
-		! grep -rl "$word" "$W" --exclude-dir=srv --exclude-dir=bin --exclude=.netrc --exclude=.gitconfig --exclude=log
+		none grep -rl "$word" "$W" --exclude-dir=srv --exclude-dir=bin --exclude=.netrc --exclude=.gitconfig --exclude=log
 	done
 }
 
@@ -176,13 +176,13 @@ nowhere() {
 	netrc ann wr0ng
 	works "$HTTP/auth/wine.git"
 	[ -s env ]
-	! grep -E 's3cret|wr0ng' env trace
+	none grep -E 's3cret|wr0ng' env trace
 	cp -r srv/wine.git srv/slow.git
 	"$MLP" run "http://ann:z3cr3t@$H/slow/slow.git" 3>&- >/dev/null 2>&1 &
 	local pid=$! kid
 	wait_for eval 'kid=$(pgrep -P '$pid' mlp-git)'
-	! tr '\0' '\n' <"/proc/$kid/cmdline" | grep z3cr3t
-	! tr '\0' '\n' <"/proc/$kid/environ" | grep z3cr3t
+	grep -aq mlp-git "/proc/$kid/cmdline"
+	none grep -a z3cr3t "/proc/$kid/cmdline" "/proc/$kid/environ"
 	wait "$pid"
 }
 
@@ -194,11 +194,11 @@ nowhere() {
 	netrc ann s3cret
 	: >log
 	fails "it sends us elsewhere" "$HTTP/far/$other/auth/wine.git"
-	! grep "/auth/.* with" <(grep -v /far/ log)
+	none grep "/auth/.* with" <(grep -v /far/ log)
 	git config --global http.extraHeader "Authorization: Basic $(printf ann:s3cret | base64)"
 	: >log
 	fails "it sends us elsewhere" "$HTTP/far/$other/wine.git"
-	! grep "^GET /wine" log
+	none grep "^GET /wine" log
 	git config --global --unset http.extraHeader
 	# without any they are followed
 	works "$HTTP/far/$other/wine.git"
@@ -218,5 +218,5 @@ nowhere() {
 	git config --global http.https://other.example/.extraHeader "Authorization: Basic $(printf ann:s3cret | base64)"
 	: >log
 	fails "asks for a user name and password" "$HTTP/auth/wine.git" -v v1
-	! grep with log
+	none grep with log
 }

@@ -77,7 +77,7 @@ print(s["uri"], s["repo_url"], s["version"], s["subdir"], s["commit"], t.get("ml
 	run "$MLP" run "http://ann:s3cret@${HTTP#http://}/ann/wine/blob/main/sub/MLproject"
 	[ "$status" -eq 0 ]
 	[[ "$(newest)" == "$R#sub $R main sub "* ]]
-	! grep -rqs s3cret "$W" --exclude-dir=srv --exclude=log
+	none grep -rqs s3cret "$W" --exclude-dir=srv --exclude=log
 }
 
 @test "check, info, --dry-run and rerun take them" {

@@ -195,12 +195,12 @@ untrusted() {
 	https_proxy=http://ann:pr0xy-not@${PROXY#http://} fails "or does not accept those of its URL" "$HTTP/wine.git"
 	https_proxy=http://ann:pr0xy@${PROXY#http://} works "$HTTP/wine.git"
 	grep -q "^CONNECT ${HTTP#https://} 200 with ann:pr0xy$" plog
-	! grep -rl "pr0xy" "$XDG_CACHE_HOME"
+	none grep -rl "pr0xy" "$XDG_CACHE_HOME"
 	start_http
 	http_proxy=$PROXY fails "through the proxy '$PROXY'" "$HTTP/wine.git"
 	http_proxy=http://ann:pr0xy@${PROXY#http://} works "$HTTP/wine.git"
 	# the server is not told what the proxy is told
-	! grep with log
+	none grep with log
 }
 
 @test "a proxy that refuses, is not there, or is of another kind" {

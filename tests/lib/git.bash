@@ -36,6 +36,13 @@ wait_for() {
 	return 1
 }
 
+# none COMMAND...: it must fail; `!` alone does not make a test fail
+none() {
+	if "$@"; then
+		return 1
+	fi
+}
+
 # A work tree with a manifest, three commits, tags and a branch with a slash; $W/srv/NAME.git
 # is its bare copy.
 make_project() {
