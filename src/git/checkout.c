@@ -5,9 +5,11 @@
 #include "base/growth.h"
 #include "base/path.h"
 #include "git/gitdir.h"
+#include "git/lfs.h"
 #include "git/nested.h"
 #include "git/objects.h"
 #include "git/reftext.h"
+#include "source/cached.h"
 
 enum { REFS_MAX = 512 * 1024 * 1024, SHALLOW_MAX = 1024 * 1024 };
 
@@ -148,6 +150,19 @@ static int check_gitlinks(
 	return 0;
 }
 
+static int fill_lfs(const char *root, const struct checkout_place *at,
+    struct meter *meter, struct err *err)
+{
+	const struct lfs_place lfs = {.root = root,
+	    .git_dir = at->git,
+	    .store = at->lfs_store,
+	    .other = at->lfs_other,
+	    .url = at->url,
+	    .origin = at->origin,
+	    .offline = at->offline};
+	return lfs_fill(&lfs, meter, at->lfs_left, err);
+}
+
 int checkout_files(const char *root, const git_oid *id, const struct checkout_place *at,
     struct meter *meter, struct err *err)
 {
@@ -163,15 +178,29 @@ int checkout_files(const char *root, const git_oid *id, const struct checkout_pl
 	    git_object_lookup(&commit, repo, id, GIT_OBJECT_COMMIT) < 0 ||
 	    git_checkout_tree(repo, commit, &o) < 0)
 		return lib_fail(err, "cannot check out the files");
-	return check_gitlinks(repo, at, err);
+	return check_gitlinks(repo, at, err) < 0 ? -1 : fill_lfs(root, at, meter, err);
+}
+
+const char *checkout_lfs_store(
+    struct arena *a, const struct request *rq, const char *origin)
+{
+	return path_join(a, cached_mirror(a, rq->cache_dir, origin), "lfs");
 }
 
 struct checkout_place checkout_top(
-    struct arena *a, const struct tree *t, const struct request *rq, const char *root)
+    struct arena *a, struct tree *t, const struct request *rq, const char *root)
 {
-	return (struct checkout_place){.git = path_join(a, root, ".git"),
+	struct checkout_place at = {.git = path_join(a, root, ".git"),
 	    .origin = rq->origin,
-	    .submodules = &t->submodules};
+	    .submodules = &t->submodules,
+	    .url = rq->url,
+	    .offline = rq->offline,
+	    .lfs_left = &t->lfs_left};
+	if (t->local)
+		at.lfs_other = arena_strdup(a, git_repository_commondir(t->local));
+	else
+		at.lfs_store = checkout_lfs_store(a, rq, rq->origin);
+	return at;
 }
 
 static int grow(struct tree *t, const struct request *rq, const struct growth *g,

@@ -11,7 +11,8 @@
 
 enum { INDEX_MAX = 512 * 1024 * 1024 };
 
-/* The git directories, the project's first: the file has a size and a text for each. */
+/* The git directories, the project's first: the file has a size and a text for each,
+ * behind the number of pointers. */
 static void list_dirs(
     struct arena *a, const char *root, const struct submodules *all, struct strvec *out)
 {
@@ -32,12 +33,14 @@ static int write_file(const char *file, const void *text, size_t n, struct err *
 }
 
 int indexes_keep(
-    const char *root, const struct submodules *all, const char *file, struct err *err)
+    const char *root, const struct tree *t, const char *file, struct err *err)
 {
 	auto_arena a = ARENA_INIT;
 	auto_strvec dirs = STRVEC_INIT;
 	auto_buf out = BUF_INIT;
-	list_dirs(&a, root, all, &dirs);
+	uint64_t left = t->lfs_left;
+	buf_add(&out, &left, sizeof(left));
+	list_dirs(&a, root, &t->submodules, &dirs);
 	for (size_t i = 0; i < dirs.n; i++) {
 		auto_buf text = BUF_INIT;
 		uint64_t size;
@@ -51,28 +54,37 @@ int indexes_keep(
 	return write_file(file, out.s, out.len, err);
 }
 
-int indexes_give(
-    const char *root, const struct submodules *all, const char *file, struct err *err)
+static int broken(const char *file, struct err *err)
+{
+	return err_set(err, ERR_FAIL, "'%s' does not have all indexes", file);
+}
+
+int indexes_give(const char *root, struct tree *t, const char *file, struct err *err)
 {
 	auto_arena a = ARENA_INIT;
 	auto_strvec dirs = STRVEC_INIT;
 	auto_buf text = BUF_INIT;
-	size_t at = 0;
-	list_dirs(&a, root, all, &dirs);
+	uint64_t left;
+	size_t at = sizeof(left);
+	list_dirs(&a, root, &t->submodules, &dirs);
 	if (file_read(file, INDEX_MAX, &text, err) < 0)
 		return -1;
+	if (text.len < at)
+		return broken(file, err);
+	memcpy(&left, text.s, sizeof(left));
 	for (size_t i = 0; i < dirs.n; i++) {
-		uint64_t size = UINT64_MAX;
-		if (text.len - at >= sizeof(size))
-			memcpy(&size, text.s + at, sizeof(size));
+		uint64_t size;
+		if (text.len - at < sizeof(size))
+			return broken(file, err);
+		memcpy(&size, text.s + at, sizeof(size));
 		if (size > text.len - at - sizeof(size))
-			return err_set(
-			    err, ERR_FAIL, "'%s' does not have all indexes", file);
+			return broken(file, err);
 		at += sizeof(size);
 		if (write_file(
 			path_join(&a, dirs.v[i], "index"), text.s + at, size, err) < 0)
 			return -1;
 		at += size;
 	}
+	t->lfs_left = left;
 	return 0;
 }

@@ -16,6 +16,9 @@
  *     subfetch    their mirrors, each by an mlp-git of its own
  *   reuse       another run's checkout, or a new one
  *     checkout    a work tree with .git of its own
+ *       nested      those of submodules in it
+ *       lfs         pointers -> files (lfsfetch: git-lfs downloads them)
+ *     indexes     kept for the next run
  *   peek        only the manifest and what it may name
  *   facts       commit, branch, remote, dirty or not of a user's work tree
  *   objects     linked from one repository into another

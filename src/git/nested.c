@@ -14,6 +14,7 @@ struct nesting {
 	const struct request *rq;
 	const char *root;
 	const struct submodules *all;
+	size_t *lfs_left;
 	struct meter *meter;
 	struct err *err;
 };
@@ -86,7 +87,7 @@ static int put_link(
 }
 
 static int make_repository(
-    const struct nesting *k, struct submodule *m, const struct checkout_place *at)
+    const struct nesting *k, struct submodule *m, struct checkout_place *at)
 {
 	auto_tree t = TREE_INIT;
 	int rc = submodule_open(k->a, m, k->rq, k->meter, &t, k->err);
@@ -96,6 +97,10 @@ static int make_repository(
 	}
 	if (rc < 0)
 		return -1;
+	if (t.local)
+		at->lfs_other = arena_strdup(k->a, git_repository_commondir(t.local));
+	else
+		at->lfs_store = checkout_lfs_store(k->a, k->rq, m->origin);
 	return checkout_repository(&t, at, k->meter, k->err) < 0
 		   ? submodule_blame(m, k->err)
 		   : 0;
@@ -110,7 +115,10 @@ static int make_one(const struct nesting *k, struct submodule *m, bool git_only)
 	    .git = arena_printf(k->a, "%s/.git/%s", k->root, git_dir),
 	    .origin = m->origin,
 	    .submodules = k->all,
-	    .self = m};
+	    .self = m,
+	    .url = m->url,
+	    .offline = k->rq->offline,
+	    .lfs_left = k->lfs_left};
 	buf_adds(&way, "../");
 	add_way_up(&way, git_dir);
 	buf_adds(&way, m->where);
@@ -129,7 +137,7 @@ int nested_make(struct tree *t, const struct request *rq, const char *root, bool
     struct meter *meter, struct err *err)
 {
 	auto_arena a = ARENA_INIT;
-	const struct nesting k = {&a, rq, root, &t->submodules, meter, err};
+	const struct nesting k = {&a, rq, root, &t->submodules, &t->lfs_left, meter, err};
 	for (size_t i = 0; i < t->submodules.n; i++) {
 		struct submodule *m = t->submodules.v[i];
 		if (m->left_out)

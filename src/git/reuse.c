@@ -12,6 +12,7 @@
 #include "base/snapshot.h"
 #include "git/checkout.h"
 #include "git/indexes.h"
+#include "git/lfs.h"
 #include "git/nested.h"
 
 struct reuse {
@@ -76,9 +77,9 @@ static const char *make_key(struct arena *a, const struct tree *t, const char *o
 	mode_t mask = umask(0);
 	git_oid id;
 	umask(mask);
-	buf_addf(&text, "%s\n%s\n%o %u\n", origin,
+	buf_addf(&text, "%s\n%s\n%o %u %d\n", origin,
 	    git_oid_tostr(hex, sizeof(hex), &t->rev.id), (unsigned)mask,
-	    (unsigned)geteuid());
+	    (unsigned)geteuid(), lfs_is_wanted());
 	if (git_repository_config(&config, t->repo) == 0) {
 		for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
 			add_setting(&text, config, settings[i]);
@@ -112,11 +113,11 @@ static int renew_repository(
 	    checkout_repository(t, &at, r->meter, err) < 0)
 		return -1;
 	if (t->submodules.n == 0)
-		return indexes_give(root, &t->submodules, index, err);
+		return indexes_give(root, t, index, err);
 	tree_pause(t);
 	rc = nested_make(t, r->rq, root, true, r->meter, err);
 	if (rc == 0)
-		rc = indexes_give(root, &t->submodules, index, err);
+		rc = indexes_give(root, t, index, err);
 	t->fault = NULL;
 	return rc;
 }
@@ -181,7 +182,7 @@ static bool remember(struct reuse *r, const struct tree *t)
 	struct snapshot_tree tree = tree_at(r->rq->dest);
 	struct err ignored = ERR_INIT;
 	if (dir_make(r->dir, 0700, &ignored) < 0 ||
-	    indexes_keep(r->rq->dest, &t->submodules, r->index, &ignored) < 0)
+	    indexes_keep(r->rq->dest, t, r->index, &ignored) < 0)
 		return false;
 	if (snapshot_take(&tree, r->snapshot, &ignored) == 0)
 		return true;
@@ -206,6 +207,7 @@ int reuse_or_make(struct tree *t, const struct request *rq, struct meter *meter,
 		return -1;
 	else if (rq->reuse)
 		known = remember(&r, t);
+	lfs_warn(t->lfs_left);
 	json_put_bool(answer, "reused", reused);
 	json_put_str(answer, "snapshot", known ? r.snapshot : NULL);
 	return 0;

@@ -17,7 +17,8 @@ struct tree {
 	struct revision rev;
 	const char *version, *subdir; /* of the request, or of its page */
 	const char *default_branch;
-	struct submodules submodules;  /* once submodules_bring has found them */
+	struct submodules submodules; /* once submodules_bring has found them */
+	size_t lfs_left; /* files of the checkout that are pointers (lfs.h) */
 	const struct submodule *fault; /* of a failure: it may be this one's mirror's */
 };
 #define TREE_INIT                                                                        \

@@ -124,3 +124,25 @@ git_request() {
 answer() {
 	tail -n 1 | python3 -c 'import json,sys; print(json.load(sys.stdin).get(sys.argv[1]))' "$1"
 }
+
+# git-lfs for the repositories of a test alone.
+git_lfs_setup() {
+	command -v git-lfs >/dev/null || skip "there is no git-lfs"
+	LFS=(-c 'filter.lfs.clean=git-lfs clean -- %f' -c 'filter.lfs.smudge=git-lfs smudge -- %f'
+		-c filter.lfs.required=true)
+	unset GIT_LFS_SKIP_SMUDGE GIT_LFS_PROGRESS
+}
+
+# make_lfs NAME: two files in the work tree become Git LFS's; the server has them.
+make_lfs() {
+	local d=$W/$1 f
+	echo '*.bin filter=lfs diff=lfs merge=lfs -text' >"$d/.gitattributes"
+	head -c 300000 /dev/urandom >"$d/big.bin"
+	echo small >"$d/sub/two words.bin"
+	chmod +x "$d/sub/two words.bin"
+	git -C "$d" "${LFS[@]}" add -A
+	git -C "$d" "${LFS[@]}" commit -qm "large files"
+	mkdir -p "$W/srv/lfs"
+	find "$d/.git/lfs/objects" -type f -exec cp {} "$W/srv/lfs" \;
+	publish "$1"
+}
