@@ -72,7 +72,8 @@ untrusted() {
 	git config --global http.https://other.example/.sslCAInfo "$W/crt"
 	untrusted
 	cp crt "$HOME/mine"
-	git config --global http.sslCAInfo "~/mine"
+	local tilde='~'
+	git config --global http.sslCAInfo "$tilde/mine"
 	works "$HTTP/wine.git"
 }
 
