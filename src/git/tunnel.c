@@ -37,10 +37,10 @@ int tunnel_init(
 	return 0;
 }
 
-static int fail(const char *fmt, const char *what, const char *why)
+static int fail(const char *step, const char *whom, const char *why)
 {
 	auto_buf text = BUF_INIT;
-	buf_addf(&text, "%s %s: %s", fmt, what, why);
+	buf_addf(&text, "%s %s: %s", step, whom, why);
 	git_error_set_str(GIT_ERROR_NET, text.s);
 	return -1;
 }
