@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "git/mirror.h"
 #include "git/checkout.h"
 
 #include "base/file.h"
@@ -9,7 +10,6 @@
 #include "git/nested.h"
 #include "git/objects.h"
 #include "git/reftext.h"
-#include "source/cached.h"
 
 enum { REFS_MAX = 512 * 1024 * 1024, SHALLOW_MAX = 1024 * 1024 };
 
@@ -184,7 +184,7 @@ int checkout_files(const char *root, const git_oid *id, const struct checkout_pl
 const char *checkout_lfs_store(
     struct arena *a, const struct request *rq, const char *origin)
 {
-	return path_join(a, cached_mirror(a, rq->cache_dir, origin), "lfs");
+	return path_join(a, mirror_path(a, rq->cache_dir, origin), "lfs");
 }
 
 struct checkout_place checkout_top(

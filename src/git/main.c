@@ -35,12 +35,12 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/helper.h"
+#include "git/mirror.h"
 #include "git/facts.h"
 #include "git/mend.h"
 #include "git/peek.h"
 #include "git/reuse.h"
 #include "git/submodules.h"
-#include "source/cached.h"
 
 static void put_id(cJSON *to, const char *name, const git_oid *id)
 {
@@ -105,7 +105,7 @@ static int use_tree(struct arena *a, const struct request *rq, struct meter *met
 		if (rc < 0 && t.fault)
 			*mirror = t.fault->repo
 				      ? NULL
-				      : cached_mirror(a, rq->cache_dir, t.fault->origin);
+				      : mirror_path(a, rq->cache_dir, t.fault->origin);
 		return rc;
 	}
 	if (submodules_enter(a, rq, meter, &t, err) < 0)

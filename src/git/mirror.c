@@ -132,14 +132,18 @@ static bool fetched_meanwhile(const struct mirror *m, bool waited, int64_t asked
 	return waited && stamp >= asked && stamp <= clock_mono_ms();
 }
 
+char *mirror_path(struct arena *a, const char *cache_dir, const char *origin)
+{
+	return arena_printf(a, "%s/git/%s.git", cache_dir, url_file_name(a, origin));
+}
+
 int mirror_open(
     struct mirror *m, const struct request *rq, struct meter *meter, struct err *err)
 {
 	auto_arena a = ARENA_INIT;
 	int64_t asked = clock_mono_ms();
 	bool waited = false;
-	m->path = xstrdup(arena_printf(
-	    &a, "%s/git/%s.git", rq->cache_dir, url_file_name(&a, rq->origin)));
+	m->path = xstrdup(mirror_path(&a, rq->cache_dir, rq->origin));
 	if (rq->offline && make_do(&a, m, rq, err) < 0)
 		return -1;
 	if (dir_make(path_dir(&a, m->path), 0700, err) < 0)

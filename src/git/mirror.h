@@ -34,6 +34,8 @@ struct mirror {
  */
 int mirror_open(
     struct mirror *m, const struct request *rq, struct meter *meter, struct err *err);
+/* Where the mirror of `origin` is, or would be. */
+char *mirror_path(struct arena *a, const char *cache_dir, const char *origin);
 /* Append how old it is: "3 h 2 min ago", or "some time ago". */
 void mirror_age(const struct mirror *m, struct buf *out);
 void mirror_release(struct mirror *m);
