@@ -3,6 +3,7 @@
 # Submodules: fetched each by itself, on disk as git has them, and hostile ones refused.
 bats_require_minimum_version 1.5.0
 load ../lib/git
+load ../lib/sshd
 
 setup() {
 	B=$(realpath "${MLP_BUILD:-$BATS_TEST_DIRNAME/../../build/release}")
@@ -445,4 +446,39 @@ is_clean() {
 	[[ "$output" == *"lib.git"*"is damaged"* ]]
 	[[ "$output" != *"wine.git"*"is damaged"* ]]
 	is_clean "$C"/wine-????????????????
+}
+
+@test "over ssh, with ssh:// and host:path" {
+	[ -x /usr/sbin/sshd ] || skip "there is no sshd"
+	make_project
+	make_library deep
+	make_library lib
+	add_submodule lib deep deep ../deep.git
+	add_submodule wine lib lib ./../lib.git
+	start_sshd
+	local u
+	for u in "$SSH$W/srv/" "wine-host:$W/srv/"; do
+		rm -rf out
+		run git_request checkout "${u}wine.git" - "$W/out"
+		echo "$output"
+		[ "$status" -eq 0 ]
+		is_clean out
+		[ "$(git -C out/lib remote get-url origin)" = "${u}lib.git" ]
+		[ "$(git -C out/lib/deep remote get-url origin)" = "${u}deep.git" ]
+	done
+}
+
+@test "runs at once share the fetch of a submodule" {
+	make_project
+	make_library lib
+	add_submodule wine lib lib ../lib.git
+	start_http
+	local i pids=()
+	for i in 1 2 3 4; do
+		git_request checkout "$HTTP/slow/wine.git" - "$W/out$i" >"answer$i" 3>&- &
+		pids+=($!)
+	done
+	wait "${pids[@]}"
+	for i in 1 2 3 4; do is_clean "out$i"; done
+	[ "$(grep -c 'POST /slow/lib.git/git-upload-pack' log)" -eq 1 ]
 }
