@@ -246,3 +246,32 @@ member() { "$MLP" show "$("$MLP" runs --json --limit 1 | python3 -c 'import json
 	run ./host run "$U"
 	[ -s log ]
 }
+
+@test "submodules, too, come from their mirrors; one that was never fetched is named" {
+	git init -q grape
+	echo sweet >grape/taste
+	git -C grape add -A
+	git -C grape commit -qm taste
+	publish grape
+	git -C wine -c protocol.file.allow=always submodule -q add ../grape.git grape 2>/dev/null ||
+		git -C wine -c protocol.file.allow=always submodule -q add "$W/srv/grape.git" grape
+	git -C wine config -f .gitmodules submodule.grape.url ../grape.git
+	echo 'cat grape/taste' >wine/train.sh
+	git -C wine commit -qam grape
+	publish wine
+	"$MLP" run "$U"
+	: >log
+	run --separate-stderr "$MLP" run --offline "$U"
+	echo "$output $stderr"
+	[ "$output" = sweet ]
+	[ ! -s log ]
+	stop_http
+	run --separate-stderr "$MLP" run "$U"
+	[ "$output" = sweet ]
+	[[ "$stderr" == *"connection refused"*"ago is used"* ]]
+	rm -rf "$XDG_CACHE_HOME"/mlp/git/*grape* "$XDG_CACHE_HOME/mlp/checkouts" "$XDG_CACHE_HOME/mlp/clean"
+	run "$MLP" run --offline "$U"
+	echo "$output"
+	[ "$status" -eq 125 ]
+	[[ "$output" == *grape*"--offline asks nobody"* ]]
+}
