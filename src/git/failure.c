@@ -17,6 +17,8 @@ static const struct translation of_ssh[] = {
     {"Host key verification failed", ERR_FAIL, "its host key is not known",
 	"connect once with `ssh HOST` and compare the key, or add it to "
 	"~/.ssh/known_hosts"},
+    {"hostkey check", ERR_FAIL, "its host key is not known, or not the one that is known",
+	"compare it, and add it to ~/.ssh/known_hosts"},
     {"Permission denied (", ERR_FAIL, "ssh is not let in",
 	"is the key loaded (`ssh-add -l`), and known to the server? mlp never asks for a "
 	"password"},

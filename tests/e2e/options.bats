@@ -113,7 +113,7 @@ indirect='src/base/proc.c src/cli/envfile.c src/flow/launch.c src/flow/runtags.c
 	read_by_mlp=$({
 		grep -rohE '\b((secure_)?getenv|env_value)\("[A-Za-z_]+"\)' src --include='*.c'
 		grep -rohE '"(MLP|MLFLOW|XDG)_[A-Z_]+"' src --include='*.c' --exclude=childenv.c
-		grep -ohE '"(GIT_SS[HL]|GIT_LFS|SSL_CERT)[A-Z_]*"' src/git/*.c
+		grep -ohE '"(GIT_SS[HL]|GIT_LFS_SKIP|SSL_CERT)[A-Z_]*"' src/git/*.c
 		grep -A1 -hE 'names\[\] = \{' src/flow/launch.c src/flow/runtags.c
 		grep -ohE '"PYTHONUNBUFFERED"' src/flow/childenv.c
 	} | grep -oE '"[A-Za-z_]+"' | tr -d '"' | sort -u)
