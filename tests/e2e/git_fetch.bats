@@ -192,6 +192,8 @@ requests() {
 
 @test "credentials in the URL are used and never written" {
 	make_project
+	# libgit2 1.5 does not free its copy of the headers of a connection
+	export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
 	start_http
 	local with="http://ann:s3cret@${HTTP#http://}/auth/wine.git" origin=$HTTP/auth/wine.git
 	printf '{"op":"checkout","url":"%s","origin":"%s","version":null,"cache_dir":"%s","dest":"%s"}\n' \
