@@ -28,7 +28,7 @@ quiet    = $(if $(filter 0,$(V)),@$(if $(silent),,echo '  $(1)  $(patsubst build
 pkg_libs = $(shell pkg-config --libs $(1))
 
 # mlp itself may need libyaml, cJSON, SQLite and libc only (tests/lint.t looks).
-LIB_DIRS = base manifest source plan track run flow lib
+LIB_DIRS = base manifest source plan track run flow cache lib
 LIB_SRC  = $(foreach d,$(LIB_DIRS),$(wildcard src/$(d)/*.c))
 CLI_SRC  = $(wildcard src/cli/*.c)
 SUPERVISE_SRC = $(wildcard src/supervise/*.c)
@@ -51,7 +51,7 @@ PUBLIC   = $(call obj,$(wildcard src/lib/*.c)) $(LIBA)
 UNITS    = $(patsubst tests/unit/%.c,$(B)/tests/%,$(UNIT_SRC))
 REPLAYS  = $(patsubst tests/fuzz/fuzz_%.c,$(B)/tests/replay_%,$(FUZZ_SRC))
 FUZZERS  = $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(FUZZ_SRC))
-LINK     = $(CC) $(CFLAGS) -pie $(HARDENLD) $(LDFLAGS) -o $@ $(filter %.o %.a,$^)
+LINK     = $(CC) $(CFLAGS) -pie $(HARDENLD) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^)
 
 # What has to be there first; nothing happens when it is.
 all: need-build
@@ -96,10 +96,10 @@ $(MLP_FETCH): $(call obj,$(FETCH_SRC)) $(LIBA)
 	@mkdir -p $(@D)
 	$(call quiet,LD ) $(LINK) $(FETCH_LIBS)
 
-FETCH_OBJ = $(call obj,$(filter-out %/main.c,$(FETCH_SRC)))
-$(B)/tests/test_fetch: $(B)/obj/tests/unit/test_fetch.o $(FETCH_OBJ) $(LIBA)
-	@mkdir -p $(@D)
-	$(call quiet,LD ) $(LINK) $(FETCH_LIBS) $(call pkg_libs,cmocka)
+# tests of what mlp-fetch is made of
+OF_FETCH = $(addprefix $(B)/,tests/test_fetch tests/replay_archive fuzz/fuzz_archive)
+$(OF_FETCH): $(call obj,$(filter-out %/main.c,$(FETCH_SRC)))
+$(OF_FETCH): LIB_LIBS = $(FETCH_LIBS)
 
 $(B)/tests/test_%: $(B)/obj/tests/unit/test_%.o $(LIBA)
 	@mkdir -p $(@D)

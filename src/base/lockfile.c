@@ -50,3 +50,25 @@ int lockfile_take(const char *path, struct meter *meter, bool *waited, struct er
 			return steal_fd(&fd);
 	}
 }
+
+int lockfile_try(const char *path, bool make, int *out, struct err *err)
+{
+	for (;;) {
+		auto_fd fd = open(
+		    path, O_RDWR | (make ? O_CREAT : 0) | O_CLOEXEC | O_NOFOLLOW, 0600);
+		if (fd < 0 && errno == ENOENT && !make)
+			return 0;
+		if (fd < 0)
+			return err_sys(err, errno, "cannot open '%s'", path);
+		while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+			if (errno == EWOULDBLOCK)
+				return 0;
+			if (errno != EINTR)
+				return err_sys(err, errno, "cannot lock '%s'", path);
+		}
+		if (same_file(fd, path)) {
+			*out = steal_fd(&fd);
+			return 1;
+		}
+	}
+}

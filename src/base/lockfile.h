@@ -18,5 +18,10 @@ int lockfile_take(const char *path, struct meter *meter, bool *waited, struct er
 /* flock(fd, how), LOCK_EX or LOCK_SH, with progress events meanwhile. */
 int lockfile_wait(int fd, int how, const char *path, struct meter *meter, bool *waited,
     struct err *err);
+/*
+ * Without waiting: 1 and *fd, which is locked, or 0: somebody else has it, or (not `make`)
+ * there is none.  -1: *err.
+ */
+int lockfile_try(const char *path, bool make, int *fd, struct err *err);
 
 #endif

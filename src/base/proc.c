@@ -71,6 +71,12 @@ static char *find_program(const char *name, char *const *envp)
 	return NULL;
 }
 
+bool proc_can_find(const char *name)
+{
+	auto_free char *path = find_program(name, environ);
+	return path && is_program(path);
+}
+
 static bool names_secret(const char *name, size_t n)
 {
 	static const char *const words[] = {

@@ -48,6 +48,9 @@ struct proc {
  */
 int proc_start(struct proc *p, int trace, struct err *err);
 
+/* The name is found in PATH as a program that may be run. */
+bool proc_can_find(const char *name);
+
 /*
  * End the session leader, which hangs up its terminal: when the child and all that it
  * left have ended.  Nothing where there is none.

@@ -3,13 +3,14 @@
  * mlp -- runs machine-learning projects and records every run.
  *
  * The map of the house.  Data flows down this list, and a later stage never calls an
- * earlier one; base is below all of them, flow, lib and cli above.
+ * earlier one; base is below all of them, flow, cache, lib and cli above.
  *
  *   cli/       one file per command (cmd_*.c); opt.c is the table-driven parser, args.c
  *              usage and --help, setup.c the context, out.c what people see, runopts.c
  *              the options of run and rerun, runjson.c a run as JSON; complete*.c
  *              answer the shells at each Tab, init_*.c make projects
  *   lib/       what include/mlp.h promises: libmlp; the CLI looks at runs through it
+ *   cache/     what nobody uses any more is found and removed: gc.c
  *   flow/      the stages in their order: prepare.c (source, manifest, plan), launch.c
  *              (open the run, supervise, close it), ending.c (what an end means), heal.c
  *              (runs that a killed mlp left), rerun.c (a record becomes a request)
@@ -33,8 +34,8 @@
 #include "cli/runopts.h"
 
 const struct cmd *const commands[] = {&cmd_run, &cmd_rerun, &cmd_check, &cmd_info,
-    &cmd_runs, &cmd_show, &cmd_logs, &cmd_init, &cmd_completion, &cmd_version, &cmd_help,
-    NULL};
+    &cmd_runs, &cmd_show, &cmd_logs, &cmd_gc, &cmd_init, &cmd_completion, &cmd_version,
+    &cmd_help, NULL};
 
 static const struct cmd *find_command(const char *name)
 {

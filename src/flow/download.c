@@ -3,11 +3,14 @@
 
 #include <strings.h>
 
+#include "base/cleanup.h"
 #include "base/file.h"
 #include "base/path.h"
 #include "base/urltext.h"
 #include "source/archive.h"
 #include "source/fetcher.h"
+
+enum { TRIES = 3 };
 
 /* file://localhost/path; percent-decoded where only that exists. */
 static int local_file(
@@ -58,9 +61,18 @@ static int fetch(
 		p->used = q.path; /* used in place */
 		return 0;
 	}
-	if (fetcher_ask(d->ctx, &q, &done, err) < 0)
-		return -1;
-	p->used = arena_strdup(a, json_str(done, "path") ? json_str(done, "path") : "");
+	for (int tries = 0;; tries++) {
+		if (fetcher_ask(d->ctx, &q, &done, err) < 0)
+			return -1;
+		p->used =
+		    arena_strdup(a, json_str(done, "path") ? json_str(done, "path") : "");
+		/* a collector may get in before we hold it, but hardly again */
+		if (holds_add(d->holds, path_dir(a, p->used)) && path_exists(p->used))
+			break;
+		if (tries == TRIES)
+			return err_set(err, ERR_FAIL, "'%s' is gone again", p->used);
+		cJSON_Delete(steal_ptr(&done));
+	}
 	p->sha256 =
 	    json_str(done, "sha256") ? arena_strdup(a, json_str(done, "sha256")) : NULL;
 	ctx_say(d->ctx, SAY_DEBUG, "parameter '%s' is %s", p->name, p->used);

@@ -4,11 +4,13 @@
 #define DOWNLOAD_FLOW_H
 
 #include "base/ctx.h"
+#include "flow/hold.h"
 #include "plan/params.h"
 
 struct download {
 	const struct ctx *ctx;
 	const char *dir; /* where files are kept by content; NULL: <cache>/downloads */
+	struct holds *holds; /* gets what is brought */
 };
 
 /* For params_bring; arg is a struct download. */

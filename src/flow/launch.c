@@ -124,6 +124,7 @@ static int open_new(struct launching *l, struct err *err)
 	/* locked before it is in the store: never RUNNING with nobody behind it */
 	if (run_lock_take(l->ctx, new.run_id, &l->lock, err) < 0)
 		return -1;
+	run_lock_note(&l->lock, l->tracking.uri);
 	return l->store->ops->run_create(l->store, l->a, &new, &l->run, err);
 }
 
@@ -202,6 +203,7 @@ static int open_existing(struct launching *l, struct err *err)
 	if (check_elsewhere(l, err) < 0 ||
 	    run_lock_take(l->ctx, l->run.run_id, &l->lock, err) < 0)
 		return -1;
+	run_lock_note(&l->lock, l->tracking.uri);
 	if (make_tags(l, name, &tags, err) < 0)
 		return -1;
 	for (size_t i = 0; i < tags.n; i++)
@@ -394,12 +396,11 @@ static int open_tracking(struct launching *l, struct err *err)
 	return 0;
 }
 
-/* Of a run that never was. */
-static void drop_checkout(const struct prepared *p)
+static void leave_checkout(struct prepared *p, struct run_result *out)
 {
-	struct err ignored = ERR_INIT;
-	if (p->source.kind != SOURCE_LOCAL && !p->peeked && p->source.root)
-		tree_remove(p->source.root, &ignored);
+	enum lease_left left = lease_end(&p->source.lease);
+	out->left_in = left == LEASE_NOTHING ? NULL : p->source.root;
+	out->left_files = left == LEASE_FILES;
 }
 
 static int prepare_and_run(struct launching *l, run_started *started, void *arg,
@@ -431,8 +432,10 @@ int run_launch(const struct ctx *ctx, struct arena *a, const struct run_request 
 		err->code = ERR_FAIL; /* 125: it is not the command line of the project */
 		return -1;
 	}
-	if (prepare_and_run(&l, started, arg, out, err) == 0)
-		return 0;
-	drop_checkout(p);
-	return -1;
+	if (prepare_and_run(&l, started, arg, out, err) < 0) {
+		lease_drop(&p->source.lease);
+		return -1;
+	}
+	leave_checkout(p, out);
+	return 0;
 }

@@ -30,6 +30,8 @@ struct run_result {
 	int64_t start_time, end_time;
 	struct ending ending;
 	const char *stderr_tail; /* last lines, "" when none */
+	const char *left_in;	 /* the checkout, where it is kept for what is in it */
+	bool left_files;	 /* it is known to differ from what it was */
 	bool started;		 /* the command was started */
 	bool mid_line;		 /* what it showed last does not end its line */
 };

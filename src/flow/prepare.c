@@ -60,7 +60,8 @@ int prepare_plan(const struct ctx *ctx, struct arena *a, const char *uri,
     char *const *ignore, struct prepared *p, struct err *err)
 {
 	struct request mine = *rq;
-	struct download download = {.ctx = ctx, .dir = rq->storage_dir};
+	struct download download = {
+	    .ctx = ctx, .dir = rq->storage_dir, .holds = &p->holds};
 	if (prepare_manifest(ctx, a, uri, version, how, ignore, p, err) < 0)
 		return -1;
 	mine.partial_tree = p->peeked;
@@ -77,4 +78,6 @@ void prepared_done(struct prepared *p)
 	if (p->peeked)
 		source_peek_done(&p->source);
 	p->peeked = false;
+	lease_release(&p->source.lease);
+	holds_release(&p->holds);
 }

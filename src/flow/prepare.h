@@ -7,6 +7,7 @@
 #define PREPARE_H
 
 #include "base/ctx.h"
+#include "flow/hold.h"
 #include "manifest/manifest.h"
 #include "plan/plan.h"
 #include "source/source.h"
@@ -14,6 +15,7 @@
 struct prepared {
 	struct source source;
 	struct source_facts facts; /* asked for, not yet waited for (local projects) */
+	struct holds holds;	   /* what was brought for parameters */
 	bool peeked; /* source.dir is a temporary extract of a git project */
 	struct manifest *manifest;
 	struct plan plan;
@@ -39,7 +41,7 @@ int prepare_plan(const struct ctx *ctx, struct arena *a, const char *uri,
     const char *version, const struct request *rq, enum prepare_how how,
     char *const *ignore, struct prepared *p, struct err *err);
 
-/* Stop what is still asked for; remove what was only peeked at. */
+/* Stop what is still asked for; remove what was only peeked at; let go of the rest. */
 void prepared_done(struct prepared *p);
 
 #endif

@@ -9,6 +9,7 @@
 #include <git2.h>
 #include <stdbool.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 
 #define LIB_CLEANUP(type, name, release)                                                 \
@@ -31,15 +32,19 @@ LIB_CLEANUP(git_config, config, git_config_free)
 #define auto_git(name) __attribute__((cleanup(cleanup_##name##_))) name##_handle
 
 /*
- * Start libgit2.  Reading the certificate store costs more than everything else together,
- * so it is left out unless `tls` says that a connection may need it.
+ * Start libgit2.  Reading the system's certificates costs more than everything else
+ * together, so that is left to lib_trust.
  */
-int lib_start(bool tls, struct err *err);
+int lib_start(struct err *err);
+/* Before a connection that may use TLS: the system's certificates, and those in a file or
+ * directory (NULL: none).  Once.  -1: libgit2's error says why. */
+int lib_trust(const char *file, const char *dir);
 
 /* The text of libgit2's last error, copied at once: another call may overwrite it. */
 int lib_fail(struct err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-
-/* What a connection to `host` (may be NULL) for the project `shown` failed of. */
-int lib_fetch_fail(struct err *err, int rc, const char *shown, const char *host);
+/* Append it alone. */
+void lib_last_text(struct buf *out);
+/* It is of an object or a reference that cannot be read. */
+bool lib_is_damage(void);
 
 #endif

@@ -3,51 +3,11 @@
 
 #include "base/file.h"
 #include "base/path.h"
+#include "git/connection.h"
 #include "git/reftext.h"
+#include "git/wanted.h"
 
 enum { REFS_MAX = 512 * 1024 * 1024, HEAD_MAX = 4096 };
-
-struct transfer {
-	const struct request *rq;
-	struct meter *meter;
-	bool receiving, received;
-	long long said; /* bytes of the server's own progress text */
-};
-
-static int on_objects(const git_indexer_progress *p, void *arg)
-{
-	struct transfer *t = arg;
-	t->receiving = true;
-	if (!t->received)
-		event_progress(t->meter, "receiving objects", p->received_objects,
-		    p->total_objects, (long long)p->received_bytes);
-	else if (p->total_deltas > 0)
-		event_progress(
-		    t->meter, "resolving deltas", p->indexed_deltas, p->total_deltas, 0);
-	t->received = p->total_objects > 0 && p->received_objects == p->total_objects;
-	return 0;
-}
-
-static int on_server_text(const char *text, int n, void *arg)
-{
-	struct transfer *t = arg;
-	(void)text; /* hostile, and git's own progress: only that it moves counts */
-	if (t->receiving)
-		return 0;
-	t->said += n;
-	event_progress(t->meter, "waiting for the server", t->said, 0, 0);
-	return 0;
-}
-
-static void options_init(git_fetch_options *o, struct transfer *t)
-{
-	git_fetch_options_init(o, GIT_FETCH_OPTIONS_VERSION);
-	o->callbacks.transfer_progress = on_objects;
-	o->callbacks.sideband_progress = on_server_text;
-	o->callbacks.payload = t;
-	o->proxy_opts.type = GIT_PROXY_AUTO;
-	o->download_tags = GIT_REMOTE_DOWNLOAD_TAGS_NONE; /* a refspec names them all */
-}
 
 /* What HEAD of the mirror becomes: the remote's branch, its commit, or nothing. */
 static void remote_head(
@@ -101,15 +61,13 @@ static void drop_bad_refs(git_repository *mirror, const char *refs_file)
 	struct err ignored = ERR_INIT;
 	if (reflist_from_repository(&refs, mirror, &ignored) < 0 ||
 	    !has_objects(mirror, &refs))
-		unlink(refs_file);
+		tree_remove(refs_file, &ignored);
 }
 
-static int download(git_remote *remote, const git_fetch_options *o, bool detached)
+static int download_specs(
+    git_remote *remote, const git_fetch_options *o, char **specs, size_t n)
 {
-	char heads[] = "+refs/heads/*:refs/heads/*", tags[] = "+refs/tags/*:refs/tags/*";
-	char head[] = "+HEAD:refs/mlp/HEAD"; /* a commit that is on no branch */
-	char *specs[] = {heads, tags, head};
-	git_strarray list = {specs, detached ? 3 : 2};
+	git_strarray list = {specs, n};
 	int rc;
 	/* the references are synced; a power cut must not leave them without objects */
 	git_libgit2_opts(GIT_OPT_ENABLE_FSYNC_GITDIR, 1);
@@ -118,8 +76,15 @@ static int download(git_remote *remote, const git_fetch_options *o, bool detache
 	return rc;
 }
 
-static int bring(git_repository *mirror, git_remote *remote, const git_fetch_options *o,
-    const struct request *rq, struct err *err)
+static int download(git_remote *remote, const git_fetch_options *o, bool detached)
+{
+	char heads[] = "+refs/heads/*:refs/heads/*", tags[] = "+refs/tags/*:refs/tags/*";
+	char head[] = "+HEAD:refs/mlp/HEAD"; /* a commit that is on no branch */
+	char *specs[] = {heads, tags, head};
+	return download_specs(remote, o, specs, detached ? 3 : 2);
+}
+
+static int bring(git_repository *mirror, const struct connection *c, struct err *err)
 {
 	auto_arena a = ARENA_INIT;
 	auto_buf refs_text = BUF_INIT, head_text = BUF_INIT;
@@ -129,41 +94,62 @@ static int bring(git_repository *mirror, git_remote *remote, const git_fetch_opt
 	const char *head_file = path_join(&a, dir, "HEAD");
 	const git_remote_head **heads;
 	size_t n;
-	int rc = git_remote_ls(&heads, &n, remote);
+	int rc = git_remote_ls(&heads, &n, c->remote);
 	if (rc < 0)
-		return lib_fetch_fail(err, rc, rq->origin, rq->host);
+		return connection_fail(c, rc, err);
 	reflist_from_remote(&refs, heads, n);
-	remote_head(remote, heads, n, &head_text);
+	remote_head(c->remote, heads, n, &head_text);
 	reflist_format(&refs, true, &refs_text);
 	if (file_equals(refs_file, &refs_text, REFS_MAX) &&
 	    file_equals(head_file, &head_text, HEAD_MAX) && has_objects(mirror, &refs))
 		return 0;
 	drop_bad_refs(mirror, refs_file);
 	if (n > 0) {
-		rc = download(remote, o, head_text.s[0] != 'r');
+		rc = download(c->remote, &c->options, head_text.s[0] != 'r');
 		if (rc < 0)
-			return lib_fetch_fail(err, rc, rq->origin, rq->host);
+			return connection_fail(c, rc, err);
 	}
 	if (replace(refs_file, &refs_text, err) < 0)
 		return -1;
 	return replace(head_file, &head_text, err);
 }
 
+/*
+ * A commit that no reference leads to, where the server lets us have it.  That needs a
+ * connection of its own; whether the commit came is for the caller to find out.
+ */
+static void fetch_commit(
+    git_repository *mirror, const struct request *rq, struct meter *meter)
+{
+	auto_arena a = ARENA_INIT;
+	auto_connection c = CONNECTION_INIT;
+	auto_git(commit) commit = NULL;
+	struct err ignored = ERR_INIT;
+	const char *id_text = wanted_commit(&a, rq);
+	char *spec;
+	git_oid id;
+	if (!id_text || git_oid_fromstr(&id, id_text) < 0 ||
+	    git_commit_lookup(&commit, mirror, &id) == 0)
+		return;
+	spec = arena_printf(&a, "%s:refs/mlp/commit", id_text);
+	if (connection_open(&c, &a, mirror, rq, meter, &ignored) == 0) {
+		download_specs(c.remote, &c.options, &spec, 1);
+		git_remote_disconnect(c.remote);
+	}
+	git_error_clear();
+}
+
 int transfer_fetch(git_repository *mirror, const struct request *rq, struct meter *meter,
     struct err *err)
 {
-	struct transfer t = {.rq = rq, .meter = meter};
-	auto_git(remote) remote = NULL;
-	git_fetch_options o;
+	auto_arena a = ARENA_INIT;
+	auto_connection c = CONNECTION_INIT;
 	int rc;
-	options_init(&o, &t);
-	if (git_remote_create_anonymous(&remote, mirror, rq->url) < 0)
-		return lib_fail(err, "cannot use '%s'", rq->origin);
-	rc = git_remote_connect(
-	    remote, GIT_DIRECTION_FETCH, &o.callbacks, &o.proxy_opts, NULL);
-	if (rc < 0)
-		return lib_fetch_fail(err, rc, rq->origin, rq->host);
-	rc = bring(mirror, remote, &o, rq, err);
-	git_remote_disconnect(remote);
+	if (connection_open(&c, &a, mirror, rq, meter, err) < 0)
+		return -1;
+	rc = bring(mirror, &c, err);
+	git_remote_disconnect(c.remote);
+	if (rc == 0)
+		fetch_commit(mirror, rq, meter);
 	return rc;
 }

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 
@@ -120,6 +121,22 @@ void run_lock_drop(struct run_lock *lk, bool forget)
 	fd_close(&lk->fd);
 	free(lk->dir);
 	lk->dir = NULL;
+}
+
+/* A symbolic link: one step, there whole or not at all. */
+void run_lock_note(const struct run_lock *lk, const char *store_uri)
+{
+	auto_buf path = BUF_INIT;
+	buf_addf(&path, "%s/store", lk->dir);
+	unlink(path.s);
+	(void)!symlink(store_uri, path.s);
+}
+
+char *run_lock_store(struct arena *a, const char *dir)
+{
+	char uri[PATH_MAX];
+	ssize_t n = readlink(path_join(a, dir, "store"), uri, sizeof(uri));
+	return n > 0 && (size_t)n < sizeof(uri) ? arena_strndup(a, uri, (size_t)n) : NULL;
 }
 
 int run_is_alive(

@@ -28,6 +28,11 @@ char *run_state_dir(const struct ctx *ctx, struct arena *a, const char *run_id);
 /* Let go; with `forget` the state directory is removed first (while still locked). */
 void run_lock_drop(struct run_lock *lk, bool forget);
 
+/* Note where the run is recorded, for who finds its state later; a failure is ignored. */
+void run_lock_note(const struct run_lock *lk, const char *store_uri);
+/* What was noted in the state directory `dir`, or NULL. */
+char *run_lock_store(struct arena *a, const char *dir);
+
 /*
  * Is anybody alive who runs this? 1: the lock is held, or its directory is gone (removed
  * by hand, under a supervisor that lives) but a process with MLP_RUN_ID=<id> in its

@@ -11,6 +11,7 @@
 #include "base/ctx.h"
 #include "base/err.h"
 #include "base/helper.h"
+#include "source/lease.h"
 
 enum source_kind {
 	SOURCE_LOCAL,	/* a directory, run in place */
@@ -29,6 +30,10 @@ struct source_uri {
 	const char *host;   /* for messages ("localhost:8080"), or NULL */
 	const char *shown;  /* the URI for people and records: no quotes or credentials */
 	const char *subdir; /* behind #, "" when none; no doubled or final slash */
+	/* of a page's address: "REF/dir"; NULL: it was none */
+	const char *tree;
+	bool tree_is_file;	/* dir's last component is a file */
+	const char *short_form; /* "owner/repo", which url was made from, or NULL */
 	const char
 	    *sha256; /* SOURCE_ARCHIVE: what it must have, in small letters, or NULL */
 };
@@ -40,6 +45,8 @@ struct source_uri {
  * what lies between it and the directory goes in front of subdir.
  * An archive is known by its name, or by "sha256=..." behind # (a subdirectory may stand
  * beside it, joined by &); a URL with a query that is no archive's is taken for one, too.
+ * "owner/repo", where neither it nor a directory "owner" is there, is that repository of
+ * github.com; the address of a page (weburl.h) is its repository and `tree`.
  * Errors (ERR_NOTFOUND, ERR_USAGE) name the URI: does not exist, is a file, scheme not supported,
  * subdirectory with "." or ".." or absolute.
  */
@@ -59,6 +66,7 @@ struct source {
 	const char *branch;   /* when the version (or, local, HEAD) is a branch */
 	const char *sha256;   /* of the archive */
 	int dirty;	      /* 1, 0, or -1: not known or not a work tree */
+	struct lease lease;   /* of source_fetch: the checkout is ours */
 };
 
 /*
@@ -66,6 +74,7 @@ struct source {
  * below ctx->cache_dir.  SOURCE_ARCHIVE: likewise, unpacked; what is no repository but an
  * http URL may turn out to be one.  SOURCE_LOCAL: only checks the directory (facts come
  * separately).
+ * The caller owes lease_end or lease_drop.
  */
 int source_fetch(const struct ctx *ctx, struct arena *a, const struct source_uri *u,
     const char *version, struct source *out, struct err *err);

@@ -12,6 +12,9 @@
 #include "source/weburl.h"
 #include "source/worktree.h"
 
+/* Whose repositories "owner/repo" names. */
+#define SHORT_FORM_BASE "https://github.com/"
+
 enum { URI_MAX = 8192 };
 
 struct parse {
@@ -89,7 +92,7 @@ static int hint_supported(struct err *err)
 {
 	return err_hint(err,
 	    "a project is a directory, an archive (zip, tar) or a git repository: "
-	    "https://, http://, git:// or file://");
+	    "https://, ssh://, git@host:path, http://, git:// or file://");
 }
 
 static int set_repository(struct parse *p, const char *repo, const char *origin)
@@ -159,7 +162,7 @@ static int set_archive(struct parse *p, const char *path, const char *url)
 	o->path = path;
 	o->url = url;
 	o->origin = path ? path : url_public(p->a, url);
-	o->shown = archive_uri(p, o->origin);
+	o->shown = archive_uri(p, path ? url_before_fragment(p->a, path) : o->origin);
 	return 0;
 }
 
@@ -222,15 +225,30 @@ static int set_remote(struct parse *p, const char *url)
 	return 0;
 }
 
-/* A page of a code host names a repository, a revision and a directory in one. */
-static int refuse_page(struct parse *p, const struct weburl *page)
+/* The line numbers behind the address of a file ("#L12-L20") are no directory. */
+static bool is_line_range(const char *s)
 {
-	err_set(p->err, ERR_USAGE, "'%s' is the address of a page, not of a repository",
-	    p->out->shown);
-	return err_hint(p->err,
-	    "give the repository, and '%s' as -v REVISION and #DIRECTORY: "
-	    "mlp run %s#DIRECTORY -v REVISION",
-	    page->tree, page->repo);
+	return s[0] == 'L' && s[1 + strspn(s + 1, "0123456789-LC")] == '\0' &&
+	       isdigit((unsigned char)s[1]);
+}
+
+static int set_page(struct parse *p, const struct weburl *page)
+{
+	struct source_uri *o = p->out;
+	o->tree = page->tree;
+	o->tree_is_file = page->is_file;
+	if (page->is_file && is_line_range(o->subdir))
+		o->subdir = "";
+	for (const char *s = page->tree; *s; s += *s == '/') {
+		size_t n = strcspn(s, "/");
+		if (is_dots(s, n))
+			return err_set(p->err, ERR_USAGE,
+			    "'%s': '.' and '..' are not allowed in project subdirectory "
+			    "paths",
+			    o->shown);
+		s += n;
+	}
+	return set_remote(p, page->repo);
 }
 
 static int parse_remote(struct parse *p, const char *uri)
@@ -240,7 +258,7 @@ static int parse_remote(struct parse *p, const char *uri)
 	if (!p->out->host || p->out->host[0] == ':' || p->out->host[0] == '-')
 		return no_host(p);
 	if (is_scheme(uri, "http") && weburl_split(p->a, uri, &page))
-		return refuse_page(p, &page);
+		return set_page(p, &page);
 	/* no repository has a query in its address */
 	if (is_scheme(uri, "http") &&
 	    (archive_has_name(uri) || p->out->sha256 || strchr(uri, '?')))
@@ -248,11 +266,50 @@ static int parse_remote(struct parse *p, const char *uri)
 	return set_remote(p, uri);
 }
 
-static int refuse_ssh(struct parse *p)
+/* [user@]host:path, user@[host]:path, and [user@host:port]:path as git takes them. */
+static int parse_scp(struct parse *p, const char *uri)
 {
-	err_set(
-	    p->err, ERR_USAGE, "'%s': git over ssh is not supported yet", p->out->shown);
-	return hint_supported(p->err);
+	const char *end = uri + strcspn(uri, ":"), *host = uri;
+	const char *bracket = memchr(uri, '[', (size_t)(end - uri));
+	if (bracket) {
+		host = bracket + 1;
+		end = host + strcspn(host, "]");
+	}
+	for (const char *s = host; s < end; s++)
+		if (*s == '@')
+			host = s + 1;
+	if (host == end || *host == '-')
+		return no_host(p);
+	p->out->host = arena_strndup(p->a, host, (size_t)(end - host));
+	return set_remote(p, uri);
+}
+
+static bool is_repository_name(const char *s, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!isalnum((unsigned char)s[i]) && !strchr("-_.", s[i]))
+			return false;
+	return n > 0 && !is_dots(s, n);
+}
+
+/* "owner/repo"; a directory "owner" means that a path in it was meant. */
+static bool is_short_form(struct parse *p, const char *uri)
+{
+	size_t n = strcspn(uri, "/");
+	struct stat st;
+	return uri[n] == '/' && isalnum((unsigned char)uri[0]) &&
+	       !archive_has_name(uri) && is_repository_name(uri, n) &&
+	       is_repository_name(uri + n + 1, strlen(uri + n + 1)) &&
+	       stat(path_abs(p->a, p->cwd, arena_strndup(p->a, uri, n)), &st) < 0;
+}
+
+static int parse_short_form(struct parse *p, const char *uri)
+{
+	struct source_uri *o = p->out;
+	const char *url = arena_printf(p->a, SHORT_FORM_BASE "%s", uri);
+	o->short_form = uri;
+	o->shown = arena_printf(p->a, "%s%s%s", url, *o->subdir ? "#" : "", o->subdir);
+	return parse_remote(p, url);
 }
 
 static int refuse_scheme(struct parse *p, const char *uri)
@@ -294,12 +351,14 @@ static int parse_before_hash(struct parse *p, const char *uri)
 		return err_set(
 		    p->err, ERR_USAGE, "the project URI has control characters");
 	if (is_scheme(uri, "https://") || is_scheme(uri, "http://") ||
-	    is_scheme(uri, "git://"))
+	    is_scheme(uri, "git://") || url_is_ssh(uri))
 		return parse_remote(p, uri);
-	if (url_is_ssh(uri) || is_scp_form(uri))
-		return refuse_ssh(p);
+	if (is_scp_form(uri))
+		return parse_scp(p, uri);
 	if (strcspn(uri, ":") < strcspn(uri, "/"))
 		return refuse_scheme(p, uri);
+	if (is_short_form(p, uri))
+		return parse_short_form(p, uri);
 	return refuse_missing(p, uri);
 }
 

@@ -107,6 +107,19 @@ static void test_remote(void **state)
 	    {"HTTPS://h/x#", "HTTPS://h/x", "HTTPS://h/x", "h", "", "HTTPS://h/x#"},
 	    {"https://h/x#a//b/", "https://h/x", "https://h/x", "h", "a/b",
 		"https://h/x#a//b/"},
+	    {"ssh://git@h:22/p.git#s", "ssh://git@h:22/p.git", "ssh://git@h:22/p.git",
+		"h:22", "s", "ssh://git@h:22/p.git#s"},
+	    {"ssh://git:pw@h/p", "ssh://git:pw@h/p", "ssh://git@h/p", "h", "",
+		"ssh://git@h/p"},
+	    {"git+ssh://h/~/p", "git+ssh://h/~/p", "git+ssh://h/~/p", "h", "",
+		"git+ssh://h/~/p"},
+	    {"git@h:t/p.git#s", "git@h:t/p.git", "git@h:t/p.git", "h", "s",
+		"git@h:t/p.git#s"},
+	    {"h:p", "h:p", "h:p", "h", "", "h:p"},
+	    {"[git@::1]:p", "[git@::1]:p", "[git@::1]:p", "::1", "", "[git@::1]:p"},
+	    {"team/wine#s", "https://github.com/team/wine",
+		"https://github.com/team/wine", "github.com", "s",
+		"https://github.com/team/wine#s"},
 	    {"https://h/x#my.dir/..b", "https://h/x", "https://h/x", "h", "my.dir/..b",
 		"https://h/x#my.dir/..b"},
 	};
@@ -123,6 +136,57 @@ static void test_remote(void **state)
 	}
 }
 
+/* The address of a page is its repository, and what only the remote can take apart. */
+static void test_page(void **state)
+{
+	static const struct {
+		const char *uri, *url, *tree, *subdir;
+		bool is_file;
+	} t[] = {
+	    {"https://h/o/r/tree/main", "https://h/o/r", "main", "", false},
+	    {"https://h/o/r/tree/feat/x/my%20dir/", "https://h/o/r", "feat/x/my dir", "",
+		false},
+	    {"https://t:k@h:8/o/r/blob/v1/a/MLproject?plain=1#L3-L7",
+		"https://t:k@h:8/o/r", "v1/a/MLproject", "", true},
+	    {"https://h/g/sub/r/-/tree/main/a?ref_type=heads#b", "https://h/g/sub/r",
+		"main/a", "b", false},
+	    {"http://h/g/r/-/blob/main/x.py", "http://h/g/r", "main/x.py", "", true},
+	    {"https://h/o/r/tree/", "https://h/o/r/tree/", NULL, "", false},
+	    {"https://h/o/tree/main", "https://h/o/tree/main", NULL, "", false},
+	    {"https://h/a/b/c/tree/main", "https://h/a/b/c/tree/main", NULL, "", false},
+	    {"git://h/o/r/tree/main", "git://h/o/r/tree/main", NULL, "", false},
+	};
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		struct source_uri u;
+		parse_ok(*state, t[i].uri, false, &u);
+		assert_int_equal(u.kind, SOURCE_GIT);
+		assert_string_equal(u.url, t[i].url);
+		assert_string_equal(u.subdir, t[i].subdir);
+		assert_int_equal(u.tree_is_file, t[i].is_file);
+		if (t[i].tree)
+			assert_string_equal(u.tree, t[i].tree);
+		else
+			assert_null(u.tree);
+	}
+	parse_bad(
+	    *state, "https://h/o/r/tree/main/../x", false, ERR_USAGE, "not allowed");
+	parse_bad(
+	    *state, "https://h/o/r/tree/main/%2e%2e/x", false, ERR_USAGE, "not allowed");
+}
+
+static void test_short_form(void **state)
+{
+	static const char *const no[] = {
+	    "-o/r", "./o/r", "~o/r", "o/r/s", "o/", "/o", "o/r s", "plain/r", "odd/x"};
+	struct source_uri u;
+	for (size_t i = 0; i < sizeof(no) / sizeof(no[0]); i++)
+		parse_bad(*state, no[i], false, ERR_NOTFOUND, "does not exist");
+	parse_ok(*state, "team/wine", false, &u);
+	assert_string_equal(u.short_form, "team/wine");
+	parse_ok(*state, "plain/sub", false, &u);
+	assert_null(u.short_form);
+}
+
 static void test_refused(void **state)
 {
 	static const struct {
@@ -135,17 +199,19 @@ static void test_refused(void **state)
 	    {"nowhere", ERR_NOTFOUND, "'nowhere' does not exist"},
 	    {"nowhere#sub", ERR_NOTFOUND, "'nowhere' does not exist"},
 	    {"/no/where", ERR_NOTFOUND, "does not exist"},
-	    {"team/project", ERR_NOTFOUND, "does not exist"},
+	    {"plain/project", ERR_NOTFOUND, "does not exist"},
 	    {"file.txt", ERR_USAGE, "is a file"},
-	    {"ssh://git@h/p", ERR_USAGE, "ssh is not supported yet"},
-	    {"git@h:t/p.git", ERR_USAGE, "ssh is not supported yet"},
-	    {"https://h/o/r/tree/main/x", ERR_USAGE, "address of a page"},
+	    {"ssh:///p", ERR_USAGE, "names no host"},
+	    {"git@-oProxyCommand=x:p", ERR_USAGE, "names no host"},
 	    {"git+https://h/p", ERR_USAGE, "'git+https' is not supported"},
 	    {"s3://bucket/p", ERR_USAGE, "'s3' is not supported"},
 	    {"ext::sh -c id", ERR_USAGE, "not supported"},
 	    {"https:///p", ERR_USAGE, "names no host"},
 	    {"https://u:secret@/p", ERR_USAGE, "names no host"},
 	    {"git://-oProxy/p", ERR_USAGE, "names no host"},
+	    {"-oProxyCommand=x:p", ERR_USAGE, "names no host"},
+	    {"git@[-oX]:p", ERR_USAGE, "names no host"},
+	    {"ssh://-oX/p", ERR_USAGE, "names no host"},
 	    {"https://h/a\nb", ERR_USAGE, "control characters"},
 	    {"file://host/p", ERR_USAGE, "names a host"},
 	    {"file:///no/where", ERR_NOTFOUND, "does not exist"},
@@ -162,7 +228,7 @@ static void test_refused(void **state)
 static void test_no_secret_in_errors(void **state)
 {
 	struct world *w = *state;
-	static const char *const uris[] = {"ssh://u:secret@h/p",
+	static const char *const uris[] = {"ssh://u:secret@/p",
 	    "https://u:secret@h/p.zip#..", "foo://u:secret@h", "https://u:secret@/x",
 	    "https://u:secret@h/x#.."};
 	for (size_t i = 0; i < sizeof(uris) / sizeof(uris[0]); i++) {
@@ -262,6 +328,9 @@ static void test_url_text(void **state)
 	assert_string_equal(url_without_user(a, "git@h:t/p"), "git@h:t/p");
 	assert_string_equal(url_without_user(a, "/a/b://c@d"), "/a/b://c@d");
 	assert_string_equal(url_without_user(a, "x://a@b@c?d@e"), "x://c?d@e");
+	assert_string_equal(url_without_user(a, "ssh://a:b@c/d"), "ssh://a@c/d");
+	assert_string_equal(url_without_user(a, "ssh://a@b@c/d"), "ssh://a@c/d");
+	assert_string_equal(url_without_user(a, "SSH://:b@c/d"), "SSH://c/d");
 	assert_null(url_host(a, "x:///p"));
 	assert_null(url_host(a, "plain"));
 	assert_string_equal(url_host(a, "x://u@h:1#f"), "h:1");
@@ -275,6 +344,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_remote),
+	    cmocka_unit_test(test_page),
+	    cmocka_unit_test(test_short_form),
 	    cmocka_unit_test(test_refused),
 	    cmocka_unit_test(test_no_secret_in_errors),
 	    cmocka_unit_test(test_local),
