@@ -35,7 +35,7 @@ static int take_sha256(
 		*c = (char)tolower((unsigned char)*c);
 	if (n != SHA256_HEX || strspn(hex, "0123456789abcdef") != n)
 		return err_set(err, ERR_USAGE,
-		    "'" SHA256_IS "%s' is not followed by 64 hexadecimal digits", hex);
+		    "'" SHA256_IS "%s': a sha256 is 64 hexadecimal digits", hex);
 	if (*sha256)
 		return err_set(err, ERR_USAGE, "there is more than one " SHA256_IS);
 	*sha256 = hex;
