@@ -76,7 +76,14 @@ int archive_ask(const struct ctx *ctx, const struct source_uri *u, const char *o
 	    .dest = dest,
 	    .subdir = u->subdir,
 	    .sniff = sniff};
-	return fetcher_ask(ctx, &q, done, err);
+	if (fetcher_ask(ctx, &q, done, err) == 0)
+		return 0;
+	if (err->code == ERR_NOTFOUND && u->url && strchr(u->url, '?') &&
+	    !archive_has_name(u->url))
+		err_hint(err,
+		    "a URL with '?' is taken for an archive; for a repository, write a "
+		    "token in front of the host: https://user:TOKEN@host/...");
+	return -1;
 }
 
 static bool has_manifest(struct arena *a, const char *dir, const char *subdir)

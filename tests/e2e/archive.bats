@@ -225,6 +225,10 @@ nothing_left() {
 	mlp run "$HTTP/none"
 	is "$status" 125
 	has "$stderr" "not a git repository (404)"
+	mlp run "$HTTP/wine.git?token=s3cret"
+	is "$status" 125
+	has "$stderr" "https://user:TOKEN@host/"
+	lacks "$stderr" s3cret
 	mlp run "$HTTP/html/page.zip"
 	is "$status" 125
 	has "$stderr" "'$HTTP/html/page.zip': the server sent a web page, not an archive"
