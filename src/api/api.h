@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * api.h -- MLflow's REST API, free of HTTP: a request that has been read goes in, a reply
+ * that can be sent comes out.
+ *
+ * The way in it: route.c finds the row of the one table of routes (method and path);
+ * message.c makes a struct of the query or the JSON body by the row's description of it,
+ * with types, limits and defaults checked; the row's handler calls track/; message.c makes
+ * JSON of the handler's answer.  A new route is one row and one function.
+ */
+#ifndef API_H
+#define API_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "track/db.h"
+#include "track/record.h"
+
+enum api_method { API_GET, API_POST, API_PUT, API_PATCH, API_DELETE };
+
+/* What a server knows and a handler may need; one per open database. */
+struct api {
+	struct db *db;
+	/* of new experiments without a location, without a final slash; a path or a URI */
+	const char *artifact_root;
+	const char *version; /* for /version */
+	bool read_only;	     /* what would write is answered 403 */
+};
+
+struct api_request {
+	enum api_method method;
+	const char *path; /* decoded, without key or prefix: "/api/2.0/mlflow/runs/get" */
+	struct kvs query; /* decoded, in order; keys may repeat */
+	const char *content_type; /* or NULL */
+	const char *body;	  /* may hold anything; NUL-terminated behind nbody */
+	size_t nbody;
+};
+
+struct api_reply {
+	int status;
+	const char *content_type; /* static */
+	struct buf body;	  /* the caller's to buf_release */
+};
+
+/*
+ * Always fills in *out: a failure is a reply, too.  What `rq` points to, and the arena, are
+ * only used during the call.
+ */
+void api_answer(struct api *api, struct arena *a, const struct api_request *rq,
+    struct api_reply *out);
+
+#endif
