@@ -46,6 +46,8 @@ MLP_SUPERVISE = $(B)/libexec/mlp-supervise
 MLP_GIT  = $(B)/libexec/mlp-git
 MLP_FETCH = $(B)/libexec/mlp-fetch
 LIBA     = $(B)/libmlp-internal.a
+# MLflow's REST messages and routes; mlp itself has none of it.
+API      = $(B)/libmlp-api.a
 LIBMLP   = $(B)/lib/libmlp
 PUBLIC   = $(call obj,$(wildcard src/lib/*.c)) $(LIBA)
 UNITS    = $(patsubst tests/unit/%.c,$(B)/tests/%,$(UNIT_SRC))
@@ -65,16 +67,21 @@ $(B)/obj/%.o: %.c Makefile
 	$(call quiet,CC ) $(CC) $(ALL_CFLAGS) -c -o $@ $<
 
 $(LIBA): $(call obj,$(LIB_SRC))
+$(API): $(call obj,$(wildcard src/api/*.c))
+$(LIBA) $(API):
 	@rm -f $@
 	$(call quiet,AR ) $(AR) rcs $@ $^
 
 $(MLP): $(call obj,$(CLI_SRC)) $(LIBA)
-	@mkdir -p $(@D)
-	$(call quiet,LD ) $(LINK) $(LIB_LIBS)
-
 $(MLP_SUPERVISE): $(call obj,$(SUPERVISE_SRC)) $(LIBA)
+$(MLP_GIT): $(call obj,$(GIT_SRC)) $(LIBA)
+$(MLP_GIT): LIBS = $(GIT_LIBS)
+$(MLP_FETCH): $(call obj,$(FETCH_SRC)) $(LIBA)
+$(MLP_FETCH): LIBS = $(FETCH_LIBS)
+LIBS = $(LIB_LIBS)
+$(MLP) $(MLP_SUPERVISE) $(MLP_GIT) $(MLP_FETCH):
 	@mkdir -p $(@D)
-	$(call quiet,LD ) $(LINK) $(LIB_LIBS)
+	$(call quiet,LD ) $(LINK) $(LIBS)
 
 $(LIBMLP).so: $(PUBLIC) src/lib/libmlp.map
 	@mkdir -p $(@D)
@@ -88,28 +95,20 @@ $(LIBMLP).a: $(PUBLIC)
 	$(call quiet,AR ) $(LD) -r -o $(LIBMLP).o $(PUBLIC)
 	@objcopy --localize-hidden $(LIBMLP).o && rm -f $@ && $(AR) rcs $@ $(LIBMLP).o
 
-$(MLP_GIT): $(call obj,$(GIT_SRC)) $(LIBA)
-	@mkdir -p $(@D)
-	$(call quiet,LD ) $(LINK) $(GIT_LIBS)
-
-$(MLP_FETCH): $(call obj,$(FETCH_SRC)) $(LIBA)
-	@mkdir -p $(@D)
-	$(call quiet,LD ) $(LINK) $(FETCH_LIBS)
-
 FETCH_OBJ = $(call obj,$(filter-out %/main.c,$(FETCH_SRC)))
 $(B)/tests/test_fetch: $(B)/obj/tests/unit/test_fetch.o $(FETCH_OBJ) $(LIBA)
 	@mkdir -p $(@D)
 	$(call quiet,LD ) $(LINK) $(FETCH_LIBS) $(call pkg_libs,cmocka)
 
-$(B)/tests/test_%: $(B)/obj/tests/unit/test_%.o $(LIBA)
+$(B)/tests/test_%: $(B)/obj/tests/unit/test_%.o $(API) $(LIBA)
 	@mkdir -p $(@D)
 	$(call quiet,LD ) $(LINK) $(LIB_LIBS) $(call pkg_libs,cmocka)
 
-$(B)/tests/replay_%: $(B)/obj/tests/fuzz/fuzz_%.o $(B)/obj/tests/fuzz/standalone.o $(LIBA)
+$(B)/tests/replay_%: $(B)/obj/tests/fuzz/fuzz_%.o $(B)/obj/tests/fuzz/standalone.o $(API) $(LIBA)
 	@mkdir -p $(@D)
 	$(call quiet,LD ) $(LINK) $(LIB_LIBS)
 
-$(B)/fuzz/%: $(B)/obj/tests/fuzz/%.o $(LIBA)
+$(B)/fuzz/%: $(B)/obj/tests/fuzz/%.o $(API) $(LIBA)
 	@mkdir -p $(@D)
 	$(call quiet,LD ) $(LINK) -fsanitize=fuzzer $(LIB_LIBS)
 
