@@ -152,12 +152,16 @@ struct launch_pad {
 /* Our own copies above 2 first, so that no dup2 overwrites a source still needed. */
 IN_CHILD static int place_fds(const struct proc *p)
 {
-	int from[3];
+	int from[3], socket = p->socket;
 	for (int i = 0; i < 3; i++) {
-		from[i] = p->fd[i] < 0 ? i : fcntl(p->fd[i], F_DUPFD_CLOEXEC, 3);
+		from[i] = p->fd[i] < 0 ? i : fcntl(p->fd[i], F_DUPFD_CLOEXEC, 4);
 		if (from[i] < 0)
 			return -1;
 	}
+	if (socket == 3) /* it is there, and would be closed */
+		socket = fcntl(socket, F_DUPFD_CLOEXEC, 4);
+	if (p->socket >= 0 && (socket < 0 || dup2(socket, 3) < 0))
+		return -1;
 	for (int i = 0; i < 3; i++)
 		if (from[i] != i && dup2(from[i], i) < 0)
 			return -1;
@@ -220,7 +224,7 @@ IN_CHILD static int child(void *arg)
 	struct report r = {.pid = -1};
 	/* where our stdin is closed the pipe may have its number, which place_fds fills
 	 */
-	int report = fcntl(l->report, F_DUPFD_CLOEXEC, 3);
+	int report = fcntl(l->report, F_DUPFD_CLOEXEC, 4);
 	r.step = become(l);
 	r.sys = errno;
 	(void)!write(report, &r, sizeof(r)); /* below PIPE_BUF, so atomic */

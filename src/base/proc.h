@@ -30,6 +30,7 @@ struct proc {
 	const char *note;  /* borrowed; a comment for the trace, or NULL */
 	int fd[3];	   /* its stdin, stdout, stderr; -1: inherit ours */
 	int ctty;	   /* the terminal for PROC_CTTY */
+	int socket;	   /* its fd 3; -1: none */
 	enum proc_flag flags;
 	pid_t pid;    /* out: the child, and with PROC_SESSION its group */
 	pid_t leader; /* out: with PROC_CTTY a child that leads the session, else -1 */
@@ -37,7 +38,7 @@ struct proc {
 
 #define PROC_INIT                                                                        \
 	{                                                                                \
-		.fd = {-1, -1, -1}, .ctty = -1, .pid = -1, .leader = -1                  \
+		.fd = {-1, -1, -1}, .ctty = -1, .socket = -1, .pid = -1, .leader = -1    \
 	}
 
 /*

@@ -33,6 +33,7 @@ enum {
 	LOOK_AGAIN_MS = 50, /* where the kernel does not tell */
 	HURRY_MS = 100, /* what was killed with the command needs a moment to be gone */
 	FOREGROUND_MS = 300, /* how soon we notice that a shell's `fg` gave us the keys */
+	REQUESTS_MS = 10 * 1000, /* for what was asked of the endpoint before the end */
 };
 
 struct supervisor {
@@ -326,17 +327,34 @@ static int next_wake(const struct supervisor *s)
 		at = earlier(at, now + LOOK_AGAIN_MS);
 	if (s->term.keys && !s->term.raw)
 		at = earlier(at, now + FOREGROUND_MS);
+	if (s->l->endpoint)
+		at = earlier(at, endpoint_due(s->l->endpoint));
 	if (at == INT64_MAX)
 		return -1;
 	return at <= now ? 0 : (int)earlier(at - now, 3600 * 1000);
 }
 
+static void serve(struct supervisor *s, const struct pollfd *p)
+{
+	pid_t started = s->l->endpoint ? endpoint_go_on(s->l->endpoint, p) : 0;
+	if (started)
+		leftovers_except(&s->left, started);
+}
+
 /* One turn: wait, then do everything that can be done without waiting. */
 static void turn(struct supervisor *s)
 {
-	enum { SIGNALS, KEYS, OUTPUT = KEYS + 2, ENTRIES = OUTPUT + 2 * STREAMS };
-	struct pollfd p[ENTRIES] = {{.fd = s->signals.fd, .events = POLLIN}};
+	enum {
+		SIGNALS,
+		ENDPOINT,
+		KEYS,
+		OUTPUT = KEYS + 2,
+		ENTRIES = OUTPUT + 2 * STREAMS
+	};
+	struct pollfd p[ENTRIES] = {{.fd = s->signals.fd, .events = POLLIN}, {.fd = -1}};
 	int sig;
+	if (s->l->endpoint)
+		endpoint_poll(s->l->endpoint, p + ENDPOINT);
 	keyboard_poll(&s->keys, &s->term, p + KEYS);
 	streams_poll(&s->streams, p + OUTPUT);
 	if (poll(p, ENTRIES, next_wake(s)) < 0)
@@ -353,6 +371,7 @@ static void turn(struct supervisor *s)
 		keyboard_send(&s->keys, &s->term);
 	terminal_follow_modes(&s->term);
 	streams_go_on(&s->streams, p + OUTPUT);
+	serve(s, p + ENDPOINT);
 	warn_of_logs(s);
 	advance(s);
 }
@@ -390,6 +409,7 @@ static int start(struct supervisor *s, const int ends[2], struct err *err)
 	    .cwd = s->l->cwd,
 	    .fd = {-1, ends[0], ends[1]},
 	    .ctty = -1,
+	    .socket = -1,
 	    .flags = PROC_SESSION | PROC_DIE_WITH_US,
 	    .pid = -1,
 	    .leader = -1};
@@ -415,6 +435,8 @@ static void finish(struct supervisor *s)
 {
 	if (s->pid > 0)
 		proc_wait(s->pid);
+	if (s->l->endpoint)
+		endpoint_close(s->l->endpoint, s->hurry ? HURRY_MS : REQUESTS_MS);
 	if (s->left.open)
 		leftovers_close(&s->left);
 	proc_end_leader(&s->proc);

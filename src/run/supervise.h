@@ -17,6 +17,7 @@
 #include "base/ctx.h"
 #include "base/err.h"
 #include "base/proc.h"
+#include "run/endpoint.h"
 
 struct launch {
 	char *const *argv, *const *envp;
@@ -24,6 +25,7 @@ struct launch {
 	const char *stdout_log, *stderr_log; /* opened for appending, made if missing */
 	int64_t timeout_ms;		     /* 0: none */
 	bool quiet;			     /* keep the output, do not pass it on */
+	struct endpoint *endpoint;	     /* open, or NULL; its key is not kept */
 };
 
 /* How it went.  Everything is known when supervise() has returned 0. */
