@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+#include "track/rows.h"
+
+#include <float.h>
+#include <math.h>
+
+const char *column_text_or_null(struct arena *a, sqlite3_stmt *st, int i)
+{
+	if (sqlite3_column_type(st, i) == SQLITE_NULL)
+		return NULL;
+	return column_text(a, st, i);
+}
+
+double column_value(sqlite3_stmt *st, int value, int is_nan)
+{
+	double v = sqlite3_column_double(st, value);
+	if (is_nan >= 0 && sqlite3_column_int(st, is_nan))
+		return NAN;
+	if (v >= DBL_MAX || v <= -DBL_MAX)
+		return v > 0 ? INFINITY : -INFINITY;
+	return v;
+}
+
+double value_stored(double v)
+{
+	if (isnan(v))
+		return 0;
+	if (isinf(v))
+		return v > 0 ? DBL_MAX : -DBL_MAX;
+	return v;
+}
+
+int rows_to_kvs(
+    struct db *db, struct arena *a, sqlite3_stmt *st, struct kvs *out, struct err *err)
+{
+	int rc;
+	*out = (struct kvs){0};
+	while ((rc = stmt_step(db, st, err)) > 0) {
+		ARENA_GROW(a, out->v, out->n);
+		out->v[out->n].key = column_text(a, st, 0);
+		out->v[out->n++].value = column_text(a, st, 1);
+	}
+	return rc;
+}
+
+int rows_to_list(struct db *db, struct arena *a, sqlite3_stmt *st, const char ***out,
+    size_t *n, struct err *err)
+{
+	int rc;
+	*out = NULL;
+	*n = 0;
+	while ((rc = stmt_step(db, st, err)) > 0) {
+		ARENA_GROW(a, *out, *n);
+		(*out)[(*n)++] = column_text(a, st, 0);
+	}
+	return rc;
+}
+
+bool db_has_column(struct db *db, const char *table, const char *column)
+{
+	if (db->fresh)
+		return true;
+	return sqlite3_table_column_metadata(db->sq, "main", table, column, NULL, NULL,
+		   NULL, NULL, NULL) == SQLITE_OK;
+}
+
+int db_need_logged_models(struct db *db, struct err *err)
+{
+	if (db_has_column(db, "logged_models", "model_id"))
+		return 0;
+	return err_set(err, ERR_UNSUPPORTED,
+	    "database '%s' was made by an MLflow before 3.0 and cannot hold logged "
+	    "models",
+	    db->path);
+}
