@@ -23,8 +23,16 @@ struct api {
 	struct db *db;
 	/* of new experiments without a location, without a final slash; a path or a URI */
 	const char *artifact_root;
+	/* the directory behind mlflow-artifacts:/, absolute; NULL: artifacts are not served */
+	const char *artifacts;
 	const char *version; /* for /version */
 	bool read_only;	     /* what would write is answered 403 */
+	/*
+	 * A server that was killed may have made what a client now asks for again.  So what
+	 * was made from repeat_since until repeat_until (ms since the epoch) and is in all
+	 * that the request says the same, is the answer to a create.  0, 0: never.
+	 */
+	int64_t repeat_since, repeat_until;
 };
 
 struct api_request {
