@@ -111,6 +111,13 @@ static void trace_env(struct buf *b, const char *var)
 	buf_addc(b, ' ');
 }
 
+static void hide(struct buf *b, const char *secret)
+{
+	char *at = b->s;
+	for (; secret && (at = strstr(at, secret)); at += strlen(secret))
+		memset(at, '*', strlen(secret));
+}
+
 static void trace_launch(int trace, const struct proc *p)
 {
 	auto_buf b = BUF_INIT;
@@ -130,6 +137,7 @@ static void trace_launch(int trace, const struct proc *p)
 		quote_shell_line(&b, word.s);
 	}
 	buf_addf(&b, "%s%s\n", p->note ? " # " : "", p->note ? p->note : "");
+	hide(&b, p->secret);
 	fd_write_all(trace, b.s, b.len);
 }
 

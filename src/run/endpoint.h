@@ -25,7 +25,7 @@ struct endpoint {
 	int socket; /* listening, -1: closed */
 	int port;
 	char key[ENDPOINT_KEY + 1];
-	const cJSON *request; /* for mlp-serve; borrowed; see endpoint_ask_for */
+	const cJSON *request; /* what mlp-serve is told; borrowed, set before the poll */
 	struct helper serve;
 	bool greeted;	  /* its first event has come */
 	int deaths;	  /* in a row, before it was ready */

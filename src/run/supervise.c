@@ -410,6 +410,7 @@ static int start(struct supervisor *s, const int ends[2], struct err *err)
 	    .fd = {-1, ends[0], ends[1]},
 	    .ctty = -1,
 	    .socket = -1,
+	    .secret = s->l->endpoint ? s->l->endpoint->key : NULL,
 	    .flags = PROC_SESSION | PROC_DIE_WITH_US,
 	    .pid = -1,
 	    .leader = -1};

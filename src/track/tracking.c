@@ -97,9 +97,24 @@ static int parse(struct arena *a, const char *uri, const char *from, const char 
 	return 0;
 }
 
+/* "http://127.0.0.1:PORT/KEY" with a key of 32 characters: a run's endpoint. */
+static bool is_endpoint(const char *uri)
+{
+	static const char start[] = "http://127.0.0.1:";
+	size_t n = strlen(start);
+	if (strncmp(uri, start, n) != 0)
+		return false;
+	uri += n + strspn(uri + n, "0123456789");
+	return *uri == '/' && strcspn(uri + 1, "/?#") == 32 && strlen(uri) == 33;
+}
+
 static const char *pick(const char *option, const char **from)
 {
-	const char *env = getenv("MLFLOW_TRACKING_URI");
+	const char *env = getenv("MLFLOW_TRACKING_URI"), *uri = option ? option : env;
+	const char *store = getenv("MLP_STORE_URI");
+	*from = "MLP_STORE_URI"; /* inside a run: the store behind its endpoint */
+	if (uri && store && *store && is_endpoint(uri))
+		return store;
 	*from = "--tracking-uri";
 	if (option)
 		return option;
