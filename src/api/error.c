@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "api/error.h"
 
+#include <stdarg.h>
+
+#include "api/message.h"
+
 struct code {
 	int status;
 	const char *name;
@@ -19,6 +23,8 @@ static struct code code_of(const struct err *err)
 	case ERR_BUSY:
 	case ERR_INTERRUPTED:
 		return (struct code){503, "TEMPORARILY_UNAVAILABLE"};
+	case ERR_UNSUPPORTED:
+		return (struct code){404, "ENDPOINT_NOT_FOUND"};
 	default:
 		return (struct code){500, "INTERNAL_ERROR"};
 	}
@@ -28,4 +34,36 @@ void api_fail(struct api_reply *out, const struct err *err)
 {
 	struct code code = code_of(err);
 	api_fail_as(out, code.status, code.name, err->msg);
+}
+
+struct error_reply {
+	const char *error_code, *message;
+};
+static const struct field error_fields[] = {
+    FIELD(struct error_reply, error_code, FIELD_STR),
+    FIELD(struct error_reply, message, FIELD_STR),
+    {0},
+};
+static const struct message error_message = MESSAGE(struct error_reply, error_fields);
+
+void api_fail_as(
+    struct api_reply *out, int status, const char *error_code, const char *message)
+{
+	struct error_reply reply = {error_code, message};
+	buf_clear(&out->body);
+	out->status = status;
+	out->content_type = "application/json";
+	message_write(&error_message, &reply, &out->body);
+}
+
+int api_refuse(struct api *api, struct err *err, int status, const char *error_code,
+    const char *fmt, ...)
+{
+	char text[sizeof(err->msg)];
+	va_list ap;
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	api->refusal = (struct api_refusal){status, error_code};
+	return err_set(err, ERR_USAGE, "%s", text);
 }

@@ -20,5 +20,11 @@ void api_fail(struct api_reply *out, const struct err *err);
 /* With a code of MLflow's that has no err_code of its own: ENDPOINT_NOT_FOUND, ... */
 void api_fail_as(
     struct api_reply *out, int status, const char *error_code, const char *message);
+/*
+ * The same from within a handler: sets *err, and that the reply to this request bears this
+ * status and code.  `error_code` is static.  -1.
+ */
+int api_refuse(struct api *api, struct err *err, int status, const char *error_code,
+    const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 
 #endif
