@@ -60,15 +60,17 @@ int logged_model_delete_tag(
 /* ERR_CONFLICT for one that is there with another value; then none is added. */
 int logged_model_add_params(
     struct db *db, const char *model_id, const struct kvs *params, struct err *err);
+/* Inside a writing transaction. */
+int logged_model_tag(struct db *db, const struct logged_model *m, const char *key,
+    const char *value, struct err *err);
+
+/* logged_model_metric.c */
 /*
  * Inside a writing transaction: the metrics that have a model_id, which must exist.
  * Repeated ones, and all of them where the store is older, are passed over.
  */
 int logged_model_metrics_write(struct db *db, const char *run_id, int64_t experiment_id,
     const struct model_metric *metrics, size_t n, struct err *err);
-/* Inside a writing transaction. */
-int logged_model_tag(struct db *db, const struct logged_model *m, const char *key,
-    const char *value, struct err *err);
 
 /* logged_model_read.c */
 int logged_model_read(struct db *db, struct arena *a, const char *model_id,
