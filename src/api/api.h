@@ -16,7 +16,13 @@
 #include "track/db.h"
 #include "track/record.h"
 
-enum api_method { API_GET, API_POST, API_PUT, API_PATCH, API_DELETE };
+enum api_method { /* HEAD is asked as GET */
+	API_GET,
+	API_POST,
+	API_PUT,
+	API_PATCH,
+	API_DELETE
+};
 
 /* What a server knows and a handler may need; one per open database. */
 struct api {
@@ -25,7 +31,7 @@ struct api {
 	const char *artifact_root;
 	/* the directory behind mlflow-artifacts:/, absolute; NULL: artifacts are not served */
 	const char *artifacts;
-	const char *version; /* for /version */
+	const char *version; /* for /version; NULL: not told (404) */
 	bool read_only;	     /* what would write is answered 403 */
 	/*
 	 * A server that was killed may have made what a client now asks for again.  So what
@@ -33,6 +39,11 @@ struct api {
 	 * that the request says the same, is the answer to a create.  0, 0: never.
 	 */
 	int64_t repeat_since, repeat_until;
+	/* Of the present request: see api_refuse(). */
+	struct api_refusal {
+		int status; /* 0: none */
+		const char *error_code;
+	} refusal;
 };
 
 struct api_request {
@@ -40,18 +51,20 @@ struct api_request {
 	const char *path; /* decoded, without key or prefix: "/api/2.0/mlflow/runs/get" */
 	struct kvs query; /* decoded, in order; keys may repeat */
 	const char *content_type; /* or NULL */
-	const char *body;	  /* may hold anything; NUL-terminated behind nbody */
+	const char *body;	  /* may hold anything */
 	size_t nbody;
 };
 
 struct api_reply {
 	int status;
 	const char *content_type; /* static */
-	struct buf body;	  /* the caller's to buf_release */
+	unsigned allow;	 /* 405: what the path has, a bit 1 << api_method for each */
+	struct buf body; /* the caller's to buf_release */
 };
 
 /*
- * Always fills in *out: a failure is a reply, too.  What `rq` points to, and the arena, are
+ * Always fills in *out (zeroed by the caller, or of an earlier call: the body's memory is
+ * used again): a failure is a reply, too.  What `rq` points to, and the arena, are
  * only used during the call.
  */
 void api_answer(struct api *api, struct arena *a, const struct api_request *rq,

@@ -7,6 +7,7 @@
  *   ERR_USAGE       400 INVALID_PARAMETER_VALUE
  *   ERR_CONFLICT    400 INVALID_PARAMETER_VALUE (a parameter's other value, a deleted run)
  *   ERR_EXISTS      400 RESOURCE_ALREADY_EXISTS
+ *   ERR_UNSUPPORTED 404 ENDPOINT_NOT_FOUND (as a server of the store's age)
  *   ERR_BUSY        503 TEMPORARILY_UNAVAILABLE  (clients try again)
  *   else            500 INTERNAL_ERROR           (clients try again: disk full ...)
  */

@@ -17,10 +17,11 @@
  *   FIELD_MSGS    struct msgs      an array of structs (not of pointers) of `sub`
  *
  * Reading: unknown members are ignored, null is absent, camelCase names are accepted, a
- * wrong type is ERR_USAGE that names the field as MLflow does.  From a query string all
- * values are text; repeated keys make a list.  Strings live in the arena.
- * Writing: what is absent (NULL, empty list, INT equal to `dflt` when FIELD_OMIT is set) is
- * left out; doubles always have a fraction or an exponent; NaN is "NaN".
+ * wrong type is ERR_USAGE that names the field as MLflow does ("metrics[1].key").  Strings
+ * live in the arena and hold no NUL.
+ * Writing: what is absent (NULL, empty list, INT and ENUM equal to `dflt` when FIELD_OMIT
+ * is set, DOUBLE and BOOL that are 0 likewise) is left out; doubles always have a fraction
+ * or an exponent; NaN is "NaN"; what is no UTF-8 becomes U+FFFD.
  */
 #ifndef MESSAGE_H
 #define MESSAGE_H
@@ -47,6 +48,8 @@ enum field_kind {
 enum field_flags {
 	FIELD_REQUIRED = 1, /* absent (STR: or empty) is MLflow's "Missing value ..." */
 	FIELD_OMIT = 2,	    /* INT: not written when it is dflt */
+	FIELD_ALIAS = 4,    /* STR: an older name of another row's member: read where that
+			     * is absent, never written */
 };
 
 struct strs {
@@ -64,20 +67,36 @@ struct field {
 	size_t offset;
 	enum field_kind kind;
 	unsigned flags;
-	int64_t dflt;		   /* INT, ENUM, BOOL when absent */
-	const char *const *names;  /* ENUM: by number, NULL-terminated; NULL holes are "" */
+	int64_t dflt; /* INT, ENUM, BOOL when absent */
+	const char *const
+	    *names; /* ENUM: by number, NULL-terminated; NULL holes are "" */
 	const struct message *sub; /* MSG, MSGS */
 };
 struct message {
-	size_t size; /* sizeof the struct */
-	const struct field *fields;
+	size_t size;		    /* sizeof the struct */
+	const struct field *fields; /* at most 64 */
 };
 
-/* Into *out (m->size bytes, zeroed here).  `text` is one JSON object; "" is {}. */
+/* A row of a table, and a message: FIELD(struct run_get, run_id, FIELD_STR, .flags = ...) */
+#define FIELD(type, member, what, ...)                                                   \
+	{                                                                                \
+		.name = #member, .offset = offsetof(type, member), .kind = (what),       \
+		__VA_ARGS__                                                              \
+	}
+#define MESSAGE(type, table)                                                             \
+	{                                                                                \
+		.size = sizeof(type), .fields = (table)                                  \
+	}
+
+/*
+ * Into *out (m->size bytes, zeroed here).  `text` is one JSON object, or JSON text of one in
+ * a string (as very old clients send); "" is {}.  `query` (NULL: none) is read after it,
+ * and wins: a query string, or a path's placeholders.  Its values are text, repeated keys
+ * make a list.  ERR_USAGE: a field is wrong or missing; ERR_FAIL: the text is no such JSON.
+ */
 int message_read(const struct message *m, struct arena *a, const char *text, size_t n,
-    void *out, struct err *err);
-int message_read_query(const struct message *m, struct arena *a, const struct kvs *query,
-    void *out, struct err *err);
+    const struct kvs *query, void *out, struct err *err);
+
 /* Append the JSON of the struct at `in`. */
 void message_write(const struct message *m, const void *in, struct buf *out);
 

@@ -18,13 +18,21 @@ enum route_root {
 	ROOT_API3 = 4,	/* /api/3.0/mlflow/ and /ajax-api/3.0/mlflow/ */
 	ROOT_TOP = 8,	/* / */
 	ROOT_BOTH2 = ROOT_API2 | ROOT_AJAX2,
+	ROOT_ALL = ROOT_BOTH2 | ROOT_API3,
 };
 enum route_flags {
 	ROUTE_WRITES = 1, /* refused by a read-only server */
 	ROUTE_TEXT = 2,	  /* the reply is struct text_reply, sent as text/plain */
 };
 
-/* `in` and `out` are structs of the row's messages, zeroed before; they live in `a`. */
+struct text_reply {
+	const char *text;
+};
+
+/*
+ * `in` and `out` are structs of the row's messages, `out` zeroed before; they live in `a`
+ * (NULL where the row has none).
+ */
 typedef int route_handler(
     struct api *api, struct arena *a, const void *in, void *out, struct err *err);
 
@@ -38,10 +46,10 @@ struct route {
 extern const struct route routes[]; /* ended by one without a path */
 
 /*
- * The row, with the placeholders' values appended to *query.  NULL: there is none; *wrong is
- * set when the path exists with other methods.
+ * The row, with the placeholders' values appended to *query.  NULL: there is none; *methods
+ * says (a bit 1 << api_method each) what the path has instead.
  */
 const struct route *route_find(struct arena *a, enum api_method method, const char *path,
-    struct kvs *query, bool *wrong);
+    struct kvs *query, unsigned *methods);
 
 #endif
