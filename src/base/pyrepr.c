@@ -63,3 +63,31 @@ void pyrepr_ascii(struct buf *out, const char *s, size_t n)
 {
 	put_repr(out, s, n, true);
 }
+
+static void put_json(struct buf *out, uint32_t c)
+{
+	static const char named[] = "\bb\ff\nn\rr\tt\"\"\\\\";
+	for (const char *p = named; *p; p += 2)
+		if (c == (uint32_t)(unsigned char)*p) {
+			buf_addf(out, "\\%c", p[1]);
+			return;
+		}
+	if (c >= 0x10000)
+		buf_addf(out, "\\u%04x\\u%04x", 0xd800 + ((c - 0x10000) >> 10),
+		    0xdc00 + ((c - 0x10000) & 0x3ff));
+	else if (c < 0x20 || c > 0x7f)
+		buf_addf(out, "\\u%04x", c);
+	else
+		buf_addc(out, (char)c);
+}
+
+void pyrepr_json(struct buf *out, const char *s, size_t n)
+{
+	buf_addc(out, '"');
+	for (size_t i = 0; i < n;) {
+		size_t len = utf8_char_len(s + i, n - i);
+		put_json(out, len ? utf8_decode(s + i, len) : 0xfffd);
+		i += len ? len : 1;
+	}
+	buf_addc(out, '"');
+}
