@@ -162,6 +162,7 @@ int db_open(struct db *db, const struct db_options *o, struct err *err)
 	*db = (struct db){.ctx = o->ctx,
 	    .path = o->path,
 	    .artifact_root = o->artifact_root,
+	    .writer = o->writer,
 	    .busy_ms = busy_limit()};
 	if (check_file(o, err) < 0)
 		return -1;
@@ -209,13 +210,40 @@ static int make_fresh(struct db *db, struct err *err)
 	return schema_create(db, err) < 0 ? db_end(db, -1, err) : 0;
 }
 
+static int writer_lock(struct db *db, struct err *err)
+{
+	struct timespec until;
+	if (!db->writer)
+		return 0;
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += db->busy_ms / 1000;
+	until.tv_nsec += db->busy_ms % 1000 * 1000000;
+	if (until.tv_nsec >= 1000000000) {
+		until.tv_sec++;
+		until.tv_nsec -= 1000000000;
+	}
+	if (pthread_mutex_clocklock(db->writer, CLOCK_MONOTONIC, &until) != 0)
+		return err_set(err, ERR_BUSY, "database '%s' is locked", db->path);
+	db->has_writer = true;
+	return 0;
+}
+
+static void writer_unlock(struct db *db)
+{
+	if (db->has_writer)
+		pthread_mutex_unlock(db->writer);
+	db->has_writer = false;
+}
+
 int db_begin(struct db *db, struct err *err)
 {
-	if (check_writable(db, err) < 0)
+	int rc;
+	if (check_writable(db, err) < 0 || writer_lock(db, err) < 0)
 		return -1;
-	if (db->fresh)
-		return make_fresh(db, err);
-	return exec_patiently(db, "BEGIN IMMEDIATE", err);
+	rc = db->fresh ? make_fresh(db, err) : exec_patiently(db, "BEGIN IMMEDIATE", err);
+	if (rc < 0)
+		writer_unlock(db);
+	return rc;
 }
 
 int db_ready(struct db *db, struct err *err)
@@ -234,7 +262,7 @@ int db_begin_read(struct db *db, struct err *err)
 	return exec_patiently(db, "BEGIN", err);
 }
 
-int db_end(struct db *db, int rc, struct err *err)
+static int commit(struct db *db, int rc, struct err *err)
 {
 	if (rc == 0 && sqlite3_exec(db->sq, "COMMIT", NULL, NULL, NULL) == SQLITE_OK) {
 		db->fresh = false;
@@ -245,4 +273,11 @@ int db_end(struct db *db, int rc, struct err *err)
 	if (!sqlite3_get_autocommit(db->sq))
 		sqlite3_exec(db->sq, "ROLLBACK", NULL, NULL, NULL);
 	return -1;
+}
+
+int db_end(struct db *db, int rc, struct err *err)
+{
+	rc = commit(db, rc, err);
+	writer_unlock(db);
+	return rc;
 }

@@ -10,6 +10,7 @@
 #ifndef DB_H
 #define DB_H
 
+#include <pthread.h>
 #include <sqlite3.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -26,6 +27,8 @@ struct db {
 	bool fresh;		   /* no tables yet: the first transaction makes them */
 	int64_t busy_ms;	   /* how long to wait for a lock */
 	int64_t busy_since;	   /* when the present wait began */
+	pthread_mutex_t *writer;   /* borrowed, or NULL */
+	bool has_writer;	   /* it is locked by the present transaction */
 };
 
 struct db_options {
@@ -33,6 +36,11 @@ struct db_options {
 	const char *path;	   /* absolute */
 	const char *artifact_root; /* absolute */
 	bool create; /* make file and directory when missing; must be writable */
+	/*
+	 * Where a process opens the database several times: held through a writing
+	 * transaction, so that its threads queue instead of asking SQLite again and again.
+	 */
+	pthread_mutex_t *writer;
 };
 
 /*
