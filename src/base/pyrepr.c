@@ -75,7 +75,7 @@ static void put_json(struct buf *out, uint32_t c)
 	if (c >= 0x10000)
 		buf_addf(out, "\\u%04x\\u%04x", 0xd800 + ((c - 0x10000) >> 10),
 		    0xdc00 + ((c - 0x10000) & 0x3ff));
-	else if (c < 0x20 || c > 0x7f)
+	else if (c < 0x20 || c > 0x7e)
 		buf_addf(out, "\\u%04x", c);
 	else
 		buf_addc(out, (char)c);
