@@ -14,7 +14,8 @@
  *   FIELD_ENUM    int              a name of `names`, any case, or its number; absent: dflt
  *   FIELD_MSG     struct m *       of `sub`; NULL: absent
  *   FIELD_STRS    struct strs
- *   FIELD_MSGS    struct msgs      an array of structs (not of pointers) of `sub`
+ *   FIELD_MSGS    struct msgs      an array of structs (not of pointers) of `sub`, or what
+ *                                  looks the same: struct kvs
  *
  * Reading: unknown members are ignored, null is absent, camelCase names are accepted, a
  * wrong type is ERR_USAGE that names the field as MLflow does ("metrics[1].key").  Strings

@@ -57,6 +57,8 @@ struct experiment {
 	const char *name;
 	const char *artifact_location;
 	bool deleted;
+	int64_t created, updated; /* ms since the epoch; -1: not known */
+	struct kvs tags;	  /* sorted by key; only where a function says so */
 };
 
 struct run_record {
