@@ -29,6 +29,6 @@ struct model_source {
 int model_source_resolve(
     struct db *db, struct arena *a, struct model_source *s, struct err *err);
 /* Of a prompt's version: only MLflow's placeholders. */
-int model_source_prompt(const char *source, struct err *err);
+int model_source_prompt(struct model_source *s, struct err *err);
 
 #endif

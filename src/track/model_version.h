@@ -29,6 +29,7 @@ struct model_version_new {
 	struct kvs tags;
 };
 
+/* registry_names.c */
 /* The number that a version's text means. */
 int model_version_number(const char *text, int64_t *out, struct err *err);
 /* "None", "Staging", "Production" or "Archived" for any spelling; NULL: none of them. */
@@ -66,13 +67,16 @@ int model_versions_fill_tags(
     struct db *db, struct arena *a, struct model_version *v, size_t n, struct err *err);
 int model_versions_fill_aliases(
     struct db *db, struct arena *a, struct model_version *v, size_t n, struct err *err);
+/* Both, of one. */
+int model_version_fill(
+    struct db *db, struct arena *a, struct model_version *v, struct err *err);
 /* The columns that model_version_from_row() reads, of model_versions v. */
 #define MODEL_VERSION_COLUMNS                                                            \
 	"v.name, v.version, v.creation_time, v.last_updated_time, v.current_stage,"      \
 	" v.description, v.user_id, v.source, v.run_id, v.status, v.status_message,"     \
 	" v.run_link, v.storage_location"
 void model_version_from_row(struct arena *a, sqlite3_stmt *st, struct model_version *out);
-/* "None": nobody asked for versions that were deleted. */
+/* The stage of a version that was deleted. */
 #define MODEL_VERSION_DELETED "Deleted_Internal"
 
 /*

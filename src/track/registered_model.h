@@ -22,8 +22,15 @@ struct registered_model {
 	size_t nlatest;
 };
 
+/* registry_names.c */
 /* As MLflow allows: neither empty nor with '/' or ':', nor "." and the like. */
 int model_name_check(const char *name, struct err *err);
+/* Letters, digits, '_' and '-'. */
+int model_alias_check(const char *alias, struct err *err);
+/* Of a tag of a registered model or a version. */
+int registry_tag_check(const char *key, const char *value, struct err *err);
+/* "registered model" or "prompt": what a name with these tags stands for. */
+bool registry_is_prompt(const struct kvs *tags);
 
 /* registered_model.c */
 /* ERR_EXISTS as MLflow says it, for prompts and models. */
@@ -50,6 +57,9 @@ int model_alias_delete(
     struct db *db, const char *name, const char *alias, struct err *err);
 /* The version that the alias means; "latest": the highest. */
 int model_alias_read(struct db *db, struct arena *a, const char *name, const char *alias,
+    struct model_version *out, struct err *err);
+/* The same, inside a transaction and without tags and aliases. */
+int model_alias_find(struct db *db, struct arena *a, const char *name, const char *alias,
     struct model_version *out, struct err *err);
 
 /* registered_model_read.c */
