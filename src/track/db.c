@@ -140,6 +140,27 @@ static int check_writable(struct db *db, struct err *err)
 	return db_refuse_readonly(db, err);
 }
 
+/*
+ * Without a log, "normal" would risk the whole file with the power; so it is only for
+ * files that have one, which must be known outside of a transaction.
+ */
+static int hurry(struct db *db, struct err *err)
+{
+	auto_stmt st = NULL;
+	if (!db->quick)
+		return 0;
+	if (sqlite3_prepare_v2(db->sq, "PRAGMA journal_mode", -1, &st, NULL) !=
+		SQLITE_OK ||
+	    sqlite3_step(st) != SQLITE_ROW)
+		return db_error(db, err);
+	if (strcmp((const char *)sqlite3_column_text(st, 0), "wal") != 0)
+		return 0;
+	return sqlite3_exec(db->sq, "PRAGMA synchronous=NORMAL", NULL, NULL, NULL) ==
+		       SQLITE_OK
+		   ? 0
+		   : db_error(db, err);
+}
+
 static int open_and_check(struct db *db, const struct db_options *o, struct err *err)
 {
 	int rc = open_handle(db, o);
@@ -154,6 +175,8 @@ static int open_and_check(struct db *db, const struct db_options *o, struct err 
 		err_set(err, ERR_NOTFOUND, "database '%s' is empty", o->path);
 		return err_hint(err, "the first 'mlp run' fills it");
 	}
+	if (!db->fresh && hurry(db, err) < 0)
+		return -1;
 	return o->create ? check_writable(db, err) : 0;
 }
 
@@ -162,6 +185,7 @@ int db_open(struct db *db, const struct db_options *o, struct err *err)
 	*db = (struct db){.ctx = o->ctx,
 	    .path = o->path,
 	    .artifact_root = o->artifact_root,
+	    .quick = o->quick,
 	    .writer = o->writer,
 	    .busy_ms = busy_limit()};
 	if (check_file(o, err) < 0)
@@ -174,6 +198,7 @@ int db_open(struct db *db, const struct db_options *o, struct err *err)
 
 void db_close(struct db *db)
 {
+	db_kept_release(db);
 	sqlite3_close_v2(db->sq);
 	db->sq = NULL;
 }
@@ -204,6 +229,8 @@ static int make_fresh(struct db *db, struct err *err)
 {
 	if (path_on_local_fs(db->path) &&
 	    exec_patiently(db, "PRAGMA journal_mode=WAL", err) < 0)
+		return -1;
+	if (hurry(db, err) < 0)
 		return -1;
 	if (exec_patiently(db, "BEGIN IMMEDIATE", err) < 0)
 		return -1;
@@ -277,6 +304,7 @@ static int commit(struct db *db, int rc, struct err *err)
 
 int db_end(struct db *db, int rc, struct err *err)
 {
+	db_kept_reset(db);
 	rc = commit(db, rc, err);
 	writer_unlock(db);
 	return rc;
