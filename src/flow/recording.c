@@ -32,11 +32,11 @@ static cJSON *make_request(
 {
 	cJSON *j = cJSON_CreateObject();
 	json_put_str(j, "mode", "endpoint");
+	json_put_str(j, "mlp", MLP_VERSION);
+	json_put_int(j, "parent", getpid());
 	json_put_str(j, "store", t->path);
 	json_put_str(j, "artifact_root", t->artifact_location);
 	json_put_str(j, "key", rec->endpoint.key);
-	json_put_int(j, "port", rec->endpoint.port);
-	json_put_str(j, "run_id", run->run_id);
 	json_put_int(j, "experiment_id", run->experiment_id);
 	return j;
 }

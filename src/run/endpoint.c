@@ -113,6 +113,8 @@ static void died(struct endpoint *e, const struct err *err)
 	if (e->greeted && !err->code)
 		e->deaths = 0;
 	e->again_at = clock_mono_ms() + (AGAIN_MS << e->deaths);
+	if (!json_get(e->request, "restarted"))
+		json_put_bool(e->request, "restarted", true);
 	if (++e->deaths > DEATHS_MAX || err->code)
 		give_up(e, err->code ? err->msg : how.s);
 }

@@ -25,7 +25,9 @@ struct endpoint {
 	int socket; /* listening, -1: closed */
 	int port;
 	char key[ENDPOINT_KEY + 1];
-	const cJSON *request; /* what mlp-serve is told; borrowed, set before the poll */
+	/* What mlp-serve is told; the caller's, set before the first poll.  Gets a member
+	 * "restarted" when it is told again. */
+	cJSON *request;
 	struct helper serve;
 	bool greeted;	  /* its first event has come */
 	int deaths;	  /* in a row, before it was ready */
