@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "api/message.h"
+#include "base/pyrepr.h"
 #include "base/utf8.h"
 
 static void escape(struct buf *out, unsigned char c)
@@ -52,26 +53,15 @@ static void write_str(struct buf *out, const char *s)
 	buf_addc(out, '"');
 }
 
-/* The shortest text that reads back the same, as Python writes it. */
+/* JSON has no word for what is no number. */
 static void write_double(struct buf *out, double v)
 {
-	char text[40];
-	if (isnan(v) || isinf(v)) {
-		buf_adds(out, isnan(v) ? "\"NaN\""
-			      : v > 0  ? "\"Infinity\""
-				       : "\"-Infinity\"");
-		return;
-	}
-	if (v == floor(v) && fabs(v) < 1e16) {
-		buf_addf(out, "%.1f", v);
-		return;
-	}
-	for (int digits = 15; digits <= 17; digits++) {
-		snprintf(text, sizeof(text), "%.*g", digits, v);
-		if (strtod(text, NULL) == v)
-			break;
-	}
-	buf_adds(out, text);
+	if (isnan(v))
+		buf_adds(out, "\"NaN\"");
+	else if (isinf(v))
+		buf_adds(out, v > 0 ? "\"Infinity\"" : "\"-Infinity\"");
+	else
+		pyrepr_double(out, v);
 }
 
 static bool left_out(const struct field *f, const char *at)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/pyrepr.h"
 
+#include <math.h>
 #include <stdint.h>
 
 #include "base/utf8.h"
@@ -90,4 +91,23 @@ void pyrepr_json(struct buf *out, const char *s, size_t n)
 		i += len ? len : 1;
 	}
 	buf_addc(out, '"');
+}
+
+void pyrepr_double(struct buf *out, double v)
+{
+	char text[40];
+	if (isnan(v) || isinf(v)) {
+		buf_adds(out, isnan(v) ? "nan" : v > 0 ? "inf" : "-inf");
+		return;
+	}
+	if (v == floor(v) && fabs(v) < 1e16) {
+		buf_addf(out, "%.1f", v);
+		return;
+	}
+	for (int digits = 15; digits <= 17; digits++) {
+		snprintf(text, sizeof(text), "%.*g", digits, v);
+		if (strtod(text, NULL) == v)
+			break;
+	}
+	buf_adds(out, text);
 }

@@ -13,6 +13,9 @@ void pyrepr_ascii(struct buf *out, const char *s, size_t n);
 /* json.dumps() of the string: a JSON string of ASCII; an invalid byte is as U+FFFD. */
 void pyrepr_json(struct buf *out, const char *s, size_t n);
 
+/* repr() of a float: the shortest text that reads back the same. */
+void pyrepr_double(struct buf *out, double v);
+
 /* The quote that repr() chooses: double ones only where that saves escaping. */
 char pyrepr_quote(const char *s, size_t n);
 
