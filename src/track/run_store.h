@@ -19,6 +19,11 @@ int run_add(
 int run_close(struct db *db, const char *run_id, enum run_status status, int64_t end_time,
     const struct kvs *tags, bool only_if_running, struct err *err);
 
+/*
+ * Inside a transaction: ERR_NOTFOUND, or ERR_CONFLICT for one that is deleted.
+ */
+int run_need_active(struct db *db, const char *run_id, struct err *err);
+
 /* batch.c, inside a writing transaction, for a run that exists */
 int batch_write(
     struct db *db, const char *run_id, const struct run_batch *b, struct err *err);
