@@ -13,4 +13,41 @@
 extern const struct message server_info_message;
 route_handler answer_health, answer_version, answer_server_info;
 
+/* inputs.c */
+extern const struct message log_inputs_message, log_outputs_message;
+route_handler answer_log_inputs, answer_log_outputs;
+
+/* logged_models.c */
+extern const struct message one_logged_model_message, create_logged_model_message,
+    which_logged_model_message, finalize_logged_model_message,
+    add_to_logged_model_message, logged_model_tag_message;
+route_handler answer_create_logged_model, answer_get_logged_model,
+    answer_delete_logged_model, answer_finalize_logged_model,
+    answer_set_logged_model_tags, answer_log_logged_model_params,
+    answer_delete_logged_model_tag;
+
+/* registered_models.c */
+extern const struct message one_registered_model_message, create_registered_model_message,
+    which_registered_model_message, update_registered_model_message,
+    rename_registered_model_message, registered_model_tag_message,
+    latest_versions_message, some_versions_message, set_model_alias_message,
+    model_alias_message;
+route_handler answer_create_registered_model, answer_get_registered_model,
+    answer_delete_registered_model, answer_update_registered_model,
+    answer_rename_registered_model, answer_set_registered_model_tag,
+    answer_delete_registered_model_tag, answer_latest_versions, answer_set_model_alias,
+    answer_delete_model_alias, answer_get_model_alias;
+
+/* model_versions.c */
+struct model_version;
+extern const struct message one_model_version_message, create_model_version_message,
+    which_model_version_message, model_download_message, artifact_uri_message,
+    update_model_version_message, transition_stage_message, model_version_tag_message;
+route_handler answer_create_model_version, answer_get_model_version,
+    answer_delete_model_version, answer_model_download_uri, answer_update_model_version,
+    answer_transition_stage, answer_set_model_version_tag,
+    answer_delete_model_version_tag;
+/* Into a reply whose message is one_model_version_message. */
+void give_model_version(struct arena *a, const struct model_version *v, void *out);
+
 #endif

@@ -1,31 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 #include "track/input.h"
 
-#include "base/utf8.h"
 #include "track/names.h"
 #include "track/rows.h"
-
-static int check_length(const char *what, const char *s, size_t max, struct err *err)
-{
-	if (!s || strlen(s) <= max || utf8_length(s) <= max)
-		return 0;
-	return err_set(err, ERR_USAGE,
-	    "'%s' exceeds the maximum length of %zu characters", what, max);
-}
+#include "track/validate.h"
 
 static int check_dataset(const struct dataset_input *in, struct err *err)
 {
 	const struct dataset *d = &in->dataset;
-	if (check_length("name", d->name, DATASET_NAME_MAX, err) < 0 ||
-	    check_length("digest", d->digest, DATASET_DIGEST_MAX, err) < 0 ||
-	    check_length("source", d->source, DATASET_SOURCE_MAX, err) < 0 ||
-	    check_length("schema", d->schema, DATASET_SCHEMA_MAX, err) < 0 ||
-	    check_length("profile", d->profile, DATASET_PROFILE_MAX, err) < 0)
+	if (validate_length("name", d->name, DATASET_NAME_MAX, err) < 0 ||
+	    validate_length("digest", d->digest, DATASET_DIGEST_MAX, err) < 0 ||
+	    validate_length("source", d->source, DATASET_SOURCE_MAX, err) < 0 ||
+	    validate_length("schema", d->schema, DATASET_SCHEMA_MAX, err) < 0 ||
+	    validate_length("profile", d->profile, DATASET_PROFILE_MAX, err) < 0)
 		return -1;
 	for (size_t i = 0; i < in->tags.n; i++)
-		if (check_length("key", in->tags.v[i].key, INPUT_TAG_KEY_MAX, err) < 0 ||
-		    check_length("value", in->tags.v[i].value, INPUT_TAG_VALUE_MAX, err) <
-			0)
+		if (validate_length("key", in->tags.v[i].key, INPUT_TAG_KEY_MAX, err) <
+			0 ||
+		    validate_length(
+			"value", in->tags.v[i].value, INPUT_TAG_VALUE_MAX, err) < 0)
 			return -1;
 	return 0;
 }

@@ -5,9 +5,8 @@
 
 #include "base/buf.h"
 #include "base/pyrepr.h"
-#include "base/utf8.h"
-#include "plan/key.h"
 #include "track/registered_model.h"
+#include "track/validate.h"
 
 enum { ALIAS_MAX = 255, TAG_VALUE_MAX = 100000 };
 
@@ -52,22 +51,15 @@ int model_alias_check(const char *alias, struct err *err)
 		    "Invalid alias name: '%s'. Names may only contain alphanumerics, "
 		    "underscores (_), and dashes (-).",
 		    alias);
-	if (utf8_length(alias) > ALIAS_MAX)
-		return err_set(err, ERR_USAGE,
-		    "'Registered model alias name' exceeds the maximum length of %d "
-		    "characters",
-		    ALIAS_MAX);
-	return 0;
+	return validate_length("Registered model alias name", alias, ALIAS_MAX, err);
 }
 
 int registry_tag_check(const char *key, const char *value, struct err *err)
 {
-	if (key_check("tag", key, err) < 0)
+	if (validate_key("key", key, err) < 0 ||
+	    validate_length("key", key, KEY_MAX, err) < 0)
 		return -1;
-	if (utf8_length(value) > TAG_VALUE_MAX)
-		return err_set(err, ERR_USAGE,
-		    "'value' exceeds the maximum length of %d characters", TAG_VALUE_MAX);
-	return 0;
+	return validate_length("value", value, TAG_VALUE_MAX, err);
 }
 
 bool registry_is_prompt(const struct kvs *tags)
