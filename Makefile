@@ -34,17 +34,20 @@ CLI_SRC  = $(wildcard src/cli/*.c)
 SUPERVISE_SRC = $(wildcard src/supervise/*.c)
 GIT_SRC  = $(wildcard src/git/*.c)
 FETCH_SRC = $(wildcard src/fetch/*.c)
+SERVE_SRC = $(wildcard src/server/*.c)
 UNIT_SRC = $(wildcard tests/unit/test_*.c)
 FUZZ_SRC = $(wildcard tests/fuzz/fuzz_*.c)
 obj      = $(patsubst %.c,$(B)/obj/%.o,$(1))
 LIB_LIBS = $(call pkg_libs,yaml-0.1 libcjson sqlite3) -lm
 GIT_LIBS = $(call pkg_libs,libgit2 libcjson) -lm
 FETCH_LIBS = $(call pkg_libs,libcurl libarchive libcrypto libcjson) -lm
+SERVE_LIBS = $(call pkg_libs,libmicrohttpd libcrypt libcjson sqlite3) -lm
 
 MLP      = $(B)/bin/mlp
 MLP_SUPERVISE = $(B)/libexec/mlp-supervise
 MLP_GIT  = $(B)/libexec/mlp-git
 MLP_FETCH = $(B)/libexec/mlp-fetch
+MLP_SERVE = $(B)/libexec/mlp-serve
 LIBA     = $(B)/libmlp-internal.a
 # MLflow's REST messages and routes; mlp itself has none of it.
 API      = $(B)/libmlp-api.a
@@ -53,13 +56,13 @@ PUBLIC   = $(call obj,$(wildcard src/lib/*.c)) $(LIBA)
 UNITS    = $(patsubst tests/unit/%.c,$(B)/tests/%,$(UNIT_SRC))
 REPLAYS  = $(patsubst tests/fuzz/fuzz_%.c,$(B)/tests/replay_%,$(FUZZ_SRC))
 FUZZERS  = $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(FUZZ_SRC))
-LINK     = $(CC) $(CFLAGS) -pie $(HARDENLD) $(LDFLAGS) -o $@ $(filter %.o %.a,$^)
+LINK     = $(CC) $(CFLAGS) -pie $(HARDENLD) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^)
 
 # What has to be there first; nothing happens when it is.
 all: need-build
 	@$(MAKE) --no-print-directory build
 
-build: $(MLP) $(MLP_SUPERVISE) $(LIBMLP).so $(LIBMLP).a $(MLP_GIT) $(MLP_FETCH)
+build: $(MLP) $(MLP_SUPERVISE) $(LIBMLP).so $(LIBMLP).a $(MLP_GIT) $(MLP_FETCH) $(MLP_SERVE)
 	@:
 
 $(B)/obj/%.o: %.c Makefile
@@ -78,8 +81,10 @@ $(MLP_GIT): $(call obj,$(GIT_SRC)) $(LIBA)
 $(MLP_GIT): LIBS = $(GIT_LIBS)
 $(MLP_FETCH): $(call obj,$(FETCH_SRC)) $(LIBA)
 $(MLP_FETCH): LIBS = $(FETCH_LIBS)
+$(MLP_SERVE): $(call obj,$(SERVE_SRC)) $(API) $(LIBA)
+$(MLP_SERVE): LIBS = $(SERVE_LIBS)
 LIBS = $(LIB_LIBS)
-$(MLP) $(MLP_SUPERVISE) $(MLP_GIT) $(MLP_FETCH):
+$(MLP) $(MLP_SUPERVISE) $(MLP_GIT) $(MLP_FETCH) $(MLP_SERVE):
 	@mkdir -p $(@D)
 	$(call quiet,LD ) $(LINK) $(LIBS)
 
@@ -95,14 +100,13 @@ $(LIBMLP).a: $(PUBLIC)
 	$(call quiet,AR ) $(LD) -r -o $(LIBMLP).o $(PUBLIC)
 	@objcopy --localize-hidden $(LIBMLP).o && rm -f $@ && $(AR) rcs $@ $(LIBMLP).o
 
-FETCH_OBJ = $(call obj,$(filter-out %/main.c,$(FETCH_SRC)))
-$(B)/tests/test_fetch: $(B)/obj/tests/unit/test_fetch.o $(FETCH_OBJ) $(LIBA)
-	@mkdir -p $(@D)
-	$(call quiet,LD ) $(LINK) $(FETCH_LIBS) $(call pkg_libs,cmocka)
-
+$(B)/tests/test_fetch: $(call obj,$(filter-out %/main.c,$(FETCH_SRC)))
+$(B)/tests/test_fetch: LIBS = $(FETCH_LIBS)
+$(B)/tests/test_server: $(call obj,$(filter-out %/main.c,$(SERVE_SRC)))
+$(B)/tests/test_server: LIBS = $(SERVE_LIBS)
 $(B)/tests/test_%: $(B)/obj/tests/unit/test_%.o $(API) $(LIBA)
 	@mkdir -p $(@D)
-	$(call quiet,LD ) $(LINK) $(LIB_LIBS) $(call pkg_libs,cmocka)
+	$(call quiet,LD ) $(LINK) $(LIBS) $(call pkg_libs,cmocka)
 
 $(B)/tests/replay_%: $(B)/obj/tests/fuzz/fuzz_%.o $(B)/obj/tests/fuzz/standalone.o $(API) $(LIBA)
 	@mkdir -p $(@D)
@@ -126,11 +130,8 @@ demo: need-demo
 	@$(MAKE) --no-print-directory build
 	@examples/demo.sh $(MLP)
 
-check: need-check
-	@tests/run.sh quick
-
-check-full: need-check
-	@tests/run.sh full
+check check-full: need-check
+	@tests/run.sh $(if $(filter check,$@),quick,full)
 
 asan: need-check
 	@$(MAKE) --no-print-directory SAN=address,undefined build units
@@ -151,7 +152,7 @@ bench: need-bench
 	@tests/bench/run.sh $(B)/tests/measure $(MLP)
 
 INSTALLED = $(DESTDIR)$(PREFIX)
-LIBEXEC  = $(MLP_SUPERVISE) $(MLP_GIT) $(MLP_FETCH)
+LIBEXEC  = $(MLP_SUPERVISE) $(MLP_GIT) $(MLP_FETCH) $(MLP_SERVE)
 MANUALS  = 1 3 5
 # SHELL:FILE below share/
 COMPLETIONS = bash:bash-completion/completions/mlp zsh:zsh/site-functions/_mlp \

@@ -6,7 +6,7 @@
 set -eu
 
 build="gcc libc6-dev pkg-config libyaml-dev libcjson-dev libsqlite3-dev libgit2-dev
-	libcurl4-openssl-dev libarchive-dev libssl-dev"
+	libcurl4-openssl-dev libarchive-dev libssl-dev libmicrohttpd-dev libcrypt-dev"
 demo="git python3 ca-certificates"
 check="clang libclang-rt-14-dev clang-format cppcheck shellcheck mandoc libcmocka-dev bats
 	tmux vim valgrind perl git python3 python-is-python3 python3-venv procps util-linux openssl

@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: MIT */
+#include "server/http.h"
+
+#include <errno.h>
+#include <microhttpd.h>
+#include <stdarg.h>
+#include <sys/resource.h>
+
+#include "base/alloc.h"
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "server/exchange.h"
+
+enum {
+	THREADS = 4,
+	STACK = 1 << 20,
+	HEAD_MAX = 32 << 10, /* of a connection: its request line and headers, a piece */
+	IDLE_S = 120,
+	IDLE_ENDPOINT_S = 600,
+	CONNECTIONS = 16384,
+	PEM_MAX = 1 << 20,
+	WAKE_MS = 5,
+};
+
+struct http {
+	struct server *sv;
+	struct MHD_Daemon *daemons[LISTENERS_MAX];
+	size_t n;
+	struct port {
+		struct server *sv;
+		const struct listener *listener;
+	} ports[LISTENERS_MAX];
+	struct buf cert, key;
+	char failed[512]; /* what libmicrohttpd said last, while starting */
+	bool started;
+};
+
+static void on_conn(void *cls, struct MHD_Connection *mhd, void **context,
+    enum MHD_ConnectionNotificationCode what)
+{
+	const struct port *port = cls;
+	struct conn *c = *context;
+	if (what == MHD_CONNECTION_NOTIFY_STARTED) {
+		const union MHD_ConnectionInfo *info =
+		    MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
+		c = xcalloc(1, sizeof(*c));
+		*c = (struct conn){
+		    port->sv, port->listener, info ? info->connect_fd : -1, NULL};
+		*context = c;
+		port->sv->stats.connections++;
+		return;
+	}
+	if (c->watched)
+		once_over(port->sv->once, c->watched);
+	port->sv->stats.connections--;
+	free(c);
+	*context = NULL;
+}
+
+static void *on_uri(void *cls, const char *uri, struct MHD_Connection *mhd)
+{
+	const union MHD_ConnectionInfo *info =
+	    MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+	(void)cls;
+	return exchange_new(info->socket_context, uri);
+}
+
+static const char *header(struct MHD_Connection *mhd, const char *name)
+{
+	return MHD_lookup_connection_value(mhd, MHD_HEADER_KIND, name);
+}
+
+static void take_headers(
+    struct exchange *ex, struct MHD_Connection *mhd, const char *method)
+{
+	ex->method = arena_strdup(&ex->arena, method);
+	ex->host = header(mhd, "Host");
+	ex->origin = header(mhd, "Origin");
+	ex->authorization = header(mhd, "Authorization");
+	ex->content_type = header(mhd, "Content-Type");
+	ex->agent = header(mhd, "User-Agent");
+	ex->range = header(mhd, "Range");
+	ex->if_none_match = header(mhd, "If-None-Match");
+	ex->request_id = header(mhd, "X-Request-Id");
+	ex->length = header(mhd, "Content-Length");
+}
+
+static struct MHD_Response *make_response(struct reply *r)
+{
+	struct MHD_Response *out;
+	if (r->fd >= 0) {
+		out =
+		    MHD_create_response_from_fd_at_offset64(r->length, r->fd, r->offset);
+		if (out)
+			r->fd = -1; /* it closes it */
+		return out;
+	}
+	if (r->api.body.len == 0)
+		return MHD_create_response_from_buffer(
+		    0, (void *)"", MHD_RESPMEM_PERSISTENT);
+	return MHD_create_response_from_buffer(
+	    r->api.body.len, r->api.body.s, MHD_RESPMEM_MUST_COPY);
+}
+
+/* As RFC 6266; the plain form has neither quotes nor what is not ASCII. */
+static void add_disposition(struct MHD_Response *out, const char *name)
+{
+	auto_buf b = BUF_INIT;
+	buf_adds(&b, "attachment; filename=\"");
+	for (const char *p = name; *p; p++)
+		buf_addc(&b, *p == '"' || *p == '\\' || (*p & 0x80) ? '_' : *p);
+	buf_adds(&b, "\"; filename*=UTF-8''");
+	for (const char *p = name; *p; p++)
+		if (strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+			   "0123456789-._~",
+			*p))
+			buf_addc(&b, *p);
+		else
+			buf_addf(&b, "%%%02X", (unsigned char)*p);
+	MHD_add_response_header(out, "Content-Disposition", b.s);
+}
+
+static void add_file_headers(struct MHD_Response *out, const struct reply *r)
+{
+	char range[96];
+	if (r->etag[0])
+		MHD_add_response_header(out, "ETag", r->etag);
+	if (r->file_name)
+		add_disposition(out, r->file_name);
+	if (r->file_name || r->api.status == 416)
+		MHD_add_response_header(out, "Accept-Ranges", "bytes");
+	if (r->api.status == 206)
+		snprintf(range, sizeof(range), "bytes %llu-%llu/%llu",
+		    (unsigned long long)r->offset,
+		    (unsigned long long)(r->offset + r->length - 1),
+		    (unsigned long long)r->size);
+	else if (r->api.status == 416)
+		snprintf(
+		    range, sizeof(range), "bytes */%llu", (unsigned long long)r->size);
+	else
+		return;
+	MHD_add_response_header(out, "Content-Range", range);
+}
+
+static void add_allow(struct MHD_Response *out, unsigned allow)
+{
+	static const struct {
+		enum api_method verb;
+		const char *name;
+	} verbs[] = {{API_GET, "GET, HEAD"}, {API_POST, "POST"}, {API_PUT, "PUT"},
+	    {API_PATCH, "PATCH"}, {API_DELETE, "DELETE"}};
+	auto_buf b = BUF_INIT;
+	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
+		if (allow & 1U << verbs[i].verb)
+			buf_addf(&b, "%s%s", b.len ? ", " : "", verbs[i].name);
+	if (b.len > 0)
+		MHD_add_response_header(out, "Allow", b.s);
+}
+
+static enum MHD_Result send_reply(struct exchange *ex, struct MHD_Connection *mhd)
+{
+	struct reply *r = &ex->reply;
+	struct MHD_Response *out = make_response(r);
+	enum MHD_Result rc;
+	if (!out)
+		return MHD_NO;
+	if (r->api.content_type)
+		MHD_add_response_header(out, "Content-Type", r->api.content_type);
+	MHD_add_response_header(out, "X-Content-Type-Options", "nosniff");
+	MHD_add_response_header(out, "X-Request-Id", ex->id);
+	add_file_headers(out, r);
+	add_allow(out, r->api.allow);
+	if (r->challenge)
+		MHD_add_response_header(out, "WWW-Authenticate", r->challenge);
+	if (r->later)
+		MHD_add_response_header(out, "Retry-After", "1");
+	if (r->closes)
+		MHD_add_response_header(out, "Connection", "close");
+	rc = MHD_queue_response(mhd, (unsigned)r->api.status, out);
+	MHD_destroy_response(out);
+	return rc;
+}
+
+static enum MHD_Result on_request(void *cls, struct MHD_Connection *mhd, const char *url,
+    const char *method, const char *version, const char *data, size_t *size,
+    void **context)
+{
+	struct exchange *ex = *context;
+	(void)cls;
+	(void)url;
+	(void)version;
+	if (!ex->begun) {
+		take_headers(ex, mhd, method);
+		exchange_begin(ex);
+		if (!ex->reply.closes)
+			return MHD_YES;
+	} else if (*size > 0) {
+		size_t n = *size;
+		*size = 0;
+		return exchange_take(ex, data, n) < 0 ? MHD_NO : MHD_YES;
+	}
+	exchange_answer(ex);
+	return send_reply(ex, mhd);
+}
+
+static void on_completed(void *cls, struct MHD_Connection *mhd, void **context,
+    enum MHD_RequestTerminationCode code)
+{
+	(void)cls;
+	(void)mhd;
+	if (*context)
+		exchange_free(*context, code == MHD_REQUEST_TERMINATED_COMPLETED_OK);
+	*context = NULL;
+}
+
+/* Paths and queries are decoded by exchange.c, which has the raw text. */
+static size_t keep(void *cls, struct MHD_Connection *mhd, char *s)
+{
+	(void)cls;
+	(void)mhd;
+	return strlen(s);
+}
+
+/* What clients do wrong is no news; why it does not start is. */
+static void on_log(void *cls, const char *fmt, va_list ap)
+{
+	struct http *http = cls;
+	if (http->started)
+		return;
+	vsnprintf(http->failed, sizeof(http->failed), fmt, ap);
+	http->failed[strcspn(http->failed, "\n")] = '\0';
+}
+
+/* Each connection is a descriptor: as many as we may have. */
+static unsigned raise_limits(void)
+{
+	struct rlimit l;
+	if (getrlimit(RLIMIT_NOFILE, &l) < 0)
+		return 512;
+	l.rlim_cur = l.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &l);
+	if (l.rlim_cur > CONNECTIONS + 256)
+		return CONNECTIONS;
+	return l.rlim_cur > 512 ? (unsigned)l.rlim_cur - 256 : 256;
+}
+
+static int read_pem(const char *file, const char *what, struct buf *out, struct err *err)
+{
+	if (file_read(file, PEM_MAX, out, err) < 0)
+		return err_wrap(err, "%s", what);
+	return 0;
+}
+
+static int start_one(struct http *http, size_t i, unsigned connections, struct err *err)
+{
+	const struct serve_options *o = http->sv->options;
+	unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_TURBO | MHD_USE_ITC |
+			 MHD_USE_ERROR_LOG | (o->tls_cert ? MHD_USE_TLS : 0);
+	struct MHD_OptionItem tls[] = {
+	    {MHD_OPTION_HTTPS_MEM_CERT, 0, http->cert.s},
+	    {MHD_OPTION_HTTPS_MEM_KEY, 0, http->key.s},
+	    {MHD_OPTION_END, 0, NULL},
+	};
+	struct port *port = &http->ports[i];
+	*port = (struct port){http->sv, &http->sv->listeners.v[i]};
+	http->daemons[i] = MHD_start_daemon(flags, 0, NULL, NULL, on_request, NULL,
+	    MHD_OPTION_EXTERNAL_LOGGER, on_log, http, MHD_OPTION_LISTEN_SOCKET,
+	    port->listener->fd, MHD_OPTION_NOTIFY_CONNECTION, on_conn, port,
+	    MHD_OPTION_URI_LOG_CALLBACK, on_uri, NULL, MHD_OPTION_UNESCAPE_CALLBACK, keep,
+	    NULL, MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
+	    MHD_OPTION_THREAD_POOL_SIZE, (unsigned)THREADS, MHD_OPTION_THREAD_STACK_SIZE,
+	    (size_t)STACK, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HEAD_MAX,
+	    MHD_OPTION_CONNECTION_LIMIT, connections, MHD_OPTION_CONNECTION_TIMEOUT,
+	    (unsigned)(o->endpoint ? IDLE_ENDPOINT_S : IDLE_S),
+	    MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_ARRAY,
+	    o->tls_cert ? tls : &tls[2], MHD_OPTION_END);
+	if (http->daemons[i])
+		return 0;
+	if (o->tls_cert)
+		return err_set(err, ERR_FAIL,
+		    "the certificate '%s' and the key '%s' cannot be used: %s",
+		    o->tls_cert, o->tls_key, http->failed);
+	return err_set(
+	    err, ERR_FAIL, "cannot serve on %s: %s", port->listener->at, http->failed);
+}
+
+int http_start(struct server *sv, struct http **out, struct err *err)
+{
+	const struct serve_options *o = sv->options;
+	struct http *http = xcalloc(1, sizeof(*http));
+	unsigned connections = raise_limits();
+	http->sv = sv;
+	http->cert = http->key = (struct buf)BUF_INIT;
+	*out = http;
+	if (o->tls_cert && (read_pem(o->tls_cert, "certificate", &http->cert, err) < 0 ||
+			       read_pem(o->tls_key, "key", &http->key, err) < 0))
+		return -1;
+	for (size_t i = 0; i < sv->listeners.n; i++, http->n++)
+		if (start_one(http, i, connections, err) < 0)
+			return -1;
+	http->started = true;
+	return 0;
+}
+
+void http_stop(struct http *http, int64_t ms)
+{
+	int64_t until = clock_mono_ms() + ms;
+	if (!http)
+		return;
+	for (size_t i = 0; i < http->n; i++)
+		MHD_quiesce_daemon(http->daemons[i]);
+	while (http->sv->stats.active > 0 && clock_mono_ms() < until)
+		usleep(WAKE_MS * 1000);
+	for (size_t i = 0; i < http->n; i++)
+		MHD_stop_daemon(http->daemons[i]);
+	explicit_bzero(http->key.s, http->key.len);
+	buf_release(&http->cert);
+	buf_release(&http->key);
+	free(http);
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/* http.h -- HTTP on the server's sockets, by libmicrohttpd; its only user. */
+#ifndef HTTP_H
+#define HTTP_H
+
+#include "server/server.h"
+
+struct http;
+
+/* Threads that answer.  Call with the signals blocked that main() waits for. */
+int http_start(struct server *sv, struct http **out, struct err *err);
+/*
+ * Accept nobody any more, let requests under way finish for `ms` at most, close all
+ * connections.
+ */
+void http_stop(struct http *http, int64_t ms);
+
+#endif

@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: MIT */
+#include "server/once.h"
+
+#include <linux/sockios.h>
+#include <poll.h>
+#include <pthread.h>
+#include <sys/ioctl.h>
+
+#include "base/alloc.h"
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "server/siphash.h"
+
+enum { WAIT_MS = 100 * 1000, WAKE_MS = 200, BUCKETS = 256 };
+
+enum state {
+	DOING,
+	ANSWERED, /* the reply may be on its way */
+	LOST,	  /* it is known not to have arrived; the connection is closed */
+};
+
+struct once_entry {
+	struct once_entry *next; /* of its bucket */
+	uint64_t hash;
+	char *text; /* method, path and body */
+	size_t ntext;
+	enum state state;
+	int fd;	     /* of its connection; -1 when it is closed */
+	bool gone;   /* the client had left before the reply was written */
+	bool sent;   /* the system has the reply whole */
+	bool orphan; /* its request is over; whoever sees it last frees it */
+	int waiting; /* repeats that wait for it */
+	int64_t lost_at;
+	struct once_reply reply;
+};
+
+struct once {
+	pthread_mutex_t lock;
+	pthread_cond_t done;
+	struct siphash_key key;
+	struct once_entry *buckets[BUCKETS];
+	size_t nlost;
+};
+
+struct once *once_new(void)
+{
+	struct once *once = xcalloc(1, sizeof(*once));
+	pthread_condattr_t attr;
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_mutex_init(&once->lock, NULL);
+	pthread_cond_init(&once->done, &attr);
+	pthread_condattr_destroy(&attr);
+	siphash_key_new(&once->key);
+	return once;
+}
+
+static void entry_free(struct once_entry *e)
+{
+	buf_release(&e->reply.body);
+	free(e->text);
+	free(e);
+}
+
+void once_free(struct once *once)
+{
+	for (size_t i = 0; once && i < BUCKETS; i++)
+		for (struct once_entry *e = once->buckets[i], *next; e; e = next) {
+			next = e->next;
+			entry_free(e);
+		}
+	if (once) {
+		pthread_mutex_destroy(&once->lock);
+		pthread_cond_destroy(&once->done);
+	}
+	free(once);
+}
+
+static bool ends_with(const char *s, const char *end)
+{
+	size_t n = strlen(s), k = strlen(end);
+	return n >= k && strcmp(s + n - k, end) == 0;
+}
+
+bool once_watches(const char *path, size_t nbody)
+{
+	static const char *const idempotent[] = {"/runs/log-batch", "/runs/log-metric",
+	    "/runs/log-parameter", "/runs/set-tag", "/runs/update", "/runs/log-inputs",
+	    "/runs/outputs", "/search"};
+	for (size_t i = 0; i < sizeof(idempotent) / sizeof(idempotent[0]); i++)
+		if (ends_with(path, idempotent[i]))
+			return false;
+	return nbody <= ONCE_BODY;
+}
+
+static char *whole_text(const struct once_request *rq, size_t *n)
+{
+	struct buf b = BUF_INIT;
+	buf_addf(&b, "%s %s\n", rq->method, rq->path);
+	buf_add(&b, rq->body, rq->nbody);
+	*n = b.len;
+	return buf_detach(&b);
+}
+
+static struct once_entry **bucket_of(struct once *once, uint64_t hash)
+{
+	return &once->buckets[hash % BUCKETS];
+}
+
+static void unlink_entry(struct once *once, struct once_entry *e)
+{
+	struct once_entry **at = bucket_of(once, e->hash);
+	while (*at != e)
+		at = &(*at)->next;
+	*at = e->next;
+	if (e->state == LOST)
+		once->nlost--;
+}
+
+static void drop(struct once *once, struct once_entry *e)
+{
+	unlink_entry(once, e);
+	if (e->waiting == 0)
+		entry_free(e);
+	else
+		e->orphan = true; /* the last one that waits frees it */
+}
+
+static bool peer_gone(int fd)
+{
+	struct pollfd p = {.fd = fd, .events = POLLRDHUP};
+	return fd < 0 || (poll(&p, 1, 0) > 0 &&
+			     (p.revents & (POLLRDHUP | POLLHUP | POLLERR | POLLNVAL)));
+}
+
+/* The client's system has acknowledged all that was written. */
+static bool all_arrived(int fd)
+{
+	int left = 0;
+	return fd >= 0 && ioctl(fd, SIOCOUTQ, &left) == 0 && left == 0;
+}
+
+/* For an entry whose reply is there: the client may not have got it. */
+static bool undelivered(const struct once_entry *e)
+{
+	return e->gone || (e->sent ? !all_arrived(e->fd) : peer_gone(e->fd));
+}
+
+/* An equal request of which `e` is the first: does the new one repeat it? */
+static bool is_repeat(const struct once_entry *e)
+{
+	switch (e->state) {
+	case DOING:
+		return peer_gone(e->fd);
+	case ANSWERED:
+		return undelivered(e);
+	case LOST:
+		break;
+	}
+	return true;
+}
+
+static void forget_old(struct once *once)
+{
+	int64_t now = clock_mono_ms();
+	for (size_t i = 0; i < BUCKETS && once->nlost > 0; i++)
+		for (struct once_entry *e = once->buckets[i], *next; e; e = next) {
+			next = e->next;
+			if (e->state == LOST && now - e->lost_at > ONCE_KEEP_MS)
+				drop(once, e);
+		}
+}
+
+static void forget_oldest(struct once *once)
+{
+	struct once_entry *oldest = NULL;
+	for (size_t i = 0; i < BUCKETS; i++)
+		for (struct once_entry *e = once->buckets[i]; e; e = e->next)
+			if (e->state == LOST && (!oldest || e->lost_at < oldest->lost_at))
+				oldest = e;
+	if (oldest)
+		drop(once, oldest);
+}
+
+static struct once_entry *find(
+    struct once *once, uint64_t hash, const char *text, size_t n)
+{
+	struct once_entry *e = *bucket_of(once, hash);
+	for (; e; e = e->next)
+		if (e->hash == hash && e->ntext == n && memcmp(e->text, text, n) == 0 &&
+		    is_repeat(e))
+			return e;
+	return NULL;
+}
+
+static void wake_in(struct timespec *t, int ms)
+{
+	clock_gettime(CLOCK_MONOTONIC, t);
+	t->tv_nsec += ms * 1000000L;
+	t->tv_sec += t->tv_nsec / 1000000000;
+	t->tv_nsec %= 1000000000;
+}
+
+/*
+ * The reply of an entry, which may still be on its way.  false: there is none, since it was
+ * refused or takes too long; then the repeat is done on its own.
+ */
+static bool wait_for(struct once *once, struct once_entry *e, struct once_reply *reply)
+{
+	int64_t until = clock_mono_ms() + WAIT_MS;
+	bool have;
+	e->waiting++;
+	while (e->state == DOING && !e->orphan && clock_mono_ms() < until) {
+		struct timespec t;
+		wake_in(&t, WAKE_MS);
+		pthread_cond_timedwait(&once->done, &once->lock, &t);
+	}
+	have = e->reply.status != 0;
+	if (have) {
+		reply->status = e->reply.status;
+		reply->content_type = e->reply.content_type;
+		buf_add(&reply->body, e->reply.body.s, e->reply.body.len);
+	}
+	if (--e->waiting == 0 && e->orphan)
+		entry_free(e);
+	return have;
+}
+
+bool once_begin(struct once *once, const struct once_request *rq,
+    struct once_entry **entry, struct once_reply *reply)
+{
+	struct once_entry *e, **bucket;
+	size_t n;
+	char *text = whole_text(rq, &n);
+	uint64_t hash = siphash(&once->key, text, n);
+	bool repeat;
+	*entry = NULL;
+	pthread_mutex_lock(&once->lock);
+	forget_old(once);
+	e = find(once, hash, text, n);
+	repeat = e && wait_for(once, e, reply);
+	if (!repeat) {
+		e = xcalloc(1, sizeof(*e));
+		*e = (struct once_entry){.hash = hash,
+		    .text = steal_ptr(&text),
+		    .ntext = n,
+		    .state = DOING,
+		    .fd = rq->fd,
+		    .reply = {.body = BUF_INIT}};
+		bucket = bucket_of(once, hash);
+		e->next = *bucket;
+		*bucket = e;
+		*entry = e;
+	}
+	pthread_mutex_unlock(&once->lock);
+	free(text);
+	return repeat;
+}
+
+void once_answered(
+    struct once *once, struct once_entry *e, const struct once_reply *reply)
+{
+	pthread_mutex_lock(&once->lock);
+	e->gone = peer_gone(e->fd);
+	e->state = ANSWERED;
+	if (reply->status < 400) {
+		e->reply.status = reply->status;
+		e->reply.content_type = reply->content_type;
+		buf_add(&e->reply.body, reply->body.s, reply->body.len);
+	}
+	pthread_cond_broadcast(&once->done);
+	pthread_mutex_unlock(&once->lock);
+}
+
+void once_sent(struct once *once, struct once_entry *e)
+{
+	pthread_mutex_lock(&once->lock);
+	e->sent = true;
+	pthread_mutex_unlock(&once->lock);
+}
+
+void once_over(struct once *once, struct once_entry *e)
+{
+	pthread_mutex_lock(&once->lock);
+	if (e->reply.status != 0 && (!e->sent || undelivered(e))) {
+		e->state = LOST;
+		e->fd = -1;
+		e->lost_at = clock_mono_ms();
+		if (++once->nlost > ONCE_LOST)
+			forget_oldest(once);
+	} else {
+		drop(once, e);
+	}
+	pthread_mutex_unlock(&once->lock);
+}
