@@ -31,7 +31,13 @@ int batch_write(
 /* run_read.c */
 int run_read(struct db *db, struct arena *a, const char *run_id, struct run_record *out,
     struct err *err);
-/* Fill in tags, params and metrics of the n runs, each list sorted by key. */
+/* Inside a transaction: the same without tags, parameters and metrics. */
+int run_read_row(struct db *db, struct arena *a, const char *run_id,
+    struct run_record *out, struct err *err);
+/*
+ * Inside a transaction: fill in tags, params and metrics of the n runs, each list sorted
+ * by key.
+ */
 int runs_fill(
     struct db *db, struct arena *a, struct run_record *runs, size_t n, struct err *err);
 /* The columns that run_from_row() reads, of runs r and experiments e. */
