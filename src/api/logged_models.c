@@ -49,7 +49,8 @@ int answer_create_logged_model(
 	    .type = given(rq->model_type),
 	    .source_run_id = given(rq->source_run_id),
 	    .params = kvs_given(a, &rq->params),
-	    .tags = kvs_given(a, &rq->tags)};
+	    .tags = kvs_given(a, &rq->tags),
+	    .repeat = {api->repeat_since, api->repeat_until}};
 	if (logged_model_insert(api->db, a, &new, &m, err) < 0)
 		return -1;
 	give(a, &m, out);

@@ -36,7 +36,7 @@ static const struct field create_fields[] = {
     FIELD(struct create, run_link, FIELD_STR),
     FIELD(struct create, description, FIELD_STR),
     FIELD(struct create, model_id, FIELD_STR),
-    FIELD(struct create, tags, FIELD_MSGS, .sub = &kv_request_message),
+    FIELD(struct create, tags, FIELD_MSGS, .sub = &kv_message),
     {0},
 };
 const struct message create_model_version_message = MESSAGE(struct create, create_fields);
@@ -51,7 +51,8 @@ int answer_create_model_version(
 	    .model_id = rq->model_id,
 	    .description = given(rq->description),
 	    .run_link = given(rq->run_link),
-	    .tags = kvs_given(a, &rq->tags)};
+	    .tags = kvs_given(a, &rq->tags),
+	    .repeat = {api->repeat_since, api->repeat_until}};
 	struct model_version v;
 	if (model_version_insert(api->db, a, &new, &v, err) < 0)
 		return -1;

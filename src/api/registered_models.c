@@ -36,7 +36,7 @@ struct request {
 static const struct field create_fields[] = {
     NAME,
     FIELD(struct request, description, FIELD_STR),
-    FIELD(struct request, tags, FIELD_MSGS, .sub = &kv_request_message),
+    FIELD(struct request, tags, FIELD_MSGS, .sub = &kv_message),
     {0},
 };
 const struct message create_registered_model_message =
@@ -46,10 +46,12 @@ int answer_create_registered_model(
     struct api *api, struct arena *a, const void *in, void *out, struct err *err)
 {
 	const struct request *rq = in;
-	const struct kvs tags = kvs_given(a, &rq->tags);
+	const struct registered_model_new new = {.name = rq->name,
+	    .description = given(rq->description),
+	    .tags = kvs_given(a, &rq->tags),
+	    .repeat = {api->repeat_since, api->repeat_until}};
 	struct registered_model m;
-	if (registered_model_insert(
-		api->db, a, rq->name, given(rq->description), &tags, &m, err) < 0)
+	if (registered_model_insert(api->db, a, &new, &m, err) < 0)
 		return -1;
 	give(a, &m, out);
 	return 0;

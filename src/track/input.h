@@ -35,9 +35,9 @@ struct model_output {
 struct run_inputs {
 	struct dataset_input *datasets; /* in the order in which they were logged */
 	size_t ndatasets;
-	const char **models; /* ids of logged models */
+	const char **models; /* ids of logged models, sorted */
 	size_t nmodels;
-	struct model_output *outputs;
+	struct model_output *outputs; /* sorted by id */
 	size_t noutputs;
 };
 

@@ -35,13 +35,13 @@ static int prepare(struct db *db, struct statements *s, struct err *err)
 		s->models = db_query(db, err,
 		    "SELECT destination_id FROM inputs WHERE source_type = 'RUN_INPUT'"
 		    " AND source_id = ? AND destination_type = 'MODEL_INPUT'"
-		    " ORDER BY rowid",
+		    " ORDER BY destination_id",
 		    "");
 	if (s->models && outputs)
 		s->outputs = db_query(db, err,
 		    "SELECT destination_id, step FROM inputs"
 		    " WHERE source_type = 'RUN_OUTPUT' AND source_id = ?"
-		    " AND destination_type = 'MODEL_OUTPUT' ORDER BY rowid",
+		    " AND destination_type = 'MODEL_OUTPUT' ORDER BY destination_id",
 		    "");
 	return s->models && (s->outputs || !outputs) ? 0 : -1;
 }

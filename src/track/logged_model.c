@@ -109,22 +109,67 @@ static void describe(struct arena *a, const struct logged_model_new *new,
 	    experiment_artifact_uri(a, e, arena_printf(a, "models/%s", out->model_id));
 }
 
+static bool is_repeat(const struct logged_model_new *new, const struct logged_model *old)
+{
+	return (!new->name || !*new->name || strcmp(new->name, old->name) == 0) &&
+	       repeat_same_text(new->type, old->type) &&
+	       repeat_same_text(new->source_run_id, old->source_run_id) &&
+	       repeat_same_kvs(&old->tags, &new->tags) &&
+	       repeat_same_kvs(&old->params, &new->params);
+}
+
+/* 1: *out is what the request asks for; 0; -1. */
+static int find_repeat(struct db *db, struct arena *a, const struct logged_model_new *new,
+    int64_t experiment_id, struct logged_model *out, struct err *err)
+{
+	auto_stmt st = NULL;
+	int rc;
+	if (!repeat_possible(&new->repeat))
+		return 0;
+	st = db_query(db, err,
+	    "SELECT " LOGGED_MODEL_COLUMNS " FROM logged_models m"
+	    " WHERE m.experiment_id = ? AND m.creation_timestamp_ms BETWEEN ? AND ?"
+	    " AND m.status = 1 AND m.lifecycle_stage = 'active'"
+	    " AND m.last_updated_timestamp_ms = m.creation_timestamp_ms"
+	    " AND NOT EXISTS (SELECT 1 FROM inputs i WHERE"
+	    "  i.destination_type = 'MODEL_OUTPUT' AND i.destination_id = m.model_id)",
+	    "iii", experiment_id, new->repeat.since, new->repeat.until);
+	if (!st)
+		return -1;
+	while ((rc = stmt_step(db, st, err)) > 0) {
+		logged_model_from_row(a, st, out);
+		if (logged_models_fill(db, a, out, 1, err) < 0)
+			return -1;
+		if (is_repeat(new, out))
+			return 1;
+	}
+	return rc;
+}
+
+static int insert_row(struct db *db, const struct logged_model *m, struct err *err)
+{
+	return db_run(db, err,
+	    "INSERT INTO logged_models (model_id, experiment_id, name,"
+	    " artifact_location, creation_timestamp_ms, last_updated_timestamp_ms,"
+	    " status, lifecycle_stage, model_type, source_run_id, status_message)"
+	    " VALUES (?, ?, ?, ?, ?, ?, ?, 'active', ?, ?, NULL)",
+	    "sissiiiss", m->model_id, m->experiment_id, m->name, m->artifact_uri,
+	    m->created, m->updated, (int64_t)m->status, m->type, m->source_run_id);
+}
+
 static int insert(struct db *db, struct arena *a, const struct logged_model_new *new,
     struct logged_model *out, struct err *err)
 {
 	struct experiment e = {0};
+	int rc;
 	if (db_need_logged_models(db, err) < 0 ||
 	    active_experiment(db, a, new->experiment_id, &e, err) < 0)
 		return -1;
+	rc = find_repeat(db, a, new, e.id, out, err);
+	if (rc != 0)
+		return rc < 0 ? -1 : 0;
 	describe(a, new, &e, out);
-	if (db_run(db, err,
-		"INSERT INTO logged_models (model_id, experiment_id, name,"
-		" artifact_location, creation_timestamp_ms, last_updated_timestamp_ms,"
-		" status, lifecycle_stage, model_type, source_run_id, status_message)"
-		" VALUES (?, ?, ?, ?, ?, ?, ?, 'active', ?, ?, NULL)",
-		"sissiiiss", out->model_id, out->experiment_id, out->name,
-		out->artifact_uri, out->created, out->updated, (int64_t)out->status,
-		out->type, out->source_run_id) < 0 ||
+	if (insert_row(db, out, err) < 0 ||
 	    write_params(db, out, &new->params, err) < 0 ||
 	    write_tags(db, out, &new->tags, err) < 0)
 		return -1;

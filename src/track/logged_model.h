@@ -10,6 +10,7 @@
 
 #include "track/db.h"
 #include "track/record.h"
+#include "track/repeat.h"
 
 enum logged_model_status {
 	LOGGED_MODEL_PENDING = 1,
@@ -34,7 +35,7 @@ struct logged_model {
 	bool deleted;
 	const char *type, *source_run_id, *status_message; /* NULL: none */
 	struct kvs tags, params;			   /* sorted by key */
-	struct model_metric *metrics; /* all, by name, time and step */
+	struct model_metric *metrics; /* all, in the order in which they were logged */
 	size_t nmetrics;
 };
 
@@ -43,6 +44,7 @@ struct logged_model_new {
 	const char *name;	   /* NULL or "": one is made */
 	const char *type, *source_run_id;
 	struct kvs tags, params;
+	struct repeat repeat;
 };
 
 /* logged_model.c */

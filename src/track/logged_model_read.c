@@ -69,7 +69,7 @@ int logged_models_fill(
 	metrics = db_query(db, err,
 	    "SELECT metric_name, metric_value, metric_timestamp_ms, metric_step, run_id,"
 	    " dataset_name, dataset_digest FROM logged_model_metrics WHERE model_id = ?"
-	    " ORDER BY metric_name, metric_timestamp_ms, metric_step, run_id",
+	    " ORDER BY rowid",
 	    "");
 	if (!metrics)
 		return -1;

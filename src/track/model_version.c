@@ -106,6 +106,30 @@ static int check_names(const struct model_version_new *new, struct err *err)
 	return 0;
 }
 
+/* 1: *out is the last version, and what the request asks for; 0; -1. */
+static int find_repeat(struct db *db, struct arena *a,
+    const struct model_version_new *new, const struct model_source *from, int64_t last,
+    struct model_version *out, struct err *err)
+{
+	struct err why = ERR_INIT;
+	if (!repeat_possible(&new->repeat))
+		return 0;
+	if (model_version_find(db, a, new->name, last, out, &why) < 0) {
+		if (why.code != ERR_NOTFOUND)
+			*err = why;
+		return why.code == ERR_NOTFOUND ? 0 : -1;
+	}
+	if (model_version_fill(db, a, out, err) < 0)
+		return -1;
+	return repeat_within(&new->repeat, out->created) &&
+	       out->updated == out->created && out->naliases == 0 &&
+	       repeat_same_text(out->source, from->source) &&
+	       repeat_same_text(out->run_id, from->run_id) &&
+	       repeat_same_text(out->description, new->description) &&
+	       repeat_same_text(out->run_link, new->run_link) &&
+	       repeat_same_kvs(&out->tags, &new->tags);
+}
+
 static int insert(struct db *db, struct arena *a, const struct model_version_new *new,
     struct model_version *out, struct err *err)
 {
@@ -113,14 +137,19 @@ static int insert(struct db *db, struct arena *a, const struct model_version_new
 	bool prompt = registry_is_prompt(&new->tags);
 	struct registered_model m;
 	int64_t version = 0;
+	int rc;
 	if (!db_has_column(db, "logged_models", "model_id"))
 		from.model_id = NULL; /* nobody of the store's age knew the field */
 	if ((prompt ? model_source_prompt(&from, err)
 		    : model_source_resolve(db, a, &from, err)) < 0 ||
 	    check_names(new, err) < 0 ||
 	    registered_model_find(db, a, new->name, &m, err) < 0 ||
-	    next_number(db, new->name, &version, err) < 0 ||
-	    insert_row(db, new, &from, version, clock_now_ms(), err) < 0)
+	    next_number(db, new->name, &version, err) < 0)
+		return -1;
+	rc = find_repeat(db, a, new, &from, version - 1, out, err);
+	if (rc != 0)
+		return rc < 0 ? -1 : 0;
+	if (insert_row(db, new, &from, version, clock_now_ms(), err) < 0)
 		return -1;
 	if (!prompt && from.model_id && *from.model_id &&
 	    tell_model(db, a, from.model_id, new->name, version, err) < 0)

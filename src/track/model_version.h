@@ -8,6 +8,7 @@
 
 #include "track/db.h"
 #include "track/record.h"
+#include "track/repeat.h"
 
 struct model_version {
 	const char *name;
@@ -27,6 +28,7 @@ struct model_version_new {
 	const char *run_id, *model_id; /* NULL: not given */
 	const char *description, *run_link;
 	struct kvs tags;
+	struct repeat repeat;
 };
 
 /* registry_names.c */

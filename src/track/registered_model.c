@@ -26,14 +26,12 @@ static int write_tag(
 }
 
 /* It is there: as what, and what was it to be? */
-static int refuse_existing(struct db *db, struct arena *a, struct registered_model *old,
-    const struct kvs *tags, struct err *err)
+static int refuse_existing(
+    const struct registered_model *old, const struct kvs *tags, struct err *err)
 {
 	auto_buf shown = BUF_INIT;
-	bool was_prompt, is_prompt = kvs_get(tags, PROMPT_TAG) != NULL;
-	if (registered_models_fill(db, a, old, 1, err) < 0)
-		return -1;
-	was_prompt = kvs_get(&old->tags, PROMPT_TAG) != NULL;
+	bool is_prompt = kvs_get(tags, PROMPT_TAG) != NULL;
+	bool was_prompt = kvs_get(&old->tags, PROMPT_TAG) != NULL;
 	if (was_prompt == is_prompt)
 		return err_set(err, ERR_EXISTS, "%s (name=%s) already exists.",
 		    is_prompt ? "Prompt" : "Registered Model", old->name);
@@ -58,39 +56,57 @@ static int exists(struct db *db, struct arena *a, const char *name,
 	return -1;
 }
 
-static int insert(struct db *db, struct arena *a, const char *name,
-    const char *description, const struct kvs *tags, struct registered_model *out,
-    struct err *err)
+/* The one that is there is what the request asks for, and nothing stands under it. */
+static bool is_repeat(
+    const struct registered_model_new *new, const struct registered_model *old)
+{
+	return repeat_possible(&new->repeat) &&
+	       repeat_within(&new->repeat, old->created) &&
+	       old->updated == old->created && old->nlatest == 0 &&
+	       repeat_same_text(old->description, new->description) &&
+	       repeat_same_kvs(&old->tags, &new->tags);
+}
+
+static int insert_row(
+    struct db *db, const struct registered_model_new *new, struct err *err)
 {
 	int64_t now = clock_now_ms();
-	int rc = exists(db, a, name, out, err);
-	if (rc != 0)
-		return rc < 0 ? -1 : refuse_existing(db, a, out, tags, err);
 	if (db_run(db, err,
 		"INSERT INTO registered_models (name, creation_time, last_updated_time,"
 		" description) VALUES (?, ?, ?, ?)",
-		"siis", name, now, now, description) < 0)
+		"siis", new->name, now, now, new->description) < 0)
 		return -1;
-	for (size_t i = 0; i < tags->n; i++)
-		if (write_tag(db, name, tags->v[i].key, tags->v[i].value, err) < 0)
+	for (size_t i = 0; i < new->tags.n; i++)
+		if (write_tag(
+			db, new->name, new->tags.v[i].key, new->tags.v[i].value, err) < 0)
 			return -1;
-	if (registered_model_find(db, a, name, out, err) < 0)
-		return -1;
-	return registered_models_fill(db, a, out, 1, err);
+	return 0;
 }
 
-int registered_model_insert(struct db *db, struct arena *a, const char *name,
-    const char *description, const struct kvs *tags, struct registered_model *out,
-    struct err *err)
+static int insert(struct db *db, struct arena *a, const struct registered_model_new *new,
+    struct registered_model *out, struct err *err)
 {
-	if (model_name_check(name, err) < 0)
+	int rc = exists(db, a, new->name, out, err);
+	if (rc < 0 ||
+	    (rc == 0 && (insert_row(db, new, err) < 0 ||
+			    registered_model_find(db, a, new->name, out, err) < 0)))
 		return -1;
-	for (size_t i = 0; i < tags->n; i++)
-		if (registry_tag_check(tags->v[i].key, tags->v[i].value, err) < 0)
+	if (registered_models_fill(db, a, out, 1, err) < 0)
+		return -1;
+	return rc == 0 || is_repeat(new, out) ? 0 : refuse_existing(out, &new->tags, err);
+}
+
+int registered_model_insert(struct db *db, struct arena *a,
+    const struct registered_model_new *new, struct registered_model *out, struct err *err)
+{
+	if (model_name_check(new->name, err) < 0)
+		return -1;
+	for (size_t i = 0; i < new->tags.n; i++)
+		if (registry_tag_check(new->tags.v[i].key, new->tags.v[i].value, err) < 0)
 			return -1;
 	if (db_begin(db, err) < 0)
 		return -1;
-	return db_end(db, insert(db, a, name, description, tags, out, err), err);
+	return db_end(db, insert(db, a, new, out, err), err);
 }
 
 static int describe(struct db *db, struct arena *a, const char *name,

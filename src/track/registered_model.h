@@ -13,6 +13,12 @@
 
 #define PROMPT_TAG "mlflow.prompt.is_prompt" /* of a name that stands for prompts */
 
+struct registered_model_new {
+	const char *name, *description;
+	struct kvs tags;
+	struct repeat repeat;
+};
+
 struct registered_model {
 	const char *name, *description; /* NULL: none */
 	int64_t created, updated;	/* ms since the epoch; -1: none */
@@ -34,8 +40,8 @@ bool registry_is_prompt(const struct kvs *tags);
 
 /* registered_model.c */
 /* ERR_EXISTS as MLflow says it, for prompts and models. */
-int registered_model_insert(struct db *db, struct arena *a, const char *name,
-    const char *description, const struct kvs *tags, struct registered_model *out,
+int registered_model_insert(struct db *db, struct arena *a,
+    const struct registered_model_new *new, struct registered_model *out,
     struct err *err);
 int registered_model_describe(struct db *db, struct arena *a, const char *name,
     const char *description, struct registered_model *out, struct err *err);

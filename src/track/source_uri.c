@@ -146,7 +146,7 @@ static const char *follow(struct arena *a, const char *path)
 		struct stat st;
 		if (real)
 			return arena_printf(
-			    a, "%s%s", strcmp(real, "/") == 0 ? "" : real, tail);
+			    a, "%s%s", strcmp(real, "/") == 0 && *tail ? "" : real, tail);
 		if (lstat(head, &st) == 0 || strcmp(head, "/") == 0)
 			return NULL;
 		tail = arena_printf(a, "/%s%s", path_base(head), tail);
@@ -164,6 +164,6 @@ const char *source_uri_real_path(
 
 bool path_is_within(const char *path, const char *dir)
 {
-	size_t n = strlen(dir);
+	size_t n = strcmp(dir, "/") == 0 ? 0 : strlen(dir);
 	return strncmp(path, dir, n) == 0 && (path[n] == '\0' || path[n] == '/');
 }
