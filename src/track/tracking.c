@@ -9,8 +9,6 @@
 #include "base/urltext.h"
 #include "track/store.h"
 
-static const char way_out[] = "name a local database: --tracking-uri sqlite:///FILE";
-
 /* The URI for a message: user and password taken out. */
 static const char *shown(struct arena *a, const char *uri)
 {
@@ -27,11 +25,12 @@ static const char *shown(struct arena *a, const char *uri)
 static int refuse(
     struct arena *a, const char *uri, const char *from, const char *why, struct err *err)
 {
+	const char *option = from[0] == '-' ? from : "--tracking-uri";
+	bool unset = strcmp(from, "MLFLOW_TRACKING_URI") == 0;
 	err_set(err, ERR_USAGE, "tracking URI '%.500s' (from %s): %s", shown(a, uri),
 	    from, why);
-	if (strcmp(from, "MLFLOW_TRACKING_URI") == 0)
-		return err_hint(err, "unset MLFLOW_TRACKING_URI, or %s", way_out);
-	return err_hint(err, "%s", way_out);
+	return err_hint(err, "%sname a local database: %s sqlite:///FILE",
+	    unset ? "unset MLFLOW_TRACKING_URI, or " : "", option);
 }
 
 /* What stands before "://" (or ":"), or "" for a plain path. */
@@ -125,10 +124,10 @@ static const char *pick(const char *option, const char **from)
 	return "sqlite:///mlflow.db";
 }
 
-int tracking_resolve(const struct ctx *ctx, struct arena *a, const char *option,
+int tracking_of(const struct ctx *ctx, struct arena *a, const char *uri, const char *from,
     struct tracking *out, struct err *err)
 {
-	const char *from, *path = NULL, *uri = pick(option, &from);
+	const char *path = NULL;
 	if (!*uri)
 		return err_set(
 		    err, ERR_USAGE, "the tracking URI (from %s) is empty", from);
@@ -143,6 +142,13 @@ int tracking_resolve(const struct ctx *ctx, struct arena *a, const char *option,
 	out->artifact_root = path_join(a, path_dir(a, out->path), "mlruns");
 	out->artifact_location = url_encode_percent(a, out->artifact_root);
 	return 0;
+}
+
+int tracking_resolve(const struct ctx *ctx, struct arena *a, const char *option,
+    struct tracking *out, struct err *err)
+{
+	const char *from, *uri = pick(option, &from);
+	return tracking_of(ctx, a, uri, from, out, err);
 }
 
 static bool all_digits(const char *s)
