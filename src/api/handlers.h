@@ -50,4 +50,20 @@ route_handler answer_create_model_version, answer_get_model_version,
 /* Into a reply whose message is one_model_version_message. */
 void give_model_version(struct arena *a, const struct model_version *v, void *out);
 
+/* search.c */
+extern const struct message search_runs_message, some_runs_message,
+    search_experiments_message, some_experiments_message, search_datasets_message,
+    some_datasets_message;
+route_handler answer_search_runs, answer_search_experiments, answer_search_datasets;
+/* In MLflow's words, when more were asked for than a page may have. */
+int refuse_max_results(int64_t given, int64_t most, struct err *err);
+
+/* search_models.c */
+extern const struct message search_registered_models_message,
+    found_registered_models_message, search_model_versions_message,
+    found_model_versions_message, search_logged_models_message,
+    found_logged_models_message;
+route_handler answer_search_registered_models, answer_search_model_versions,
+    answer_search_logged_models;
+
 #endif

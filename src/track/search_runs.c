@@ -164,27 +164,11 @@ static int add_order(struct search *s, const struct search_query *q, struct err 
 	return search_term_add(s, "r.run_uuid", false, err);
 }
 
-static const char *stages(enum view view)
-{
-	return view == VIEW_ACTIVE    ? "= 'active'"
-	       : view == VIEW_DELETED ? "= 'deleted'"
-				      : "IN ('active', 'deleted')";
-}
-
 static int prepare(struct search *s, const struct search_query *q, struct err *err)
 {
 	struct filter f;
-	if (q->max_results < 1)
-		return err_set(err, ERR_USAGE,
-		    "Invalid value %lld for parameter 'max_results' supplied. It must be "
-		    "a"
-		    " positive integer",
-		    (long long)q->max_results);
-	if (q->max_results > SEARCH_MAX_RESULTS)
-		return err_set(err, ERR_USAGE,
-		    "Invalid value %lld for parameter 'max_results' supplied. It must be"
-		    " at most %d",
-		    (long long)q->max_results, SEARCH_MAX_RESULTS);
+	if (search_check_max_results(q->max_results, err) < 0)
+		return -1;
 	if (filter_read(&filter_runs, s->body.a, q->filter, &f, err) < 0)
 		return -1;
 	s->ids = "r.rowid";
@@ -198,13 +182,13 @@ static int prepare(struct search *s, const struct search_query *q, struct err *e
 	sql_add(&s->body, " WHERE");
 	if (search_experiments(&s->body, "r.experiment_id", q, err) < 0)
 		return -1;
-	sql_add(&s->body, " AND r.lifecycle_stage %s", stages(q->view));
+	sql_add(&s->body, " AND r.lifecycle_stage %s", search_stages(q->view));
 	add_filter(&s->body, &f);
 	return 0;
 }
 
 static int read_runs(struct db *db, struct arena *a, const struct search_page *page,
-    struct run_record **out, size_t *n, struct err *err)
+    struct runs_found *out, struct err *err)
 {
 	auto_stmt st = db_query(db, err,
 	    "SELECT " RUN_COLUMNS " FROM runs r LEFT JOIN experiments e"
@@ -212,25 +196,26 @@ static int read_runs(struct db *db, struct arena *a, const struct search_page *p
 	    "");
 	if (!st)
 		return -1;
-	*out = arena_array(a, page->n + 1, sizeof(**out));
-	for (*n = 0; *n < page->n; ++*n) {
-		int rc = stmt_bind(db, st, err, "i", page->ids[*n].i);
-		if (rc < 0 || (rc = stmt_step(db, st, err)) < 0)
+	out->runs = arena_array(a, page->n + 1, sizeof(*out->runs));
+	out->inputs = arena_array(a, page->n + 1, sizeof(*out->inputs));
+	for (; out->n < page->n; out->n++) {
+		if (stmt_bind(db, st, err, "i", page->ids[out->n].i) < 0 ||
+		    stmt_step(db, st, err) < 0)
 			return -1;
-		run_from_row(a, st, &(*out)[*n]);
+		run_from_row(a, st, &out->runs[out->n]);
 	}
-	return runs_fill(db, a, *out, *n, err);
+	if (runs_fill(db, a, out->runs, out->n, err) < 0)
+		return -1;
+	return runs_inputs_fill(db, a, out->runs, out->n, out->inputs, err);
 }
 
 int runs_search(struct db *db, struct arena *a, const struct search_query *q,
-    struct run_record **out, size_t *n, const char **next, struct err *err)
+    struct runs_found *out, struct err *err)
 {
 	auto_search s = {.body = SQL_INIT(a)};
 	struct search_page page = {0};
 	int rc;
-	*out = NULL;
-	*n = 0;
-	*next = NULL;
+	*out = (struct runs_found){0};
 	if (prepare(&s, q, err) < 0)
 		return -1;
 	if (q->nexperiments == 0)
@@ -239,7 +224,7 @@ int runs_search(struct db *db, struct arena *a, const struct search_query *q,
 		return -1;
 	rc = search_page(db, a, &s, &page, err);
 	if (rc == 0)
-		rc = read_runs(db, a, &page, out, n, err);
-	*next = page.next;
+		rc = read_runs(db, a, &page, out, err);
+	out->next = page.next;
 	return db_end(db, rc, err);
 }
