@@ -22,6 +22,7 @@ enum {
 	OPT_TAG,
 	OPT_TRACKING_URI,
 	OPT_TRACKING,
+	OPT_WATCH,
 	OPT_TIMEOUT,
 	OPT_ENV_FILE,
 	OPT_DRY_RUN,
@@ -63,6 +64,8 @@ const struct opt run_opts[] = {
 	"Where to record (sqlite:///mlflow.db)"},
     {OPT_TRACKING, 0, "tracking", NULL, "endpoint|direct", NULL,
 	"How the command records: through mlp (endpoint) or itself"},
+    {OPT_WATCH, 0, "watch", NULL, NULL, NULL,
+	"Show the last metrics on one line of the terminal"},
     {OPT_TIMEOUT, 0, "timeout", NULL, "TIME", NULL,
 	"Stop the command after this long: 90s, 5m, 2h"},
     {OPT_ENV_FILE, 0, "env-file", NULL, "FILE", NULL,
@@ -190,6 +193,9 @@ int runopts_take(struct cli *cli, struct runopts *ro, const struct opt *opt,
 		return 0;
 	case OPT_TRACKING:
 		return take_tracking(ro, value, err);
+	case OPT_WATCH:
+		rq->watch = true;
+		return 0;
 	case OPT_TIMEOUT:
 		return clock_parse_duration(value, &rq->plan.timeout_ms, err) < 0
 			   ? err_wrap(err, "--timeout")

@@ -15,6 +15,7 @@
 #include "flow/recording.h"
 #include "flow/runfile.h"
 #include "flow/runtags.h"
+#include "flow/watch.h"
 #include "plan/key.h"
 #include "run/lock.h"
 
@@ -29,6 +30,7 @@ struct launching {
 	struct run_lock lock;
 	struct run_record run;
 	struct recording recording;
+	struct watch watch;
 	const char *log_dir;
 	bool logs_in_state; /* the artifacts are not local */
 	sigset_t before;    /* signal mask to restore */
@@ -266,6 +268,11 @@ static int supervise_run(struct launching *l, struct outcome *o, struct err *err
 		return -1;
 	if (c.store_uri)
 		launch.endpoint = &l->recording.endpoint;
+	if (l->rq->watch) {
+		watch_init(&l->watch, l->ctx, &l->tracking, &l->run);
+		launch.status = watch_text;
+		launch.status_arg = &l->watch;
+	}
 	childenv_make(l->a, &l->p->plan, &c, &env);
 	launch.envp = strvec_argv(&env);
 	ctx_say(l->ctx, SAY_DEBUG, "in %s", launch.cwd);
@@ -389,6 +396,8 @@ static int record_and_run(struct launching *l, run_started *started, void *arg,
 	r->start_time = l->run.start_time;
 	execute(l, started, arg, r, &o, &why);
 	recording_close(&l->recording);
+	if (l->rq->watch)
+		watch_release(&l->watch);
 	close_run(l, &o, &why, r);
 	r->advice = advice(l, r);
 	r->stderr_tail = arena_strdup(l->a, o.stderr_tail ? o.stderr_tail : "");

@@ -20,6 +20,7 @@ struct run_request {
 	struct kvs tags;
 	const char *rerun_of; /* id of the run that is run again */
 	bool quiet;	      /* keep the command's output, do not show it */
+	bool watch;	      /* show the last metrics meanwhile, on a terminal */
 	bool direct; /* the command records into the store, not through an endpoint */
 };
 

@@ -18,6 +18,7 @@
 #include "base/err.h"
 #include "base/proc.h"
 #include "run/endpoint.h"
+#include "run/statusline.h"
 
 struct launch {
 	char *const *argv, *const *envp;
@@ -25,7 +26,9 @@ struct launch {
 	const char *stdout_log, *stderr_log; /* opened for appending, made if missing */
 	int64_t timeout_ms;		     /* 0: none */
 	bool quiet;			     /* keep the output, do not pass it on */
-	struct endpoint *endpoint;	     /* open, or NULL; its key is not kept */
+	statusline_text *status;	     /* what to show meanwhile, or NULL */
+	void *status_arg;
+	struct endpoint *endpoint; /* open, or NULL; its key is not kept */
 };
 
 /* How it went.  Everything is known when supervise() has returned 0. */
