@@ -13,6 +13,30 @@
 extern const struct message server_info_message;
 route_handler answer_health, answer_version, answer_server_info;
 
+/* experiments.c */
+extern const struct message create_experiment_message, experiment_id_message,
+    experiment_id_reply_message, experiment_name_message, experiment_reply_message,
+    update_experiment_message, experiment_tag_message;
+route_handler answer_create_experiment, answer_get_experiment,
+    answer_get_experiment_by_name, answer_update_experiment, answer_delete_experiment,
+    answer_restore_experiment, answer_set_experiment_tag, answer_delete_experiment_tag;
+
+/* runs.c */
+extern const struct message create_run_message, run_id_message, run_reply_message,
+    update_run_message, run_info_reply_message, delete_run_tag_message;
+route_handler answer_create_run, answer_get_run, answer_update_run, answer_delete_run,
+    answer_restore_run, answer_delete_run_tag;
+
+/* logging.c */
+extern const struct message log_kv_message, log_metric_message, log_batch_message;
+route_handler answer_log_parameter, answer_set_tag, answer_log_metric, answer_log_batch;
+
+/* metrics.c */
+extern const struct message metric_history_message, metric_history_reply_message,
+    metric_bulk_message, metric_bulk_reply_message, metric_interval_message;
+route_handler answer_metric_history, answer_metric_history_bulk,
+    answer_metric_history_interval;
+
 /* inputs.c */
 extern const struct message log_inputs_message, log_outputs_message;
 route_handler answer_log_inputs, answer_log_outputs;

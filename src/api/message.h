@@ -51,6 +51,7 @@ enum field_flags {
 	FIELD_OMIT = 2,	    /* INT: not written when it is dflt */
 	FIELD_ALIAS = 4,    /* STR: an older name of another row's member: read where that
 			     * is absent, never written */
+	FIELD_KEEP = 8,	    /* a list: written when it is empty, too */
 };
 
 struct strs {

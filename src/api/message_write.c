@@ -66,7 +66,7 @@ static void write_double(struct buf *out, double v)
 
 static bool left_out(const struct field *f, const char *at)
 {
-	bool omit = f->flags & FIELD_OMIT;
+	bool omit = f->flags & FIELD_OMIT, keep = f->flags & FIELD_KEEP;
 	if (f->flags & FIELD_ALIAS)
 		return true;
 	switch (f->kind) {
@@ -74,9 +74,9 @@ static bool left_out(const struct field *f, const char *at)
 	case FIELD_MSG:
 		return *(void *const *)at == NULL;
 	case FIELD_STRS:
-		return ((const struct strs *)at)->n == 0;
+		return !keep && ((const struct strs *)at)->n == 0;
 	case FIELD_MSGS:
-		return ((const struct msgs *)at)->n == 0;
+		return !keep && ((const struct msgs *)at)->n == 0;
 	case FIELD_INT:
 		return omit && *(const int64_t *)at == f->dflt;
 	case FIELD_ENUM:
@@ -91,8 +91,10 @@ static bool left_out(const struct field *f, const char *at)
 
 static void write_strs(struct buf *out, const struct strs *list)
 {
+	buf_addc(out, '[');
 	for (size_t i = 0; i < list->n; i++) {
-		buf_addc(out, i ? ',' : '[');
+		if (i)
+			buf_addc(out, ',');
 		write_str(out, list->v[i]);
 	}
 	buf_addc(out, ']');
@@ -100,8 +102,10 @@ static void write_strs(struct buf *out, const struct strs *list)
 
 static void write_msgs(struct buf *out, const struct message *m, const struct msgs *list)
 {
+	buf_addc(out, '[');
 	for (size_t i = 0; i < list->n; i++) {
-		buf_addc(out, i ? ',' : '[');
+		if (i)
+			buf_addc(out, ',');
 		message_write(m, (const char *)list->v + i * m->size, out);
 	}
 	buf_addc(out, ']');

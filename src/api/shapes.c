@@ -32,27 +32,30 @@ static const struct field metric_fields[] = {
 };
 const struct message metric_message = MESSAGE(struct metric_shape, metric_fields);
 
+void metric_shape(const struct metric *m, struct metric_shape *out)
+{
+	double value = m->value;
+	if (isinf(value))
+		value = value > 0 ? DBL_MAX : -DBL_MAX;
+	*out = (struct metric_shape){
+	    .key = m->key, .value = value, .timestamp = m->timestamp, .step = m->step};
+}
+
 struct msgs metrics_shape(struct arena *a, const struct metric *v, size_t n)
 {
 	struct metric_shape *out = arena_array(a, n, sizeof(*out));
-	for (size_t i = 0; i < n; i++) {
-		double value = v[i].value;
-		if (isinf(value))
-			value = value > 0 ? DBL_MAX : -DBL_MAX;
-		out[i] = (struct metric_shape){.key = v[i].key,
-		    .value = value,
-		    .timestamp = v[i].timestamp,
-		    .step = v[i].step};
-	}
+	for (size_t i = 0; i < n; i++)
+		metric_shape(&v[i], &out[i]);
 	return (struct msgs){out, n};
 }
 
 const char *const run_status_names[] = {
-    [RUN_RUNNING] = "RUNNING",
-    [RUN_SCHEDULED] = "SCHEDULED",
-    [RUN_FINISHED] = "FINISHED",
-    [RUN_FAILED] = "FAILED",
-    [RUN_KILLED] = "KILLED",
+    "",
+    [RUN_RUNNING + 1] = "RUNNING",
+    [RUN_SCHEDULED + 1] = "SCHEDULED",
+    [RUN_FINISHED + 1] = "FINISHED",
+    [RUN_FAILED + 1] = "FAILED",
+    [RUN_KILLED + 1] = "KILLED",
     NULL,
 };
 
@@ -174,7 +177,7 @@ void run_info_shape(
 	    .experiment_id = experiment_id_text(a, r->experiment_id),
 	    .run_name = r->name,
 	    .user_id = r->user,
-	    .status = (int)r->status,
+	    .status = (int)r->status + 1,
 	    .start_time = r->start_time,
 	    .end_time = r->end_time,
 	    .artifact_uri = r->artifact_uri,

@@ -21,11 +21,12 @@ struct metric_shape {
 };
 extern const struct message metric_message;
 /* Infinities become the largest numbers, as MLflow's server answers them. */
+void metric_shape(const struct metric *m, struct metric_shape *out);
 struct msgs metrics_shape(struct arena *a, const struct metric *v, size_t n);
 
 struct run_info_shape {
 	const char *run_uuid, *run_id, *experiment_id, *run_name, *user_id;
-	int status; /* enum run_status */
+	int status; /* as MLflow counts: enum run_status + 1 */
 	int64_t start_time, end_time;
 	const char *artifact_uri, *lifecycle_stage;
 };
@@ -46,7 +47,7 @@ struct run_shape {
 	struct run_outputs_shape *outputs; /* NULL: left out */
 };
 extern const struct message run_info_message, run_message;
-/* Words of enum run_status, for requests and answers. */
+/* The words of enum run_status + 1, for requests and answers. */
 extern const char *const run_status_names[];
 void run_info_shape(
     struct arena *a, const struct run_record *r, struct run_info_shape *out);
@@ -79,6 +80,13 @@ struct experiment_shape {
 extern const struct message experiment_message;
 void experiment_shape(
     struct arena *a, const struct experiment *e, struct experiment_shape *out);
+
+/* The older name of a request's run_id, which clients send beside it. */
+#define FIELD_RUN_UUID(type)                                                             \
+	{                                                                                \
+		.name = "run_uuid", .offset = offsetof(type, run_id), .kind = FIELD_STR, \
+		.flags = FIELD_ALIAS                                                     \
+	}
 
 /* The id as text, as MLflow's messages have it. */
 const char *experiment_id_text(struct arena *a, int64_t id);

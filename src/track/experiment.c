@@ -98,12 +98,9 @@ static int look_up(struct db *db, struct arena *a, const struct experiment_ref *
 
 static int not_found(const struct experiment_ref *ref, struct err *err)
 {
-	int64_t id;
-	if (ref->id && parse_id(ref->id, &id, err) < 0)
-		return -1;
 	if (ref->id)
-		return err_set(err, ERR_NOTFOUND, "No Experiment with id=%lld exists",
-		    (long long)id);
+		return err_set(
+		    err, ERR_NOTFOUND, "No Experiment with id=%s exists", ref->id);
 	return err_set(err, ERR_NOTFOUND, "there is no experiment named '%s'",
 	    ref->name ? ref->name : "Default");
 }
