@@ -37,6 +37,10 @@ extern const struct message metric_history_message, metric_history_reply_message
 route_handler answer_metric_history, answer_metric_history_bulk,
     answer_metric_history_interval;
 
+/* artifacts.c */
+extern const struct message list_artifacts_message, artifacts_message;
+route_handler answer_list_artifacts;
+
 /* inputs.c */
 extern const struct message log_inputs_message, log_outputs_message;
 route_handler answer_log_inputs, answer_log_outputs;

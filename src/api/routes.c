@@ -43,6 +43,8 @@ const struct route routes[] = {
 	answer_set_tag},
     {API_POST, "runs/delete-tag", ROOT_BOTH2, ROUTE_WRITES, &delete_run_tag_message, NULL,
 	answer_delete_run_tag},
+    {API_GET, "artifacts/list", ROOT_BOTH2, 0, &list_artifacts_message,
+	&artifacts_message, answer_list_artifacts},
     {API_GET, "metrics/get-history", ROOT_BOTH2, 0, &metric_history_message,
 	&metric_history_reply_message, answer_metric_history},
     {API_GET, "metrics/get-history-bulk", ROOT_AJAX2, 0, &metric_bulk_message,

@@ -1,57 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "server/artifact.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <strings.h>
 
+#include "base/beneath.h"
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "base/path.h"
-#include "base/utf8.h"
-#include "server/beneath.h"
-
-static bool is_drive(const char *s)
-{
-	return isalpha((unsigned char)s[0]) && s[1] == ':' &&
-	       (s[2] == '/' || s[2] == '\\');
-}
-
-static void add_component(struct buf *b, const char *s, size_t n)
-{
-	if (b->len > 0)
-		buf_addc(b, '/');
-	for (size_t i = 0; i < n; i++)
-		if ((unsigned char)s[i] < 0x20 || s[i] == 0x7f)
-			buf_addf(b, "%%%02X", (unsigned char)s[i]);
-		else
-			buf_addc(b, s[i]);
-}
-
-const char *artifact_path(struct arena *a, const char *text, struct err *err)
-{
-	auto_buf b = BUF_INIT;
-	size_t len = strlen(text);
-	if (text[0] == '/' || is_drive(text) || strchr(text, '#') || len >= PATH_MAX ||
-	    utf8_valid_prefix(text, len) != len) {
-		err_set(err, ERR_USAGE, "Invalid path");
-		return NULL;
-	}
-	while (*text) {
-		size_t n = strcspn(text, "/");
-		if (n == 2 && memcmp(text, "..", 2) == 0) {
-			err_set(err, ERR_USAGE, "Invalid path");
-			return NULL;
-		}
-		if (n > 0 && !(n == 1 && *text == '.'))
-			add_component(&b, text, n);
-		text += n + (text[n] == '/');
-	}
-	return arena_strndup(a, b.s, b.len);
-}
 
 static bool is_bad_path(int errnum)
 {
@@ -70,33 +28,7 @@ static int open_root(const char *root)
 	return open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
 }
 
-struct item {
-	const char *name;
-	bool is_dir;
-	int64_t size;
-};
-
-static int by_name(const void *x, const void *y)
-{
-	const struct item *a = x, *b = y;
-	return strcmp(a->name, b->name);
-}
-
-static bool take_item(struct arena *a, DIR *dir, const char *name, struct item *out)
-{
-	struct stat st;
-	if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ||
-	    strncmp(name, UPLOAD_PREFIX, strlen(UPLOAD_PREFIX)) == 0 ||
-	    name[utf8_valid_prefix(name, strlen(name))] ||
-	    fstatat(dirfd(dir), name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return false;
-	if (!S_ISDIR(st.st_mode) && !S_ISREG(st.st_mode))
-		return false; /* it could not be fetched either */
-	*out = (struct item){arena_strdup(a, name), S_ISDIR(st.st_mode), st.st_size};
-	return true;
-}
-
-static void print_items(const struct item *v, size_t n, struct buf *out)
+static void print_items(const struct artifact_item *v, size_t n, struct buf *out)
 {
 	auto_json j = cJSON_CreateObject();
 	cJSON *files = n > 0 ? json_put_array(j, "files") : NULL;
@@ -113,22 +45,10 @@ static void print_items(const struct item *v, size_t n, struct buf *out)
 int artifact_list(
     struct arena *a, const char *root, const char *path, struct buf *out, struct err *err)
 {
-	auto_fd top = open_root(root);
-	int fd = top < 0 ? -1 : beneath_dir(top, path, false);
-	auto_dir dir = fd < 0 ? NULL : fdopendir(fd);
-	struct item *v = NULL;
-	const struct dirent *e;
-	size_t n = 0;
-	if (!dir && is_bad_path(errno))
-		return err_set(err, ERR_USAGE, "Invalid path");
-	if (!dir && !is_missing(errno))
-		return err_sys(err, errno, "cannot list artifacts '%s'", path);
-	while (dir && (e = readdir(dir))) {
-		ARENA_GROW(a, v, n);
-		n += take_item(a, dir, e->d_name, &v[n]);
-	}
-	if (n > 0)
-		qsort(v, n, sizeof(*v), by_name);
+	struct artifact_item *v;
+	size_t n;
+	if (artifact_items(a, root, path, &v, &n, err) < 0)
+		return -1;
 	print_items(v, n, out);
 	return 0;
 }

@@ -15,12 +15,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
-
-/*
- * The decoded path, checked: relative, UTF-8, no "..", no "#".  Doubled slashes and "." go,
- * control characters become %XX.  "" is the root.  NULL: *err.
- */
-const char *artifact_path(struct arena *a, const char *text, struct err *err);
+#include "track/artifact_dir.h"
 
 /* {"files": [...]}, sorted; {} for what is no directory. */
 int artifact_list(struct arena *a, const char *root, const char *path, struct buf *out,
@@ -42,8 +37,5 @@ int upload_write(struct upload *u, const void *data, size_t n, struct err *err);
 int upload_finish(struct upload *u, struct err *err);
 /* Also ends one that was not finished: nothing is left of it.  NULL is fine. */
 void upload_free(struct upload *u);
-
-/* What is on its way in where the file system has no nameless files. */
-#define UPLOAD_PREFIX ".mlp-upload-"
 
 #endif

@@ -9,7 +9,7 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "server/artifact.h"
-#include "server/beneath.h"
+#include "base/beneath.h"
 
 enum { FLUSH_BYTES = 8 << 20 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "server/beneath.h"
+#include "base/beneath.h"
 
 #include <errno.h>
 #include <fcntl.h>

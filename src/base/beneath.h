@@ -3,8 +3,8 @@
  * beneath.h -- files below a directory, whatever the path says: neither "..", an absolute
  * path nor a symbolic link leads out of it (links are not followed at all).
  *
- * Paths are relative, without empty, "." and ".." components, as artifact_path() makes
- * them; "" is the directory itself.  All return -1 with errno; ELOOP, EXDEV: a link.
+ * Paths are relative, without empty, "." and ".." components; "" is the directory
+ * itself.  All return -1 with errno; ELOOP, EXDEV: a link.
  */
 #ifndef BENEATH_H
 #define BENEATH_H
