@@ -31,6 +31,10 @@ route_handler answer_create_run, answer_get_run, answer_update_run, answer_delet
 extern const struct message log_kv_message, log_metric_message, log_batch_message;
 route_handler answer_log_parameter, answer_set_tag, answer_log_metric, answer_log_batch;
 
+/* log_model.c */
+extern const struct message log_model_message;
+route_handler answer_log_model;
+
 /* metrics.c */
 extern const struct message metric_history_message, metric_history_reply_message,
     metric_bulk_message, metric_bulk_reply_message, metric_interval_message;

@@ -39,6 +39,8 @@ const struct route routes[] = {
 	answer_log_metric},
     {API_POST, "runs/log-batch", ROOT_BOTH2, ROUTE_WRITES, &log_batch_message, NULL,
 	answer_log_batch},
+    {API_POST, "runs/log-model", ROOT_BOTH2, ROUTE_WRITES, &log_model_message, NULL,
+	answer_log_model},
     {API_POST, "runs/set-tag", ROOT_BOTH2, ROUTE_WRITES, &log_kv_message, NULL,
 	answer_set_tag},
     {API_POST, "runs/delete-tag", ROOT_BOTH2, ROUTE_WRITES, &delete_run_tag_message, NULL,
