@@ -82,43 +82,45 @@ static void answer_json(struct exchange *ex, const char *text)
 		buf_adds(&r->body, text);
 }
 
-/* "bytes=2-5", "bytes=2-", "bytes=-5" of `size` bytes.  -1: cannot be met; 0: none. */
+/* Digits and nothing else up to `end`. */
+static bool is_number(const char *s, const char *end, uint64_t *out)
+{
+	char *stop;
+	*out = strtoull(s, &stop, 10);
+	return *s >= '0' && *s <= '9' && stop == end;
+}
+
+/*
+ * "bytes=2-5", "bytes=2-", "bytes=-5" of `size` bytes.  1: *first to *last; -1: there are
+ * no such bytes; 0: nothing that we know, so the whole.
+ */
 static int parse_range(const char *s, uint64_t size, uint64_t *first, uint64_t *last)
 {
-	char *end;
-	*first = 0;
-	*last = size ? size - 1 : 0;
-	if (!s || strncmp(s, "bytes=", 6) != 0 || strchr(s, ','))
+	const char *dash, *end;
+	uint64_t n;
+	if (!s || strncmp(s, "bytes=", 6) != 0 || !(dash = strchr(s += 6, '-')))
 		return 0;
-	s += 6;
-	if (*s == '-') {
-		uint64_t n = strtoull(s + 1, &end, 10);
-		if (s[1] < '0' || s[1] > '9' || *end)
+	end = s + strlen(s);
+	*last = size ? size - 1 : 0;
+	if (dash == s) {
+		if (!is_number(s + 1, end, &n))
 			return 0;
 		*first = n < size ? size - n : 0;
 		return n == 0 || size == 0 ? -1 : 1;
 	}
-	if (*s < '0' || *s > '9')
+	if (!is_number(s, dash, first) || (dash[1] && !is_number(dash + 1, end, &n)))
 		return 0;
-	*first = strtoull(s, &end, 10);
-	if (*end++ != '-')
+	if (dash[1] && n < *first)
 		return 0;
-	if (*end >= '0' && *end <= '9') {
-		uint64_t n = strtoull(end, &end, 10);
-		if (n < *first)
-			return 0;
-		if (n < *last)
-			*last = n;
-	}
-	if (*end)
-		return 0;
+	if (dash[1] && n < *last)
+		*last = n;
 	return *first >= size ? -1 : 1;
 }
 
 static void answer_range(struct exchange *ex, uint64_t size)
 {
 	struct reply *r = &ex->reply;
-	uint64_t first, last;
+	uint64_t first = 0, last = 0;
 	int part = parse_range(ex->range, size, &first, &last);
 	r->size = size;
 	if (part < 0) {
@@ -127,8 +129,8 @@ static void answer_range(struct exchange *ex, uint64_t size)
 		return;
 	}
 	r->api.status = part ? 206 : 200;
-	r->offset = first;
-	r->length = size ? last - first + 1 : 0;
+	r->offset = part ? first : 0;
+	r->length = part ? last - first + 1 : size;
 }
 
 static void answer_file(struct exchange *ex, const char *root, const char *path)
@@ -196,28 +198,6 @@ static void answer_one(struct exchange *ex, const char *text)
 	}
 }
 
-/* Where the artifacts of a run are: a directory that we serve, and the path below it. */
-static const char *root_of(struct exchange *ex, const char *uri, const char **below)
-{
-	const struct serve_options *o = ex->sv->options;
-	const char *path = behind(uri, "mlflow-artifacts:/");
-	size_t n = strlen(o->artifact_root);
-	if (path) {
-		*below = path + strspn(path, "/");
-		return o->artifacts;
-	}
-	path = behind(uri, "file://");
-	if (path)
-		path = url_decode(&ex->arena, path);
-	if (!path)
-		path = uri;
-	if (o->artifact_root[0] != '/' || strncmp(path, o->artifact_root, n) != 0 ||
-	    path[n] != '/')
-		return NULL;
-	*below = path + n + strspn(path + n, "/");
-	return o->artifact_root;
-}
-
 static int find_run(
     struct exchange *ex, const char *id, struct run_record *run, struct err *err)
 {
@@ -225,10 +205,7 @@ static int find_run(
 	int rc;
 	if (!slot)
 		return -1;
-	rc = db_begin_read(&slot->db, err);
-	if (rc == 0)
-		rc =
-		    db_end(&slot->db, run_read(&slot->db, &ex->arena, id, run, err), err);
+	rc = run_read(&slot->db, &ex->arena, id, run, err);
 	dbpool_give(&ex->sv->pool, slot);
 	return rc;
 }
@@ -236,6 +213,8 @@ static int find_run(
 /* GET /get-artifact?run_id=&path= */
 static void answer_of_run(struct exchange *ex)
 {
+	const struct artifact_dirs dirs = {
+	    ex->sv->options->artifacts, ex->sv->options->artifact_root};
 	const char *id = kvs_get(&ex->query, "run_id");
 	const char *text = kvs_get(&ex->query, "path"), *path, *root, *below = NULL;
 	struct run_record run;
@@ -256,7 +235,7 @@ static void answer_of_run(struct exchange *ex)
 		exchange_fail_err(ex, &err);
 		return;
 	}
-	root = root_of(ex, run.artifact_uri, &below);
+	root = artifact_place(&ex->arena, &dirs, run.artifact_uri, &below);
 	below =
 	    root ? take_path(ex, arena_printf(&ex->arena, "%s/%s", below, path)) : NULL;
 	if (below)

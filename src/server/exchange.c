@@ -197,7 +197,7 @@ static void check_length(struct exchange *ex)
 	if (n > BODY_MAX && !ex->upload && !ex->refused)
 		too_large(ex);
 	/* else the client would still be sending when it is told */
-	if (ex->refused && n > DISCARD_MAX)
+	if (ex->refused && (n > DISCARD_MAX || ex->waits))
 		ex->reply.closes = true;
 }
 

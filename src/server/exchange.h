@@ -38,6 +38,7 @@ struct exchange {
 	char *uri; /* raw */
 	const char *method, *host, *origin, *authorization, *content_type, *agent, *range,
 	    *if_none_match, *request_id, *length;
+	bool waits; /* the client sends its body when it is told to */
 	enum api_method verb;
 	const char *path; /* decoded, without prefix; NULL until the prefix was right */
 	struct kvs query;

@@ -84,6 +84,7 @@ static void take_headers(
 	ex->if_none_match = header(mhd, "If-None-Match");
 	ex->request_id = header(mhd, "X-Request-Id");
 	ex->length = header(mhd, "Content-Length");
+	ex->waits = header(mhd, "Expect") != NULL;
 }
 
 static struct MHD_Response *make_response(struct reply *r)
@@ -170,7 +171,8 @@ static enum MHD_Result send_reply(struct exchange *ex, struct MHD_Connection *mh
 	MHD_add_response_header(out, "X-Content-Type-Options", "nosniff");
 	MHD_add_response_header(out, "X-Request-Id", ex->id);
 	add_file_headers(out, r);
-	add_allow(out, r->api.allow);
+	if (r->api.status == 405)
+		add_allow(out, r->api.allow);
 	if (r->challenge)
 		MHD_add_response_header(out, "WWW-Authenticate", r->challenge);
 	if (r->later)

@@ -76,6 +76,15 @@ static int open_sockets(struct server *sv, struct arena *a, struct err *err)
 	return listeners_bind(a, &sv->listeners, o->host, o->port, err);
 }
 
+/* The words of who runs a project name another option than a server has. */
+static int name_option(const struct serve_options *o, struct err *err)
+{
+	if (o->endpoint || !strstr(err->hint, "--tracking-uri"))
+		return -1;
+	err->hint[0] = '\0';
+	return err_hint(err, "another one is named with --backend-store-uri");
+}
+
 /* The first one, so that a store that cannot be used is told before anybody asks. */
 static int open_store(struct server *sv, struct err *err)
 {
@@ -98,7 +107,7 @@ static int open_store(struct server *sv, struct err *err)
 	dbpool_init(&sv->pool, &db, &model);
 	slot = dbpool_take(&sv->pool, err);
 	if (!slot)
-		return -1;
+		return name_option(o, err);
 	rc = o->read_only ? 0 : db_ready(&slot->db, err);
 	dbpool_give(&sv->pool, slot);
 	return rc;
