@@ -440,6 +440,8 @@ static int prepare_and_run(struct launching *l, run_started *started, void *arg,
 {
 	const struct run_request *rq = l->rq;
 	int rc = -1;
+	if (!rq->direct && recording_check(l->ctx, l->a, err) < 0)
+		return -1;
 	if (prepare_plan(l->ctx, l->a, rq->uri, rq->version, &rq->plan, PREPARE_RUN,
 		launch_own_files(l->a, &l->tracking), l->p, err) < 0 ||
 	    open_tracking(l, err) < 0)

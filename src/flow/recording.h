@@ -21,6 +21,9 @@ struct recording {
 /* The address, as far as it is known before it is open. */
 #define RECORDING_UNKNOWN "http://127.0.0.1:PORT/KEY"
 
+/* Is there an endpoint to be had?  For before the run is recorded. */
+int recording_check(const struct ctx *ctx, struct arena *a, struct err *err);
+
 /*
  * Open what the command shall be told, which goes into c->tracking_uri and c->store_uri.
  * The caller owes recording_close (also after a failure).  `rec` stays where it is.

@@ -16,6 +16,7 @@ enum {
 	BACKLOG = 512,
 	DEATHS_MAX = 5, /* before it was ready even once */
 	AGAIN_MS = 50,	/* after the first death; doubled with each */
+	LET_IN_MS = 2,	/* between two looks whether it has let them in */
 };
 
 /* 64 characters, so that a byte's six lower bits choose evenly. */
@@ -160,18 +161,40 @@ pid_t endpoint_go_on(struct endpoint *e, const struct pollfd *p)
 	return is_up(e) ? e->serve.pid : 0;
 }
 
+/* Somebody has connected whom nobody has let in yet. */
+static bool somebody_waits(const struct endpoint *e)
+{
+	struct pollfd p = {.fd = e->socket, .events = POLLIN};
+	return e->socket >= 0 && poll(&p, 1, 0) > 0;
+}
+
+static void hear(struct endpoint *e, int64_t until)
+{
+	int64_t now = clock_mono_ms();
+	struct pollfd p = {.fd = e->serve.from, .events = POLLIN};
+	if (poll(&p, 1, until > now ? (int)(until - now) : 0) > 0)
+		listen_to(e);
+}
+
+/* Who has asked and ended at once is heard, too. */
+static void let_in(struct endpoint *e, int64_t until)
+{
+	if (!is_up(e) && somebody_waits(e))
+		start(e);
+	while (is_up(e) && somebody_waits(e) && clock_mono_ms() < until)
+		hear(e, clock_mono_ms() + LET_IN_MS);
+}
+
 void endpoint_close(struct endpoint *e, int64_t ms)
 {
 	int64_t until = clock_mono_ms() + ms;
-	struct pollfd p;
+	if (ms > 0)
+		let_in(e, until);
 	fd_close(&e->socket);
 	if (is_up(e))
 		kill(e->serve.pid, SIGTERM);
-	while (is_up(e) && clock_mono_ms() < until) {
-		endpoint_poll(e, &p);
-		if (poll(&p, 1, (int)(until - clock_mono_ms())) > 0)
-			listen_to(e);
-	}
+	while (is_up(e) && clock_mono_ms() < until)
+		hear(e, until);
 	if (is_up(e))
 		ctx_say(e->ctx, SAY_WARNING,
 		    "mlp-serve did not finish what it was asked; some of it may be lost");
