@@ -2,6 +2,7 @@
 #include "server/dbpool.h"
 
 #include "base/alloc.h"
+#include "base/clock.h"
 
 void dbpool_init(struct dbpool *pool, const struct db_options *o, const struct api *model)
 {
@@ -38,6 +39,16 @@ struct dbslot *dbpool_take(struct dbpool *pool, struct err *err)
 	pool->open++;
 	pthread_mutex_unlock(&pool->lock);
 	return slot;
+}
+
+void dbpool_may_repeat(struct dbpool *pool, struct dbslot *slot, bool may)
+{
+	const struct api *model = &pool->model;
+	int64_t window = model->repeat_until - model->repeat_since;
+	if (may && window > 0)
+		may = clock_now_ms() < model->repeat_until + window;
+	slot->api.repeat_since = may ? model->repeat_since : 0;
+	slot->api.repeat_until = may ? model->repeat_until : 0;
 }
 
 void dbpool_give(struct dbpool *pool, struct dbslot *slot)

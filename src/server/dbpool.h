@@ -30,6 +30,11 @@ void dbpool_init(
     struct dbpool *pool, const struct db_options *o, const struct api *model);
 /* Opened when there is no idle one.  NULL: *err. */
 struct dbslot *dbpool_take(struct dbpool *pool, struct err *err);
+/*
+ * Whether what a killed server made may be the answer: struct api, repeat_since.  Only for
+ * a while after the start; then no client asks any more.
+ */
+void dbpool_may_repeat(struct dbpool *pool, struct dbslot *slot, bool may);
 void dbpool_give(struct dbpool *pool, struct dbslot *slot);
 /* All are idle. */
 void dbpool_close(struct dbpool *pool);

@@ -242,7 +242,8 @@ int exchange_take(struct exchange *ex, const void *data, size_t n)
 	return 0;
 }
 
-static void answer_api(struct exchange *ex)
+/* `first`: no equal request was answered since the server started. */
+static void answer_api(struct exchange *ex, bool first)
 {
 	struct api_request rq = {
 	    ex->verb, ex->path, ex->query, ex->content_type, ex->body.s, ex->body.len};
@@ -252,6 +253,7 @@ static void answer_api(struct exchange *ex)
 		exchange_fail_err(ex, &err);
 		return;
 	}
+	dbpool_may_repeat(&ex->sv->pool, slot, first);
 	api_answer(&slot->api, &ex->arena, &rq, &ex->reply.api);
 	dbpool_give(&ex->sv->pool, slot);
 	if (ex->sv->options->endpoint)
@@ -266,7 +268,8 @@ static void answer_watched(struct exchange *ex)
 	    ex->conn->fd, ex->method, ex->path, ex->body.s, ex->body.len};
 	struct once_reply r = {.body = BUF_INIT};
 	struct once_entry *entry;
-	if (once_begin(ex->sv->once, &rq, &entry, &r)) {
+	bool first;
+	if (once_begin(ex->sv->once, &rq, &entry, &first, &r)) {
 		ex->reply.api.status = r.status;
 		ex->reply.api.content_type = r.content_type;
 		buf_release(&ex->reply.api.body);
@@ -274,7 +277,7 @@ static void answer_watched(struct exchange *ex)
 		ex->sv->stats.repeats++;
 		return;
 	}
-	answer_api(ex);
+	answer_api(ex, first);
 	r.status = ex->reply.api.status;
 	r.content_type = ex->reply.api.content_type;
 	r.body = ex->reply.api.body;
@@ -289,18 +292,36 @@ static void answer_metrics(struct exchange *ex)
 	stats_print(&ex->sv->stats, &ex->reply.api.body);
 }
 
+static bool is_metrics(const struct exchange *ex)
+{
+	return ex->verb == API_GET && strcmp(ex->path, "/metrics") == 0;
+}
+
+bool exchange_is_quick(const struct exchange *ex)
+{
+	return ex->refused || is_probe(ex->path) || is_metrics(ex);
+}
+
+bool exchange_writes(const struct exchange *ex)
+{
+	size_t n = strlen(ex->path), k = strlen("/search");
+	if (ex->verb == API_GET || artifacts_owns(ex->path))
+		return false;
+	return n < k || strcmp(ex->path + n - k, "/search") != 0;
+}
+
 void exchange_answer(struct exchange *ex)
 {
 	if (ex->refused)
 		; /* the reply is there */
 	else if (artifacts_owns(ex->path))
 		artifacts_answer(ex);
-	else if (ex->verb == API_GET && strcmp(ex->path, "/metrics") == 0)
+	else if (is_metrics(ex))
 		answer_metrics(ex);
 	else if (ex->verb != API_GET && once_watches(ex->path, ex->body.len))
 		answer_watched(ex);
 	else
-		answer_api(ex);
+		answer_api(ex, false);
 	ex->done = true;
 	ex->sent = ex->reply.fd >= 0 ? (int64_t)ex->reply.length
 				     : (int64_t)ex->reply.api.body.len;

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * exchange.h -- one request and its reply.  http.c calls, in this order, all by the thread
- * of the connection: exchange_new, exchange_begin (the headers are there), exchange_take
- * for each piece of the body, exchange_answer, exchange_free.
+ * exchange.h -- one request and its reply.  http.c calls, in this order: exchange_new,
+ * exchange_begin (the headers are there), exchange_take for each piece of the body,
+ * exchange_answer, exchange_free; all by the thread of the connection, but
+ * exchange_answer by a worker when exchange_is_quick says no.
  */
 #ifndef EXCHANGE_H
 #define EXCHANGE_H
 
 #include "server/artifact.h"
 #include "server/server.h"
+#include "server/workers.h"
 
 /* A connection; it lives longer than its exchanges. */
 struct conn {
@@ -30,6 +32,8 @@ struct reply {
 };
 
 struct exchange {
+	struct job job; /* for a worker */
+	void *mhd;	/* http.c: its connection */
 	struct conn *conn;
 	struct server *sv;
 	struct arena arena;
@@ -60,6 +64,10 @@ struct exchange *exchange_new(struct conn *conn, const char *uri);
 void exchange_begin(struct exchange *ex);
 /* -1: it takes too long, the connection is to be closed. */
 int exchange_take(struct exchange *ex, const void *data, size_t n);
+/* The answer needs neither database nor disk. */
+bool exchange_is_quick(const struct exchange *ex);
+/* It may change something, so that it may have to wait for the write lock. */
+bool exchange_writes(const struct exchange *ex);
 void exchange_answer(struct exchange *ex);
 /* `sent`: the reply was handed to the system whole. */
 void exchange_free(struct exchange *ex, bool sent);

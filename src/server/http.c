@@ -13,8 +13,8 @@
 #include "server/exchange.h"
 
 enum {
-	THREADS = 4,
-	STACK = 1 << 20,
+	THREADS = 2, /* of a socket; they only read and write */
+	STACK = 256 << 10,
 	HEAD_MAX = 32 << 10, /* of a connection: its request line and headers, a piece */
 	IDLE_S = 120,
 	IDLE_ENDPOINT_S = 600,
@@ -32,6 +32,7 @@ struct http {
 		const struct listener *listener;
 	} ports[LISTENERS_MAX];
 	struct buf cert, key;
+	struct workers *workers;
 	char failed[512]; /* what libmicrohttpd said last, while starting */
 	bool started;
 };
@@ -184,12 +185,27 @@ static enum MHD_Result send_reply(struct exchange *ex, struct MHD_Connection *mh
 	return rc;
 }
 
+static void answer(struct job *job)
+{
+	struct exchange *ex = (struct exchange *)job; /* its first member */
+	struct MHD_Connection *mhd = ex->mhd;
+	exchange_answer(ex);
+	MHD_resume_connection(mhd);
+}
+
+static void hand_over(struct exchange *ex, struct MHD_Connection *mhd, struct http *http)
+{
+	ex->mhd = mhd;
+	ex->job = (struct job){.writes = exchange_writes(ex), .run = answer};
+	workers_add(http->workers, &ex->job);
+}
+
 static enum MHD_Result on_request(void *cls, struct MHD_Connection *mhd, const char *url,
     const char *method, const char *version, const char *data, size_t *size,
     void **context)
 {
 	struct exchange *ex = *context;
-	(void)cls;
+	struct http *http = cls;
 	(void)url;
 	(void)version;
 	if (!ex->begun) {
@@ -202,7 +218,13 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *mhd, const c
 		*size = 0;
 		return exchange_take(ex, data, n) < 0 ? MHD_NO : MHD_YES;
 	}
-	exchange_answer(ex);
+	if (!ex->done && !exchange_is_quick(ex)) {
+		MHD_suspend_connection(mhd);
+		hand_over(ex, mhd, http);
+		return MHD_YES; /* called again when it is answered */
+	}
+	if (!ex->done)
+		exchange_answer(ex);
 	return send_reply(ex, mhd);
 }
 
@@ -257,8 +279,9 @@ static int read_pem(const char *file, const char *what, struct buf *out, struct 
 static int start_one(struct http *http, size_t i, unsigned connections, struct err *err)
 {
 	const struct serve_options *o = http->sv->options;
-	unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_TURBO | MHD_USE_ITC |
-			 MHD_USE_ERROR_LOG | (o->tls_cert ? MHD_USE_TLS : 0);
+	unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_TURBO |
+			 MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG |
+			 (o->tls_cert ? MHD_USE_TLS : 0);
 	struct MHD_OptionItem tls[] = {
 	    {MHD_OPTION_HTTPS_MEM_CERT, 0, http->cert.s},
 	    {MHD_OPTION_HTTPS_MEM_KEY, 0, http->key.s},
@@ -266,7 +289,7 @@ static int start_one(struct http *http, size_t i, unsigned connections, struct e
 	};
 	struct port *port = &http->ports[i];
 	*port = (struct port){http->sv, &http->sv->listeners.v[i]};
-	http->daemons[i] = MHD_start_daemon(flags, 0, NULL, NULL, on_request, NULL,
+	http->daemons[i] = MHD_start_daemon(flags, 0, NULL, NULL, on_request, http,
 	    MHD_OPTION_EXTERNAL_LOGGER, on_log, http, MHD_OPTION_LISTEN_SOCKET,
 	    port->listener->fd, MHD_OPTION_NOTIFY_CONNECTION, on_conn, port,
 	    MHD_OPTION_URI_LOG_CALLBACK, on_uri, NULL, MHD_OPTION_UNESCAPE_CALLBACK, keep,
@@ -298,6 +321,8 @@ int http_start(struct server *sv, struct http **out, struct err *err)
 	if (o->tls_cert && (read_pem(o->tls_cert, "certificate", &http->cert, err) < 0 ||
 			       read_pem(o->tls_key, "key", &http->key, err) < 0))
 		return -1;
+	if (workers_start(&http->workers, err) < 0)
+		return -1;
 	for (size_t i = 0; i < sv->listeners.n; i++, http->n++)
 		if (start_one(http, i, connections, err) < 0)
 			return -1;
@@ -305,19 +330,23 @@ int http_start(struct server *sv, struct http **out, struct err *err)
 	return 0;
 }
 
-void http_stop(struct http *http, int64_t ms)
+int http_stop(struct http *http, int64_t ms)
 {
 	int64_t until = clock_mono_ms() + ms;
 	if (!http)
-		return;
+		return 0;
 	for (size_t i = 0; i < http->n; i++)
 		MHD_quiesce_daemon(http->daemons[i]);
 	while (http->sv->stats.active > 0 && clock_mono_ms() < until)
 		usleep(WAKE_MS * 1000);
+	if (workers_busy(http->workers))
+		return -1;
 	for (size_t i = 0; i < http->n; i++)
 		MHD_stop_daemon(http->daemons[i]);
+	workers_stop(http->workers);
 	explicit_bzero(http->key.s, http->key.len);
 	buf_release(&http->cert);
 	buf_release(&http->key);
 	free(http);
+	return 0;
 }

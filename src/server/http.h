@@ -11,8 +11,8 @@ struct http;
 int http_start(struct server *sv, struct http **out, struct err *err);
 /*
  * Accept nobody any more, let requests under way finish for `ms` at most, close all
- * connections.
+ * connections.  -1: some are still being answered, and nothing was freed.  NULL is fine.
  */
-void http_stop(struct http *http, int64_t ms);
+int http_stop(struct http *http, int64_t ms);
 
 #endif

@@ -13,15 +13,15 @@
  *     dbpool      open databases
  *     once        a repeated POST is not done twice
  *     logs, stats
- *   http        libmicrohttpd: threads, connections, headers
+ *   http        libmicrohttpd: connections, headers, bodies
+ *     workers     threads that wait for the database and the disk
  *     exchange    one request and its reply
  *       artifacts   the artifact proxy
  *         artifact, upload, beneath   files below a directory
  *       notice      what the supervisor wants to know
  *
- * A request is answered from its first to its last step by the thread of its connection.
- * There is nothing to lose in the process: it can be killed, and started again at the same
- * socket, at any time.
+ * The threads of the connections read and write; workers answer.  There is nothing to lose
+ * in the process: it can be killed, and started again at the same socket, at any time.
  */
 #include <errno.h>
 #include <malloc.h>
@@ -114,7 +114,10 @@ static int run(struct server *sv, const struct serve_options *o, struct arena *a
 		say_ready(sv);
 		serve(sv, waited);
 	}
-	http_stop(http, DRAIN_MS);
+	if (http_stop(http, DRAIN_MS) < 0) {
+		logs_say("requests under way were not finished");
+		_exit(0); /* their threads still use everything */
+	}
 	server_close(sv);
 	return rc;
 }

@@ -40,6 +40,8 @@ struct once {
 	struct siphash_key key;
 	struct once_entry *buckets[BUCKETS];
 	size_t nlost;
+	uint64_t seen[ONCE_SEEN]; /* hashes of the last ones */
+	size_t nseen;
 };
 
 struct once *once_new(void)
@@ -226,8 +228,18 @@ static bool wait_for(struct once *once, struct once_entry *e, struct once_reply 
 	return have;
 }
 
+/* ... and is from now on. */
+static bool was_seen(struct once *once, uint64_t hash)
+{
+	for (size_t i = 0; i < ONCE_SEEN && i < once->nseen; i++)
+		if (once->seen[i] == hash)
+			return true;
+	once->seen[once->nseen++ % ONCE_SEEN] = hash;
+	return false;
+}
+
 bool once_begin(struct once *once, const struct once_request *rq,
-    struct once_entry **entry, struct once_reply *reply)
+    struct once_entry **entry, bool *first, struct once_reply *reply)
 {
 	struct once_entry *e, **bucket;
 	size_t n;
@@ -239,6 +251,7 @@ bool once_begin(struct once *once, const struct once_request *rq,
 	forget_old(once);
 	e = find(once, hash, text, n);
 	repeat = e && wait_for(once, e, reply);
+	*first = !repeat && !was_seen(once, hash);
 	if (!repeat) {
 		e = xcalloc(1, sizeof(*e));
 		*e = (struct once_entry){.hash = hash,

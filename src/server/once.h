@@ -32,7 +32,12 @@
 
 #include "base/buf.h"
 
-enum { ONCE_KEEP_MS = 10 * 60 * 1000, ONCE_LOST = 256, ONCE_BODY = 256 << 10 };
+enum {
+	ONCE_KEEP_MS = 10 * 60 * 1000,
+	ONCE_LOST = 256,
+	ONCE_BODY = 256 << 10,
+	ONCE_SEEN = 1024
+};
 
 struct once;
 /* The last watched request of a connection. */
@@ -57,10 +62,11 @@ struct once_reply {
 
 /*
  * true: a repeat, *reply is the answer.  false: to be done; *entry is the caller's for
- * once_answered and once_over.
+ * once_answered and once_over.  *first: no equal one came before (of the last
+ * ONCE_SEEN), so a server that was killed may have done it.
  */
 bool once_begin(struct once *once, const struct once_request *rq,
-    struct once_entry **entry, struct once_reply *reply);
+    struct once_entry **entry, bool *first, struct once_reply *reply);
 /* It was done, the reply is about to be sent. */
 void once_answered(
     struct once *once, struct once_entry *entry, const struct once_reply *reply);
