@@ -77,7 +77,7 @@ static cJSON *flavors_of(const cJSON *model)
 static void summary(struct buf *out, const cJSON *model)
 {
 	static const char *const kept[] = {
-	    "artifact_path", "run_id", "utc_time_created", "model_uuid"};
+	    "run_id", "artifact_path", "utc_time_created", "model_uuid"};
 	auto_json j = cJSON_CreateObject();
 	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
 		if (json_get(model, kept[i]))

@@ -201,6 +201,18 @@ static int set_number(const struct field *f, const struct scan_number *v, void *
 	}
 }
 
+/* Python's truth is a number, too. */
+static int set_bool(const struct field *f, bool truth, void *to)
+{
+	if (f->kind == FIELD_BOOL)
+		*(bool *)to = truth;
+	else if (f->kind == FIELD_DOUBLE)
+		*(double *)to = truth;
+	else
+		return -1;
+	return 0;
+}
+
 static int read_object(
     struct reader *r, const struct message *m, void *out, const struct place *at);
 
@@ -210,18 +222,24 @@ static int read_scalar(
 	enum scan_kind kind = scan_peek(&r->scan);
 	const char *from = r->scan.p, *s;
 	struct scan_number v;
+	bool truth;
 	size_t n;
 	int rc = -1;
 	if (kind == SCAN_STR && f->kind != FIELD_BOOL) {
 		if (scan_str(&r->scan, &s, &n) < 0)
 			return malformed(r);
 		rc = set_text(f, s, to);
+		/* "" is as good as nothing */
+		if (rc < 0 && n == 0 && f->flags & FIELD_REQUIRED)
+			return missing(at, r->err);
 	} else if (kind == SCAN_NUMBER) {
 		if (scan_number(&r->scan, &v) < 0)
 			return malformed(r);
 		rc = set_number(f, &v, to);
-	} else if (kind == SCAN_BOOL && f->kind == FIELD_BOOL) {
-		rc = scan_bool(&r->scan, to);
+	} else if (kind == SCAN_BOOL) {
+		if (scan_bool(&r->scan, &truth) < 0)
+			return malformed(r);
+		rc = set_bool(f, truth, to);
 	}
 	return rc < 0 ? refuse(r, from, at) : 0;
 }
@@ -337,11 +355,17 @@ static bool superseded(
 	return false;
 }
 
-static int two_spellings(const struct field *f, const char *key, struct err *err)
+static int two_spellings(const struct field *f, struct err *err)
 {
+	auto_buf camel = BUF_INIT;
+	for (const char *c = f->name; *c; c++)
+		if (*c == '_' && c[1])
+			buf_addc(&camel, upper(*++c));
+		else
+			buf_addc(&camel, *c);
 	return err_set(err, ERR_USAGE,
 	    "Request specifies both '%s' and '%s'; provide only one of them.", f->name,
-	    key);
+	    camel.s);
 }
 
 static int read_member(struct reader *r, const struct message *m, char *out,
@@ -359,7 +383,7 @@ static int read_member(struct reader *r, const struct message *m, char *out,
 		return scan_skip(&r->scan) < 0 ? malformed(r) : 0;
 	bit = (uint64_t)1 << (f - m->fields);
 	if (seen->any & bit && !(seen->camel & bit) == camel)
-		return two_spellings(f, key, r->err);
+		return two_spellings(f, r->err);
 	seen->any |= bit;
 	if (camel)
 		seen->camel |= bit;

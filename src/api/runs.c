@@ -107,22 +107,30 @@ static int find_repeated(struct api *api, struct arena *a, const struct run_new 
 	return run_find_repeated(api->db, a, new, out, err);
 }
 
+/* As they are stored: the last of each key, and the name. */
+static struct kvs stored_tags(struct arena *a, const struct run_record *r)
+{
+	struct kvs out = {arena_array(a, r->tags.n + 1, sizeof(*out.v)), 0};
+	for (size_t i = 0; i < r->tags.n; i++) {
+		const struct kvs later = {r->tags.v + i + 1, r->tags.n - i - 1};
+		const struct kv *t = &r->tags.v[i];
+		if (!kvs_get(&later, t->key) && strcmp(t->key, "mlflow.runName") != 0)
+			out.v[out.n++] =
+			    (struct kv){t->key, text_fit(a, t->value, TAG_MAX)};
+	}
+	out.v[out.n++] = (struct kv){"mlflow.runName", r->name};
+	return out;
+}
+
 static int insert(struct api *api, struct arena *a, struct run_new *new,
     struct run_record *out, struct err *err)
 {
-	struct kv *tags;
 	char id[33];
 	run_id_new(id);
 	new->run_id = id;
 	if (run_insert(api->db, a, new, out, err) < 0)
 		return -1;
-	if (kvs_get(&out->tags, "mlflow.runName"))
-		return 0;
-	tags = arena_array(a, out->tags.n + 1, sizeof(*tags));
-	if (out->tags.n)
-		memcpy(tags, out->tags.v, out->tags.n * sizeof(*tags));
-	tags[out->tags.n] = (struct kv){"mlflow.runName", out->name};
-	out->tags = (struct kvs){tags, out->tags.n + 1};
+	out->tags = stored_tags(a, out);
 	return 0;
 }
 

@@ -179,7 +179,7 @@ void run_info_shape(
 	    .user_id = r->user,
 	    .status = (int)r->status + 1,
 	    .start_time = r->start_time,
-	    .end_time = r->end_time,
+	    .end_time = r->end_time ? r->end_time : -1,
 	    .artifact_uri = r->artifact_uri,
 	    .lifecycle_stage = stage(r->deleted)};
 }

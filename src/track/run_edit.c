@@ -102,6 +102,8 @@ static int tag_append(
 	if (run_need_active(db, run_id, err) < 0 ||
 	    array_so_far(db, run_id, key, &value, err) < 0)
 		return -1;
+	if (strstr(value.s, json))
+		return 0;
 	buf_adds(&value, value.len > 1 ? ", " : value.len ? "" : "[");
 	buf_adds(&value, json);
 	buf_addc(&value, ']');

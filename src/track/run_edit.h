@@ -24,8 +24,9 @@ int run_set_deleted(struct db *db, const char *run_id, bool deleted, struct err 
 /* ERR_NOTFOUND also when it has no such tag. */
 int run_delete_tag(struct db *db, const char *run_id, const char *key, struct err *err);
 /*
- * Add one more JSON value to the array in a tag, made when it is missing, whatever its
- * length.  ERR_CONFLICT: the tag holds no array.
+ * Add a JSON value to the array in a tag, made when it is missing, whatever its length;
+ * one that is there (a request that came twice) is not added again.  ERR_CONFLICT: the tag
+ * holds no array.
  */
 int run_tag_append(struct db *db, const char *run_id, const char *key, const char *json,
     struct err *err);
