@@ -14,6 +14,9 @@
 
 /* A connection; it lives longer than its exchanges. */
 struct conn {
+	struct conn *next, **at; /* http.c: of all */
+	atomic_bool busy;	 /* a request is being answered */
+	int gone;		 /* http.c: how often its client was found gone */
 	struct server *sv;
 	const struct listener *listener;
 	int fd;

@@ -3,8 +3,11 @@
 
 #include <errno.h>
 #include <microhttpd.h>
+#include <poll.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
@@ -20,7 +23,7 @@ enum {
 	IDLE_ENDPOINT_S = 600,
 	CONNECTIONS = 16384,
 	PEM_MAX = 1 << 20,
-	WAKE_MS = 5,
+	WAKE_MS = 10,
 };
 
 struct http {
@@ -28,35 +31,78 @@ struct http {
 	struct MHD_Daemon *daemons[LISTENERS_MAX];
 	size_t n;
 	struct port {
-		struct server *sv;
+		struct http *http;
 		const struct listener *listener;
 	} ports[LISTENERS_MAX];
+	pthread_mutex_t lock;
+	struct conn *conns;
 	struct buf cert, key;
 	struct workers *workers;
 	char failed[512]; /* what libmicrohttpd said last, while starting */
 	bool started;
 };
 
+static void add_conn(struct http *http, struct conn *c)
+{
+	pthread_mutex_lock(&http->lock);
+	c->next = http->conns;
+	c->at = &http->conns;
+	if (c->next)
+		c->next->at = &c->next;
+	http->conns = c;
+	pthread_mutex_unlock(&http->lock);
+}
+
+static void remove_conn(struct http *http, struct conn *c)
+{
+	pthread_mutex_lock(&http->lock);
+	*c->at = c->next;
+	if (c->next)
+		c->next->at = c->at;
+	pthread_mutex_unlock(&http->lock);
+}
+
 static void on_conn(void *cls, struct MHD_Connection *mhd, void **context,
     enum MHD_ConnectionNotificationCode what)
 {
 	const struct port *port = cls;
+	struct server *sv = port->http->sv;
 	struct conn *c = *context;
 	if (what == MHD_CONNECTION_NOTIFY_STARTED) {
 		const union MHD_ConnectionInfo *info =
 		    MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
 		c = xcalloc(1, sizeof(*c));
-		*c = (struct conn){
-		    port->sv, port->listener, info ? info->connect_fd : -1, NULL};
+		c->sv = sv;
+		c->listener = port->listener;
+		c->fd = info ? info->connect_fd : -1;
 		*context = c;
-		port->sv->stats.connections++;
+		sv->stats.connections++;
+		add_conn(port->http, c);
 		return;
 	}
+	remove_conn(port->http, c); /* the descriptor is closed after this */
 	if (c->watched)
-		once_over(port->sv->once, c->watched);
-	port->sv->stats.connections--;
+		once_over(sv->once, c->watched);
+	sv->stats.connections--;
 	free(c);
 	*context = NULL;
+}
+
+/*
+ * With epoll, libmicrohttpd (0.9.75) does not see that a client has left when that comes
+ * together with the last bytes; it would keep the connection until its time is up.
+ */
+void http_tidy(struct http *http)
+{
+	pthread_mutex_lock(&http->lock);
+	for (struct conn *c = http->conns; c; c = c->next) {
+		struct pollfd p = {.fd = c->fd, .events = POLLRDHUP};
+		if (c->busy || poll(&p, 1, 0) <= 0)
+			c->gone = 0;
+		else if (c->gone++ > 0)
+			shutdown(c->fd, SHUT_RDWR);
+	}
+	pthread_mutex_unlock(&http->lock);
 }
 
 static void *on_uri(void *cls, const char *uri, struct MHD_Connection *mhd)
@@ -218,6 +264,7 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *mhd, const c
 		*size = 0;
 		return exchange_take(ex, data, n) < 0 ? MHD_NO : MHD_YES;
 	}
+	ex->conn->busy = true;
 	if (!ex->done && !exchange_is_quick(ex)) {
 		MHD_suspend_connection(mhd);
 		hand_over(ex, mhd, http);
@@ -231,11 +278,14 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *mhd, const c
 static void on_completed(void *cls, struct MHD_Connection *mhd, void **context,
     enum MHD_RequestTerminationCode code)
 {
+	struct exchange *ex = *context;
 	(void)cls;
 	(void)mhd;
-	if (*context)
-		exchange_free(*context, code == MHD_REQUEST_TERMINATED_COMPLETED_OK);
 	*context = NULL;
+	if (!ex)
+		return;
+	ex->conn->busy = false;
+	exchange_free(ex, code == MHD_REQUEST_TERMINATED_COMPLETED_OK);
 }
 
 /* Paths and queries are decoded by exchange.c, which has the raw text. */
@@ -279,16 +329,15 @@ static int read_pem(const char *file, const char *what, struct buf *out, struct 
 static int start_one(struct http *http, size_t i, unsigned connections, struct err *err)
 {
 	const struct serve_options *o = http->sv->options;
-	unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_TURBO |
-			 MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG |
-			 (o->tls_cert ? MHD_USE_TLS : 0);
+	unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME |
+			 MHD_USE_ERROR_LOG | (o->tls_cert ? MHD_USE_TLS : 0);
 	struct MHD_OptionItem tls[] = {
 	    {MHD_OPTION_HTTPS_MEM_CERT, 0, http->cert.s},
 	    {MHD_OPTION_HTTPS_MEM_KEY, 0, http->key.s},
 	    {MHD_OPTION_END, 0, NULL},
 	};
 	struct port *port = &http->ports[i];
-	*port = (struct port){http->sv, &http->sv->listeners.v[i]};
+	*port = (struct port){http, &http->sv->listeners.v[i]};
 	http->daemons[i] = MHD_start_daemon(flags, 0, NULL, NULL, on_request, http,
 	    MHD_OPTION_EXTERNAL_LOGGER, on_log, http, MHD_OPTION_LISTEN_SOCKET,
 	    port->listener->fd, MHD_OPTION_NOTIFY_CONNECTION, on_conn, port,
@@ -316,6 +365,7 @@ int http_start(struct server *sv, struct http **out, struct err *err)
 	struct http *http = xcalloc(1, sizeof(*http));
 	unsigned connections = raise_limits();
 	http->sv = sv;
+	pthread_mutex_init(&http->lock, NULL);
 	http->cert = http->key = (struct buf)BUF_INIT;
 	*out = http;
 	if (o->tls_cert && (read_pem(o->tls_cert, "certificate", &http->cert, err) < 0 ||
@@ -337,8 +387,10 @@ int http_stop(struct http *http, int64_t ms)
 		return 0;
 	for (size_t i = 0; i < http->n; i++)
 		MHD_quiesce_daemon(http->daemons[i]);
-	while (http->sv->stats.active > 0 && clock_mono_ms() < until)
+	while (http->sv->stats.active > 0 && clock_mono_ms() < until) {
 		usleep(WAKE_MS * 1000);
+		http_tidy(http); /* who has left is not waited for */
+	}
 	if (workers_busy(http->workers))
 		return -1;
 	for (size_t i = 0; i < http->n; i++)

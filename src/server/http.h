@@ -9,6 +9,8 @@ struct http;
 
 /* Threads that answer.  Call with the signals blocked that main() waits for. */
 int http_start(struct server *sv, struct http **out, struct err *err);
+/* Close connections whose clients have left: to be called every few seconds. */
+void http_tidy(struct http *http);
 /*
  * Accept nobody any more, let requests under way finish for `ms` at most, close all
  * connections.  -1: some are still being answered, and nothing was freed.  NULL is fine.

@@ -34,6 +34,7 @@
 
 enum {
 	DRAIN_MS = 10 * 1000,
+	TIDY_S = 2,
 	ARENAS = 2,
 	MMAP_FROM = 256 << 10, /* large bodies go back to the system at once */
 };
@@ -92,14 +93,17 @@ static void say_ready(const struct server *sv)
 }
 
 /* Until TERM or INT. */
-static void serve(struct server *sv, const sigset_t *waited)
+static void serve(struct server *sv, struct http *http, const sigset_t *waited)
 {
+	const struct timespec tick = {.tv_sec = TIDY_S};
 	for (;;) {
-		int sig = sigwaitinfo(waited, NULL);
+		int sig = sigtimedwait(waited, NULL, &tick);
 		if (sig == SIGHUP)
 			server_reopen(sv);
-		else if (sig > 0 || errno != EINTR)
+		else if (sig > 0)
 			return;
+		else if (errno == EAGAIN)
+			http_tidy(http);
 	}
 }
 
@@ -112,7 +116,7 @@ static int run(struct server *sv, const struct serve_options *o, struct arena *a
 		rc = http_start(sv, &http, err);
 	if (rc == 0) {
 		say_ready(sv);
-		serve(sv, waited);
+		serve(sv, http, waited);
 	}
 	if (http_stop(http, DRAIN_MS) < 0) {
 		logs_say("requests under way were not finished");
