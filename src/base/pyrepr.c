@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/pyrepr.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdint.h>
 
@@ -104,7 +105,8 @@ void pyrepr_double(struct buf *out, double v)
 		buf_addf(out, "%.1f", v);
 		return;
 	}
-	for (int digits = 15; digits <= 17; digits++) {
+	/* 15 are always exact, but next to zero they say more than there is */
+	for (int digits = fabs(v) < DBL_MIN ? 1 : 15; digits <= 17; digits++) {
 		snprintf(text, sizeof(text), "%.*g", digits, v);
 		if (strtod(text, NULL) == v)
 			break;
