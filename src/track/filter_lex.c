@@ -163,6 +163,16 @@ static const char *match_words(
 	return q && q > p ? match_word(q, end, second) : NULL;
 }
 
+static const char *number_hex(const char *s, const char *end)
+{
+	const char *p = s + (*s == '-');
+	size_t n;
+	if (end - p < 3 || p[0] != '0' || (p[1] | 32) != 'x')
+		return NULL;
+	n = strspn(p + 2, "0123456789abcdefABCDEF");
+	return n ? p + 2 + n : NULL;
+}
+
 static const char *number_exponent(const char *s, const char *end)
 {
 	const char *p = s;
@@ -229,7 +239,8 @@ static const char *const always[] = {"CASE", "IN", "VALUES", "USING", "FROM", "A
 /* Words that are keywords unless a dot stands before or behind them. */
 static const char *const keywords[] = {"AND", "OR", "NOT", "IS", "NULL", "BETWEEN",
     "TRUE", "FALSE", "EXISTS", "WHERE", "SELECT", "ORDER", "GROUP", "LIMIT", "HAVING",
-    "UNION", "INSERT", "UPDATE", "DELETE", "DROP", "TABLE", "END", "IF", "FOR", "BEGIN"};
+    "PARAMETER", "PARAMETERS", "UNION", "INSERT", "UPDATE", "DELETE", "DROP", "TABLE",
+    "END", "IF", "FOR", "BEGIN"};
 
 static const char *keyword(
     const char *s, const char *end, const char *const *words, size_t n)
@@ -325,6 +336,9 @@ static const char *lex_word(const struct lexer *l, enum token_kind *kind)
 		return p;
 	*kind = TOKEN_NAME;
 	if ((p = name_in_place(l)))
+		return p;
+	*kind = TOKEN_OTHER;
+	if ((p = number_hex(s, end)))
 		return p;
 	*kind = TOKEN_FLOAT;
 	if ((p = number_exponent(s, end)) || (p = number_float(s, end)))
