@@ -7,6 +7,7 @@
 #include "base/utf8.h"
 #include "track/experiment.h"
 #include "track/experiment_edit.h"
+#include "track/repeat.h"
 #include "track/validate.h"
 
 enum { LOCATION_MAX = 2048 };
@@ -133,6 +134,24 @@ static int check_location(struct api *api, struct arena *a, const char *given,
 	    LOCATION_MAX);
 }
 
+/* The one of that name was made by a server that died before it could say so. */
+static bool is_repeat(
+    struct api *api, struct arena *a, const struct experiment_new *new, int64_t *id)
+{
+	const struct repeat span = {api->repeat_since, api->repeat_until};
+	const struct experiment_ref ref = {.name = new->name};
+	struct experiment e;
+	struct err err = ERR_INIT;
+	if (!repeat_possible(&span) ||
+	    experiment_get_whole(api->db, a, &ref, &e, &err) < 0)
+		return false;
+	*id = e.id;
+	return !e.deleted && repeat_within(&span, e.created) &&
+	       repeat_same_kvs(&e.tags, &new->tags) &&
+	       (!new->artifact_location ||
+		   repeat_same_text(e.artifact_location, new->artifact_location));
+}
+
 int answer_create_experiment(
     struct api *api, struct arena *a, const void *in, void *out, struct err *err)
 {
@@ -151,8 +170,10 @@ int answer_create_experiment(
 		if (validate_experiment_tag(&rq->tags.v[i], err) < 0)
 			return -1;
 	}
-	if (experiment_create(api->db, &new, &id, err) < 0)
+	if (experiment_create(api->db, &new, &id, err) < 0 &&
+	    (err->code != ERR_EXISTS || !is_repeat(api, a, &new, &id)))
 		return -1;
+	err_clear(err);
 	((struct id_reply *)out)->experiment_id = experiment_id_text(a, id);
 	return 0;
 }

@@ -274,6 +274,7 @@ static void answer_watched(struct exchange *ex)
 		ex->reply.api.content_type = r.content_type;
 		buf_release(&ex->reply.api.body);
 		ex->reply.api.body = r.body;
+		ex->conn->watched = entry;
 		ex->sv->stats.repeats++;
 		return;
 	}

@@ -7,7 +7,6 @@
 #include <sys/ioctl.h>
 
 #include "base/alloc.h"
-#include "base/cleanup.h"
 #include "base/clock.h"
 #include "server/siphash.h"
 
@@ -238,35 +237,46 @@ static bool was_seen(struct once *once, uint64_t hash)
 	return false;
 }
 
+static struct once_entry *add(
+    struct once *once, uint64_t hash, char *text, size_t n, int fd)
+{
+	struct once_entry *e = xcalloc(1, sizeof(*e)), **bucket = bucket_of(once, hash);
+	*e = (struct once_entry){.next = *bucket,
+	    .hash = hash,
+	    .text = text,
+	    .ntext = n,
+	    .state = DOING,
+	    .fd = fd,
+	    .reply = {.body = BUF_INIT}};
+	*bucket = e;
+	return e;
+}
+
+static void keep_reply(struct once_entry *e, const struct once_reply *reply)
+{
+	e->state = ANSWERED;
+	e->reply.status = reply->status;
+	e->reply.content_type = reply->content_type;
+	buf_add(&e->reply.body, reply->body.s, reply->body.len);
+}
+
 bool once_begin(struct once *once, const struct once_request *rq,
     struct once_entry **entry, bool *first, struct once_reply *reply)
 {
-	struct once_entry *e, **bucket;
+	struct once_entry *e;
 	size_t n;
 	char *text = whole_text(rq, &n);
 	uint64_t hash = siphash(&once->key, text, n);
 	bool repeat;
-	*entry = NULL;
 	pthread_mutex_lock(&once->lock);
 	forget_old(once);
 	e = find(once, hash, text, n);
 	repeat = e && wait_for(once, e, reply);
 	*first = !repeat && !was_seen(once, hash);
-	if (!repeat) {
-		e = xcalloc(1, sizeof(*e));
-		*e = (struct once_entry){.hash = hash,
-		    .text = steal_ptr(&text),
-		    .ntext = n,
-		    .state = DOING,
-		    .fd = rq->fd,
-		    .reply = {.body = BUF_INIT}};
-		bucket = bucket_of(once, hash);
-		e->next = *bucket;
-		*bucket = e;
-		*entry = e;
-	}
+	*entry = add(once, hash, text, n, rq->fd);
+	if (repeat)
+		keep_reply(*entry, reply); /* it may get lost again */
 	pthread_mutex_unlock(&once->lock);
-	free(text);
 	return repeat;
 }
 
@@ -276,11 +286,8 @@ void once_answered(
 	pthread_mutex_lock(&once->lock);
 	e->gone = peer_gone(e->fd);
 	e->state = ANSWERED;
-	if (reply->status < 400) {
-		e->reply.status = reply->status;
-		e->reply.content_type = reply->content_type;
-		buf_add(&e->reply.body, reply->body.s, reply->body.len);
-	}
+	if (reply->status < 400)
+		keep_reply(e, reply);
 	pthread_cond_broadcast(&once->done);
 	pthread_mutex_unlock(&once->lock);
 }
@@ -290,6 +297,22 @@ void once_sent(struct once *once, struct once_entry *e)
 	pthread_mutex_lock(&once->lock);
 	e->sent = true;
 	pthread_mutex_unlock(&once->lock);
+}
+
+/* The client has its reply: it does not ask for those of its earlier tries any more. */
+static void forget_tries(struct once *once, const struct once_entry *got)
+{
+	struct once_entry *e = *bucket_of(once, got->hash), *next;
+	for (; e; e = next) {
+		next = e->next;
+		if (e == got || e->state == DOING || e->ntext != got->ntext ||
+		    memcmp(e->text, got->text, e->ntext) != 0)
+			continue;
+		if (e->state == LOST)
+			drop(once, e);
+		else if (undelivered(e))
+			e->reply.status = 0;
+	}
 }
 
 void once_over(struct once *once, struct once_entry *e)
@@ -302,6 +325,8 @@ void once_over(struct once *once, struct once_entry *e)
 		if (++once->nlost > ONCE_LOST)
 			forget_oldest(once);
 	} else {
+		if (e->sent)
+			forget_tries(once, e);
 		drop(once, e);
 	}
 	pthread_mutex_unlock(&once->lock);

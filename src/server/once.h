@@ -61,9 +61,9 @@ struct once_reply {
 };
 
 /*
- * true: a repeat, *reply is the answer.  false: to be done; *entry is the caller's for
- * once_answered and once_over.  *first: no equal one came before (of the last
- * ONCE_SEEN), so a server that was killed may have done it.
+ * true: a repeat, *reply is the answer.  false: to be done, and once_answered to be called.
+ * *entry is the caller's until once_over in either case.  *first: no equal one came before
+ * (of the last ONCE_SEEN), so a server that was killed may have done it.
  */
 bool once_begin(struct once *once, const struct once_request *rq,
     struct once_entry **entry, bool *first, struct once_reply *reply);

@@ -123,8 +123,10 @@ static void name_boot(struct server *sv)
 int server_open(
     struct server *sv, const struct serve_options *o, struct arena *a, struct err *err)
 {
+	char cwd[PATH_MAX];
 	sv->options = o;
 	sv->ctx = (struct ctx){.trace = -1, .say = on_say};
+	sv->ctx.cwd = getcwd(cwd, sizeof(cwd)) ? arena_strdup(a, cwd) : NULL;
 	sv->logs.access = -1;
 	sv->once = once_new();
 	sv->stats.started = clock_now_ms();
