@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "server/exchange.h"
+#include "server/response.h"
 
 enum {
 	THREADS = 2, /* of a socket; they only read and write */
@@ -134,99 +135,13 @@ static void take_headers(
 	ex->waits = header(mhd, "Expect") != NULL;
 }
 
-static struct MHD_Response *make_response(struct reply *r)
-{
-	struct MHD_Response *out;
-	if (r->fd >= 0) {
-		out =
-		    MHD_create_response_from_fd_at_offset64(r->length, r->fd, r->offset);
-		if (out)
-			r->fd = -1; /* it closes it */
-		return out;
-	}
-	if (r->api.body.len == 0)
-		return MHD_create_response_from_buffer(
-		    0, (void *)"", MHD_RESPMEM_PERSISTENT);
-	return MHD_create_response_from_buffer(
-	    r->api.body.len, r->api.body.s, MHD_RESPMEM_MUST_COPY);
-}
-
-/* As RFC 6266; the plain form has neither quotes nor what is not ASCII. */
-static void add_disposition(struct MHD_Response *out, const char *name)
-{
-	auto_buf b = BUF_INIT;
-	buf_adds(&b, "attachment; filename=\"");
-	for (const char *p = name; *p; p++)
-		buf_addc(&b, *p == '"' || *p == '\\' || (*p & 0x80) ? '_' : *p);
-	buf_adds(&b, "\"; filename*=UTF-8''");
-	for (const char *p = name; *p; p++)
-		if (strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-			   "0123456789-._~",
-			*p))
-			buf_addc(&b, *p);
-		else
-			buf_addf(&b, "%%%02X", (unsigned char)*p);
-	MHD_add_response_header(out, "Content-Disposition", b.s);
-}
-
-static void add_file_headers(struct MHD_Response *out, const struct reply *r)
-{
-	char range[96];
-	if (r->etag[0])
-		MHD_add_response_header(out, "ETag", r->etag);
-	if (r->file_name)
-		add_disposition(out, r->file_name);
-	if (r->file_name || r->api.status == 416)
-		MHD_add_response_header(out, "Accept-Ranges", "bytes");
-	if (r->api.status == 206)
-		snprintf(range, sizeof(range), "bytes %llu-%llu/%llu",
-		    (unsigned long long)r->offset,
-		    (unsigned long long)(r->offset + r->length - 1),
-		    (unsigned long long)r->size);
-	else if (r->api.status == 416)
-		snprintf(
-		    range, sizeof(range), "bytes */%llu", (unsigned long long)r->size);
-	else
-		return;
-	MHD_add_response_header(out, "Content-Range", range);
-}
-
-static void add_allow(struct MHD_Response *out, unsigned allow)
-{
-	static const struct {
-		enum api_method verb;
-		const char *name;
-	} verbs[] = {{API_GET, "GET, HEAD"}, {API_POST, "POST"}, {API_PUT, "PUT"},
-	    {API_PATCH, "PATCH"}, {API_DELETE, "DELETE"}};
-	auto_buf b = BUF_INIT;
-	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
-		if (allow & 1U << verbs[i].verb)
-			buf_addf(&b, "%s%s", b.len ? ", " : "", verbs[i].name);
-	if (b.len > 0)
-		MHD_add_response_header(out, "Allow", b.s);
-}
-
 static enum MHD_Result send_reply(struct exchange *ex, struct MHD_Connection *mhd)
 {
-	struct reply *r = &ex->reply;
-	struct MHD_Response *out = make_response(r);
+	struct MHD_Response *out = response_make(&ex->reply, ex->id);
 	enum MHD_Result rc;
 	if (!out)
 		return MHD_NO;
-	if (r->api.content_type)
-		MHD_add_response_header(out, "Content-Type", r->api.content_type);
-	MHD_add_response_header(out, "X-Content-Type-Options", "nosniff");
-	MHD_add_response_header(out, "X-Request-Id", ex->id);
-	add_file_headers(out, r);
-	if (r->api.status == 405)
-		add_allow(out, r->api.allow);
-	if (r->challenge)
-		MHD_add_response_header(out, "WWW-Authenticate", r->challenge);
-	if (r->later)
-		MHD_add_response_header(out, "Retry-After", "1");
-	if (r->closes)
-		MHD_add_response_header(out, "Connection", "close");
-	rc = MHD_queue_response(mhd, (unsigned)r->api.status, out);
+	rc = MHD_queue_response(mhd, (unsigned)ex->reply.api.status, out);
 	MHD_destroy_response(out);
 	return rc;
 }
