@@ -21,8 +21,8 @@
  * wrong type is ERR_USAGE that names the field as MLflow does ("metrics[1].key").  Strings
  * live in the arena and hold no NUL.
  * Writing: what is absent (NULL, empty list, INT and ENUM equal to `dflt` when FIELD_OMIT
- * is set, DOUBLE and BOOL that are 0 likewise) is left out; doubles always have a fraction
- * or an exponent; NaN is "NaN"; what is no UTF-8 becomes U+FFFD.
+ * is set, DOUBLE and BOOL that are 0 likewise, ENUM without a name) is left out; doubles
+ * always have a fraction or an exponent; NaN is "NaN"; what is no UTF-8 becomes U+FFFD.
  */
 #ifndef MESSAGE_H
 #define MESSAGE_H

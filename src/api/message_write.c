@@ -80,7 +80,8 @@ static bool left_out(const struct field *f, const char *at)
 	case FIELD_INT:
 		return omit && *(const int64_t *)at == f->dflt;
 	case FIELD_ENUM:
-		return omit && *(const int *)at == f->dflt;
+		return !f->names[*(const int *)at][0] ||
+		       (omit && *(const int *)at == f->dflt);
 	case FIELD_DOUBLE:
 		return omit && *(const double *)at == 0;
 	case FIELD_BOOL:
