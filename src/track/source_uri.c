@@ -159,7 +159,7 @@ const char *source_uri_real_path(
 	const char *path = url_decode(a, *u->scheme ? u->path : text);
 	if (!path || !*path || has_component(path, "..") || (*path != '/' && !cwd))
 		return NULL;
-	return follow(a, path_abs(a, cwd, path));
+	return follow(a, path_abs(a, cwd ? cwd : "/", path));
 }
 
 bool path_is_within(const char *path, const char *dir)
