@@ -24,7 +24,7 @@ static int read_one(const struct filter_dialect *d, struct arena *a,
 		return err_set(err, ERR_USAGE,
 		    "The pattern of %s has %zu bytes; it may have %d", c->op, c->value.n,
 		    FILTER_PATTERN_MAX);
-	return d->check(d, c, err);
+	return 0;
 }
 
 int filter_read(const struct filter_dialect *d, struct arena *a, const char *text,
@@ -41,6 +41,14 @@ int filter_read(const struct filter_dialect *d, struct arena *a, const char *tex
 	out->v = arena_array(a, clauses.n + 1, sizeof(*out->v));
 	for (; out->n < clauses.n; out->n++)
 		if (read_one(d, a, &clauses.v[out->n], &out->v[out->n], err) < 0)
+			return -1;
+	return 0;
+}
+
+int filter_check(const struct filter_dialect *d, struct filter *f, struct err *err)
+{
+	for (size_t i = 0; i < f->n; i++)
+		if (d->check(d, &f->v[i], err) < 0)
 			return -1;
 	return 0;
 }

@@ -11,12 +11,13 @@ static int refuse(struct err *err)
 	    " values, but got ill-formed list.");
 }
 
+/* As Python shows the list: one of a single value has a comma. */
 static int refuse_type(const char *text, struct err *err)
 {
 	return err_set(err, ERR_USAGE,
 	    "While parsing a list in the query, expected string value, punctuation, or"
-	    " whitespace, but got different type in list: %s",
-	    text);
+	    " whitespace, but got different type in list: %.*s%s",
+	    (int)strlen(text) - 1, text, strchr(text, ',') ? ")" : ",)");
 }
 
 static const char *skip_blank(const char *s)

@@ -106,8 +106,7 @@ static int evaluate_number(
 {
 	char *end;
 	c->value = (struct sql_value){.kind = SQL_REAL, .d = strtod(cl->value, &end)};
-	if (end > cl->value && !*end &&
-	    (cl->kind == OPERAND_INT || cl->kind == OPERAND_FLOAT))
+	if (end > cl->value && !*end)
 		return 0;
 	return err_set(
 	    err, ERR_USAGE, "could not convert string to float: %s", repr(a, cl->value));

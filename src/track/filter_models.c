@@ -141,7 +141,7 @@ const struct filter_dialect filter_model_versions = {
     .attributes = LIST("name", "version_number", "run_id", "source_path"),
     .ordered =
 	LIST("name", "version_number", "creation_timestamp", "last_updated_timestamp"),
-    .numeric = LIST("version_number"),
+    .numeric = LIST("version_number", "last_updated_timestamp", "creation_timestamp"),
     .lists = LIST("name", "run_id"),
     .identify = identify,
     .evaluate = evaluate,

@@ -117,8 +117,10 @@ static int add_order(struct search *s, const struct kind *k, const struct search
 	if (rc < 0)
 		return -1;
 	if (key.entity != FILTER_ATTRIBUTE)
-		return err_set(
-		    err, ERR_USAGE, "Invalid order by key '%s' specified.", key.key);
+		return err_set(err, ERR_USAGE,
+		    "Invalid order by key '%s' specified. Valid keys are {'name',"
+		    " 'version_number', 'creation_timestamp', 'last_updated_timestamp'}",
+		    key.key);
 	column = column_of(k, key.key);
 	if (ordered_by(s, column))
 		return refuse_twice(q, err);
@@ -140,11 +142,13 @@ static int prepare(
 	s->limit = (size_t)q->max_results;
 	s->token = q->page_token;
 	s->request = search_sum(k->name, q);
-	sql_add(&s->body, "%s", k->from);
-	add_filter(&s->body, k, &f);
 	for (size_t i = 0; i < q->norder; i++)
 		if (add_order(s, k, q, q->order_by[i], err) < 0)
 			return -1;
+	if (filter_check(k->dialect, &f, err) < 0)
+		return -1;
+	sql_add(&s->body, "%s", k->from);
+	add_filter(&s->body, k, &f);
 	return 0;
 }
 
