@@ -64,7 +64,7 @@ static void write_double(struct buf *out, double v)
 		pyrepr_double(out, v);
 }
 
-static bool left_out(const struct field *f, const char *at)
+static bool left_out(const struct field *f, const void *at)
 {
 	bool omit = f->flags & FIELD_OMIT, keep = f->flags & FIELD_KEEP;
 	if (f->flags & FIELD_ALIAS)
@@ -112,7 +112,7 @@ static void write_msgs(struct buf *out, const struct message *m, const struct ms
 	buf_addc(out, ']');
 }
 
-static void write_value(struct buf *out, const struct field *f, const char *at)
+static void write_value(struct buf *out, const struct field *f, const void *at)
 {
 	switch (f->kind) {
 	case FIELD_STR:
@@ -146,7 +146,7 @@ void message_write(const struct message *m, const void *in, struct buf *out)
 {
 	bool first = true;
 	for (const struct field *f = m->fields; f->name; f++) {
-		const char *at = (const char *)in + f->offset;
+		const void *at = (const char *)in + f->offset;
 		if (left_out(f, at))
 			continue;
 		buf_addf(out, "%s\"%s\":", first ? "{" : ",", f->name);

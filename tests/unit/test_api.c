@@ -86,7 +86,7 @@ static void experiments_change(void **state)
 	    "No tag with name: k in experiment with id 1");
 }
 
-static void what_experiments_refuse(void **state)
+static void names_and_ids_that_are_refused(void **state)
 {
 	static const struct refusal rows[] = {
 	    {"POST experiments/create", "{}", USAGE, MISSING("name")},
@@ -115,6 +115,19 @@ static void what_experiments_refuse(void **state)
 	    {"GET experiments/get-by-name?experiment_name=no", NULL, GONE,
 		"Could not find experiment with name 'no'"},
 	    {"GET experiments/get-by-name", NULL, USAGE, MISSING("experiment_name")},
+	};
+	auto_models m;
+	models_open(&m, *state);
+	EXPECT(&m, 200, "POST experiments/create", "{'name':'exp'}", "\"1\"");
+	EXPECT(&m, 200, "POST experiments/create", "{'name':'gone'}", "\"2\"");
+	DONE(&m, "POST experiments/delete", "{'experiment_id':'2'}");
+	REFUSED(&m, rows, NULL);
+	assert_string_equal(sql(&m, NULL, "SELECT count(*) FROM experiments"), "3");
+}
+
+static void changes_that_are_refused(void **state)
+{
+	static const struct refusal rows[] = {
 	    {"POST experiments/update", "{'experiment_id':'1'}", USAGE,
 		MISSING("new_name")},
 	    {"POST experiments/update", "{'experiment_id':'1','new_name':'gone'}", 400,
@@ -159,7 +172,6 @@ static void what_experiments_refuse(void **state)
 	EXPECT(&m, 400, "POST experiments/set-experiment-tag",
 	    FMT(&m, "{'experiment_id':'1','key':'k','value':'%020001d'}", 0),
 	    "'value' exceeds the maximum length of 20000 characters");
-	assert_string_equal(sql(&m, NULL, "SELECT count(*) FROM experiments"), "3");
 }
 
 static void an_experiment_goes_with_its_runs(void **state)
@@ -312,7 +324,8 @@ int main(void)
 	    TEST(experiments_are_made_and_found),
 	    TEST(places_of_experiments),
 	    TEST(experiments_change),
-	    TEST(what_experiments_refuse),
+	    TEST(names_and_ids_that_are_refused),
+	    TEST(changes_that_are_refused),
 	    TEST(an_experiment_goes_with_its_runs),
 	    TEST(what_a_body_must_be),
 	    TEST(routes_that_there_are),

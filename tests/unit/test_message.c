@@ -281,68 +281,70 @@ static void nesting_is_bounded(void **state)
 	good(w, fine.s);
 }
 
+static const struct {
+	const char *text, *message;
+} wrong_types[] = {
+    {"{\"run_id\":5}",
+	"Invalid value 5 for parameter 'run_id' supplied:  Hint: Value was of "
+	"type 'int'." DOCS},
+    {"{\"run_id\": 1.5 }",
+	"Invalid value 1.5 for parameter 'run_id' supplied:  Hint: Value was of "
+	"type 'float'." DOCS},
+    {"{\"run_id\":true}",
+	"Invalid value true for parameter 'run_id' supplied:  Hint: Value was of "
+	"type 'bool'." DOCS},
+    {"{\"run_id\":[1,2]}",
+	"Invalid value [1,2] for parameter 'run_id' supplied:  Hint: Value was "
+	"of type 'list'." DOCS},
+    {"{\"step\":\"x\"}",
+	"Invalid value \"x\" for parameter 'step' supplied:  Hint: Value was of "
+	"type 'str'." DOCS},
+    {"{\"step\":1.5}",
+	"Invalid value 1.5 for parameter 'step' supplied:  Hint: Value was of "
+	"type 'float'." DOCS},
+    {"{\"step\":9223372036854775808}",
+	"Invalid value 9223372036854775808 for parameter 'step' supplied:  Hint: "
+	"Value was of type 'int'." DOCS},
+    {"{\"step\":\"1.0\"}", NULL},
+    {"{\"step\":true}", NULL},
+    {"{\"step\":\"\"}", NULL},
+    {"{\"step\":1e300}", NULL},
+    {"{\"step\":NaN}", NULL},
+    {"{\"value\":\"x\"}", NULL},
+    {"{\"value\":{}}", NULL},
+    {"{\"on\":1}", NULL},
+    {"{\"on\":\"true\"}", NULL},
+    {"{\"colour\":\"GREEN\"}", NULL},
+    {"{\"colour\":\"\"}", NULL},
+    {"{\"colour\":0}", NULL},
+    {"{\"colour\":2}", NULL},
+    {"{\"colour\":4}", NULL},
+    {"{\"colour\":-1}", NULL},
+    {"{\"colour\":1.5}", NULL},
+    {"{\"names\":\"a\"}", NULL},
+    {"{\"names\":[\"a\",2]}",
+	"Invalid value 2 for parameter 'names[1]' supplied:  Hint: Value was of "
+	"type 'int'." DOCS},
+    {"{\"names\":[null]}", NULL},
+    {"{\"parts\":{}}", NULL},
+    {"{\"parts\":[{\"key\":\"a\"},3]}",
+	"Invalid value 3 for parameter 'parts[1]' supplied:  Hint: Value was of "
+	"type 'int'." DOCS},
+    {"{\"parts\":[{\"key\":\"a\"},{\"key\":7}]}",
+	"Invalid value 7 for parameter 'parts[1].key' supplied:  Hint: Value was "
+	"of type 'int'." DOCS},
+    {"{\"one\":[]}", NULL},
+    {"{\"one\":{\"key\":7}}",
+	"Invalid value 7 for parameter 'one.key' supplied:  Hint: Value was of "
+	"type 'int'." DOCS},
+};
+
 static void wrong_types_are_named(void **state)
 {
 	struct world *w = *state;
-	static const struct {
-		const char *text, *message;
-	} rows[] = {
-	    {"{\"run_id\":5}",
-		"Invalid value 5 for parameter 'run_id' supplied:  Hint: Value was of "
-		"type 'int'." DOCS},
-	    {"{\"run_id\": 1.5 }",
-		"Invalid value 1.5 for parameter 'run_id' supplied:  Hint: Value was of "
-		"type 'float'." DOCS},
-	    {"{\"run_id\":true}",
-		"Invalid value true for parameter 'run_id' supplied:  Hint: Value was of "
-		"type 'bool'." DOCS},
-	    {"{\"run_id\":[1,2]}",
-		"Invalid value [1,2] for parameter 'run_id' supplied:  Hint: Value was "
-		"of type 'list'." DOCS},
-	    {"{\"step\":\"x\"}",
-		"Invalid value \"x\" for parameter 'step' supplied:  Hint: Value was of "
-		"type 'str'." DOCS},
-	    {"{\"step\":1.5}",
-		"Invalid value 1.5 for parameter 'step' supplied:  Hint: Value was of "
-		"type 'float'." DOCS},
-	    {"{\"step\":9223372036854775808}",
-		"Invalid value 9223372036854775808 for parameter 'step' supplied:  Hint: "
-		"Value was of type 'int'." DOCS},
-	    {"{\"step\":\"1.0\"}", NULL},
-	    {"{\"step\":true}", NULL},
-	    {"{\"step\":\"\"}", NULL},
-	    {"{\"step\":1e300}", NULL},
-	    {"{\"step\":NaN}", NULL},
-	    {"{\"value\":\"x\"}", NULL},
-	    {"{\"value\":{}}", NULL},
-	    {"{\"on\":1}", NULL},
-	    {"{\"on\":\"true\"}", NULL},
-	    {"{\"colour\":\"GREEN\"}", NULL},
-	    {"{\"colour\":\"\"}", NULL},
-	    {"{\"colour\":0}", NULL},
-	    {"{\"colour\":2}", NULL},
-	    {"{\"colour\":4}", NULL},
-	    {"{\"colour\":-1}", NULL},
-	    {"{\"colour\":1.5}", NULL},
-	    {"{\"names\":\"a\"}", NULL},
-	    {"{\"names\":[\"a\",2]}",
-		"Invalid value 2 for parameter 'names[1]' supplied:  Hint: Value was of "
-		"type 'int'." DOCS},
-	    {"{\"names\":[null]}", NULL},
-	    {"{\"parts\":{}}", NULL},
-	    {"{\"parts\":[{\"key\":\"a\"},3]}",
-		"Invalid value 3 for parameter 'parts[1]' supplied:  Hint: Value was of "
-		"type 'int'." DOCS},
-	    {"{\"parts\":[{\"key\":\"a\"},{\"key\":7}]}",
-		"Invalid value 7 for parameter 'parts[1].key' supplied:  Hint: Value was "
-		"of type 'int'." DOCS},
-	    {"{\"one\":[]}", NULL},
-	    {"{\"one\":{\"key\":7}}",
-		"Invalid value 7 for parameter 'one.key' supplied:  Hint: Value was of "
-		"type 'int'." DOCS},
-	};
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		bad(w, &whole_message, rows[i].text, ERR_USAGE, rows[i].message);
+	for (size_t i = 0; i < sizeof(wrong_types) / sizeof(wrong_types[0]); i++)
+		bad(w, &whole_message, wrong_types[i].text, ERR_USAGE,
+		    wrong_types[i].message);
 	assert_int_equal(good(w, "{\"colour\":3}")->colour, 3);
 }
 
