@@ -52,7 +52,7 @@ int run_inputs_add(
 int run_outputs_add(struct db *db, const char *run_id, const struct model_output *outputs,
     size_t n, struct err *err);
 
-/* out[i] of runs[i], for n of them; with four statements. */
+/* Inside a transaction: out[i] of runs[i], for n of them; with four statements. */
 int runs_inputs_fill(struct db *db, struct arena *a, const struct run_record *runs,
     size_t n, struct run_inputs *out, struct err *err);
 

@@ -7,19 +7,10 @@ struct statements {
 	sqlite3_stmt *datasets, *tags, *models, *outputs; /* outputs: NULL, older store */
 };
 
-static void statements_release(struct statements *s)
-{
-	sqlite3_finalize(s->datasets);
-	sqlite3_finalize(s->tags);
-	sqlite3_finalize(s->models);
-	sqlite3_finalize(s->outputs);
-}
-#define auto_statements __attribute__((cleanup(statements_release))) struct statements
-
 static int prepare(struct db *db, struct statements *s, struct err *err)
 {
 	bool outputs = db_has_column(db, "inputs", "step");
-	s->datasets = db_query(db, err,
+	s->datasets = db_keep(db, err,
 	    "SELECT i.input_uuid, d.name, d.digest, d.dataset_source_type,"
 	    " d.dataset_source, d.dataset_schema, d.dataset_profile"
 	    " FROM inputs i JOIN datasets d ON d.dataset_uuid = i.source_id"
@@ -27,18 +18,18 @@ static int prepare(struct db *db, struct statements *s, struct err *err)
 	    " AND i.source_type = 'DATASET' ORDER BY i.rowid",
 	    "");
 	if (s->datasets)
-		s->tags = db_query(db, err,
+		s->tags = db_keep(db, err,
 		    "SELECT name, value FROM input_tags WHERE input_uuid = ?"
 		    " ORDER BY name",
 		    "");
 	if (s->tags)
-		s->models = db_query(db, err,
+		s->models = db_keep(db, err,
 		    "SELECT destination_id FROM inputs WHERE source_type = 'RUN_INPUT'"
 		    " AND source_id = ? AND destination_type = 'MODEL_INPUT'"
 		    " ORDER BY destination_id",
 		    "");
 	if (s->models && outputs)
-		s->outputs = db_query(db, err,
+		s->outputs = db_keep(db, err,
 		    "SELECT destination_id, step FROM inputs"
 		    " WHERE source_type = 'RUN_OUTPUT' AND source_id = ?"
 		    " AND destination_type = 'MODEL_OUTPUT' ORDER BY destination_id",
@@ -101,7 +92,7 @@ static int fill(struct db *db, struct arena *a, struct statements *s, const char
 int runs_inputs_fill(struct db *db, struct arena *a, const struct run_record *runs,
     size_t n, struct run_inputs *out, struct err *err)
 {
-	auto_statements s = {0};
+	struct statements s = {0};
 	if (prepare(db, &s, err) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++)

@@ -318,6 +318,66 @@ static void rows_of_other_programs(void **state)
 	    "\"lifecycle_stage\":\"active\"}}");
 }
 
+/* Another MLflow migrates the file while we have it open. */
+static void tables_that_change_under_us(void **state)
+{
+	auto_models m;
+	const char *run, *get;
+	models_open(&m, *state);
+	EXPECT(&m, 200, "POST runs/create", "{'run_name':'n'}", "\"n\"");
+	run = reply_field(&m, "run_id");
+	get = FMT(&m, "GET runs/get?run_id=%s", run);
+	EXPECT(&m, 200, get, NULL, "\"n\"");
+	tell(m.f,
+	    "ALTER TABLE runs ADD COLUMN extra TEXT DEFAULT 'x';"
+	    "CREATE TABLE later (id INTEGER); CREATE INDEX later_run ON runs(name)");
+	EXPECT(&m, 200, get, NULL, "\"run_name\":\"n\"");
+	DONE(&m, "POST runs/set-tag",
+	    fill(&m, "{'run_id':'$R','key':'t','value':'v'}", run));
+	EXPECT(&m, 200, get, NULL, "{\"key\":\"t\",\"value\":\"v\"}");
+}
+
+static int pragma(sqlite3 *sq, const char *text)
+{
+	sqlite3_stmt *st = NULL;
+	int v = -1;
+	if (sqlite3_prepare_v2(sq, text, -1, &st, NULL) == SQLITE_OK &&
+	    sqlite3_step(st) == SQLITE_ROW)
+		v = sqlite3_column_int(st, 0);
+	sqlite3_finalize(st);
+	return v;
+}
+
+static int synchronous(struct fixture *f, bool quick, bool ready)
+{
+	struct db_options o = {.ctx = &f->ctx,
+	    .path = f->t.path,
+	    .artifact_root = f->t.artifact_root,
+	    .create = true,
+	    .quick = quick};
+	struct db db;
+	int v;
+	need_ok(f, db_open(&db, &o, &f->err));
+	if (ready)
+		need_ok(f, db_ready(&db, &f->err));
+	v = pragma(db.sq, "PRAGMA synchronous");
+	db_close(&db);
+	return v;
+}
+
+/* Only a file with a write-ahead log stays whole without waiting for the disk. */
+static void who_waits_for_the_disk(void **state)
+{
+	enum { NORMAL = 1, FULL = 2 };
+	struct fixture *f = *state;
+	assert_int_equal(synchronous(f, true, false), FULL);
+	assert_int_equal(synchronous(f, true, true), NORMAL);
+	assert_int_equal(synchronous(f, true, false), NORMAL);
+	assert_int_equal(synchronous(f, false, false), FULL);
+	tell(f, "PRAGMA journal_mode=DELETE");
+	assert_int_equal(synchronous(f, true, true), FULL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -332,6 +392,8 @@ int main(void)
 	    TEST(a_server_that_only_reads),
 	    TEST(a_store_that_mlflow_2_8_made),
 	    TEST(rows_of_other_programs),
+	    TEST(tables_that_change_under_us),
+	    TEST(who_waits_for_the_disk),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, NULL, NULL);
