@@ -12,22 +12,28 @@ static int write_one(struct db *db, sqlite3_stmt *st, const char *run_id,
 	return stmt_step(db, st, err);
 }
 
-/* One that has just been looked at is there. */
+/* One that has just been looked at is there; deleted ones are, too. */
 static int need_model(
     struct db *db, const char *model_id, const char **last, struct err *err)
 {
-	auto_arena a = ARENA_INIT;
-	struct logged_model m;
+	sqlite3_stmt *st;
+	int rc;
 	if (*last && strcmp(*last, model_id) == 0)
 		return 0;
 	*last = model_id;
-	return logged_model_find(db, &a, model_id, true, &m, err);
+	st = db_keep(
+	    db, err, "SELECT 1 FROM logged_models WHERE model_id = ?", "s", model_id);
+	rc = st ? stmt_step(db, st, err) : -1;
+	if (rc != 0)
+		return rc < 0 ? -1 : 0;
+	return err_set(
+	    err, ERR_NOTFOUND, "Logged model with ID '%s' not found.", model_id);
 }
 
 int logged_model_metrics_write(struct db *db, const char *run_id, int64_t experiment_id,
     const struct model_metric *metrics, size_t n, struct err *err)
 {
-	auto_stmt st = NULL;
+	sqlite3_stmt *st = NULL;
 	const char *last = NULL;
 	if (!db_has_column(db, "logged_model_metrics", "model_id"))
 		return 0;
@@ -36,7 +42,7 @@ int logged_model_metrics_write(struct db *db, const char *run_id, int64_t experi
 		if (!m->model_id || !*m->model_id)
 			continue;
 		if (!st)
-			st = db_query(db, err,
+			st = db_keep(db, err,
 			    "INSERT INTO logged_model_metrics (model_id, metric_name,"
 			    " metric_timestamp_ms, metric_step, metric_value,"
 			    " experiment_id, run_id, dataset_uuid, dataset_name,"

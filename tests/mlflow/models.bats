@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # models.bats -- datasets, logged models and the model registry: clients old and new put
 # them through `mlp server`, and MLflow reads from the same file what the server answers.
-# MLP is the program; MLFLOW_2_8, MLFLOW_3_0 and MLFLOW_NEWEST are virtual environments,
+# MLP is the program; MLFLOW_2_8, MLFLOW_3_0 and MLFLOW_NEW are virtual environments,
 # made by tests/lib/mlflow-env.sh where they are unset.
 
 load proof
@@ -10,7 +10,7 @@ setup_file() {
 	proof_setup_file
 	need_mlflow MLFLOW_2_8 2.8.1
 	need_mlflow MLFLOW_3_0 3.0.1
-	need_mlflow MLFLOW_NEWEST newest
+	need_mlflow MLFLOW_NEW newest
 	export MLFLOW_HTTP_REQUEST_MAX_RETRIES=1 NO_PROXY=127.0.0.1 no_proxy=127.0.0.1
 }
 
@@ -57,13 +57,13 @@ sqlite3.connect(sys.argv[1]).backup(sqlite3.connect(sys.argv[2]))' mlflow.db "$1
 }
 
 three_clients() {
-	models "$MLFLOW_NEWEST" work "$HTTP" newest
+	models "$MLFLOW_NEW" work "$HTTP" newest
 	models "$MLFLOW_3_0" work "$HTTP" three
 	models "$MLFLOW_2_8" work "$HTTP" "two eight"
 	copy migrated.db
 	for name in newest three 'two eight'; do
 		agree "$MLFLOW_3_0" "$name" "$URI"
-		agree "$MLFLOW_NEWEST" "$name" "sqlite:///$W/migrated.db"
+		agree "$MLFLOW_NEW" "$name" "sqlite:///$W/migrated.db"
 	done
 	[ "$(sql 'PRAGMA foreign_key_check; ')" = "" ]
 }
@@ -84,12 +84,12 @@ three_clients() {
 
 @test "models in a file that MLflow has migrated, served by us" {
 	"$MLP" run wine
-	URI=sqlite:///$W/mlflow.db client "$MLFLOW_NEWEST" open
+	URI=sqlite:///$W/mlflow.db client "$MLFLOW_NEW" open
 	serve
-	models "$MLFLOW_NEWEST" work "$HTTP" newest
-	agree "$MLFLOW_NEWEST" newest "$URI"
+	models "$MLFLOW_NEW" work "$HTTP" newest
+	agree "$MLFLOW_NEW" newest "$URI"
 	models "$MLFLOW_2_8" work "$HTTP" 'two eight'
-	agree "$MLFLOW_NEWEST" 'two eight' "$URI"
+	agree "$MLFLOW_NEW" 'two eight' "$URI"
 }
 
 @test "models in a file that MLflow 2.8 made, served by us" {

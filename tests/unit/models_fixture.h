@@ -141,4 +141,74 @@ static inline void age_store(struct models *m)
 		       "UPDATE alembic_version SET version_num = 'acf3f17fdcc7'");
 }
 
+/* What MLflow 3.10 and later make of the registry's tables. */
+static const char workspaces[] __attribute__((unused)) =
+    "DROP TABLE model_version_tags; DROP TABLE model_versions;"
+    "DROP TABLE registered_model_aliases; DROP TABLE registered_model_tags;"
+    "DROP TABLE registered_models;"
+    "CREATE TABLE registered_models (name VARCHAR(256) NOT NULL, creation_time BIGINT,"
+    " last_updated_time BIGINT, description VARCHAR(5000),"
+    " workspace VARCHAR(63) DEFAULT 'default' NOT NULL,"
+    " PRIMARY KEY (workspace, name));"
+    "CREATE TABLE registered_model_tags (\"key\" VARCHAR(250) NOT NULL,"
+    " value VARCHAR(5000), name VARCHAR(256) NOT NULL,"
+    " workspace VARCHAR(63) DEFAULT 'default' NOT NULL,"
+    " PRIMARY KEY (workspace, \"key\", name), FOREIGN KEY (workspace, name)"
+    " REFERENCES registered_models (workspace, name) ON UPDATE CASCADE);"
+    "CREATE TABLE registered_model_aliases (alias VARCHAR(256) NOT NULL,"
+    " version INTEGER NOT NULL, name VARCHAR(256) NOT NULL,"
+    " workspace VARCHAR(63) DEFAULT 'default' NOT NULL,"
+    " PRIMARY KEY (workspace, name, alias), FOREIGN KEY (workspace, name)"
+    " REFERENCES registered_models (workspace, name)"
+    " ON DELETE CASCADE ON UPDATE CASCADE);"
+    "CREATE TABLE model_versions (name VARCHAR(256) NOT NULL, version INTEGER NOT NULL,"
+    " creation_time BIGINT, last_updated_time BIGINT, description VARCHAR(5000),"
+    " user_id VARCHAR(256), current_stage VARCHAR(20), source VARCHAR(500),"
+    " run_id VARCHAR(32), status VARCHAR(20), status_message VARCHAR(500),"
+    " run_link VARCHAR(500), storage_location VARCHAR(500),"
+    " workspace VARCHAR(63) DEFAULT 'default' NOT NULL,"
+    " PRIMARY KEY (workspace, name, version), FOREIGN KEY (workspace, name)"
+    " REFERENCES registered_models (workspace, name) ON UPDATE CASCADE);"
+    "CREATE TABLE model_version_tags (\"key\" VARCHAR(250) NOT NULL, value TEXT,"
+    " name VARCHAR(256) NOT NULL, version INTEGER NOT NULL,"
+    " workspace VARCHAR(63) DEFAULT 'default' NOT NULL,"
+    " PRIMARY KEY (workspace, \"key\", name, version),"
+    " FOREIGN KEY (workspace, name, version)"
+    " REFERENCES model_versions (workspace, name, version) ON UPDATE CASCADE);"
+    "UPDATE alembic_version SET version_num = '1b5f0d9ad7c1'";
+
+/* A test of the registry runs on both: BOTH(name), TEST_BOTH(name). */
+#define BOTH(name)                                                                       \
+	static void name##_here(void **state)                                            \
+	{                                                                                \
+		auto_models m;                                                           \
+		models_open(&m, *state);                                                 \
+		name(&m);                                                                \
+	}                                                                                \
+	static void name##_migrated(void **state)                                        \
+	{                                                                                \
+		auto_models m;                                                           \
+		models_open(&m, *state);                                                 \
+		alter_store(&m, workspaces);                                             \
+		name(&m);                                                                \
+	}
+#define TEST_BOTH(name) TEST(name##_here), TEST(name##_migrated)
+
+static inline void create_model(struct models *m, const char *name)
+{
+	EXPECT(m, 200, "POST registered-models/create", FMT(m, "{'name':'%s'}", name),
+	    FMT(m, "{\"registered_model\":{\"name\":\"%s\",", name));
+}
+
+static inline void create_version(struct models *m, const char *name, const char *version)
+{
+	EXPECT(m, 200, "POST model-versions/create",
+	    FMT(m,
+		"{'name':'%s','source':'s3://b/x','tags':[{'key':'z','value':'1'},"
+		"{'key':'a','value':'2'}]}",
+		name),
+	    FMT(m, "{\"model_version\":{\"name\":\"%s\",\"version\":\"%s\",", name,
+		version));
+}
+
 #endif
