@@ -31,7 +31,6 @@ pkg_libs = $(shell pkg-config --libs $(1))
 LIB_DIRS = base manifest source plan track run flow cache lib
 LIB_SRC  = $(foreach d,$(LIB_DIRS),$(wildcard src/$(d)/*.c))
 CLI_SRC  = $(wildcard src/cli/*.c)
-SUPERVISE_SRC = $(wildcard src/supervise/*.c)
 GIT_SRC  = $(wildcard src/git/*.c)
 FETCH_SRC = $(wildcard src/fetch/*.c)
 SERVE_SRC = $(wildcard src/server/*.c)
@@ -41,7 +40,8 @@ obj      = $(patsubst %.c,$(B)/obj/%.o,$(1))
 LIB_LIBS = $(call pkg_libs,yaml-0.1 libcjson sqlite3) -lm
 GIT_LIBS = $(call pkg_libs,libgit2 libcjson) -lm
 FETCH_LIBS = $(call pkg_libs,libcurl libarchive libcrypto libcjson) -lm
-SERVE_LIBS = $(call pkg_libs,libmicrohttpd libcrypt libcjson sqlite3) -lm
+# libasan has a crypt_r of its own, which calls libcrypt's
+SERVE_LIBS = -Wl,--no-as-needed -lcrypt -Wl,--as-needed $(call pkg_libs,libmicrohttpd libcjson sqlite3) -lm
 
 MLP      = $(B)/bin/mlp
 MLP_SUPERVISE = $(B)/libexec/mlp-supervise
@@ -76,7 +76,7 @@ $(LIBA) $(API):
 	$(call quiet,AR ) $(AR) rcs $@ $^
 
 $(MLP): $(call obj,$(CLI_SRC)) $(LIBA)
-$(MLP_SUPERVISE): $(call obj,$(SUPERVISE_SRC)) $(LIBA)
+$(MLP_SUPERVISE): $(call obj,$(wildcard src/supervise/*.c)) $(LIBA)
 $(MLP_GIT): $(call obj,$(GIT_SRC)) $(LIBA)
 $(MLP_GIT): LIBS = $(GIT_LIBS)
 $(MLP_FETCH): $(call obj,$(FETCH_SRC)) $(LIBA)

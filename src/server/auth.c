@@ -225,26 +225,49 @@ static void remember(struct auth *auth, uint64_t hash)
 	pthread_rwlock_unlock(&auth->lock);
 }
 
+/* The header taken apart: *password is behind the name in `secret`.  -1: it is none. */
+static int take(struct auth *auth, const char *header, char secret[static SECRET + 1],
+    char user[static AUTH_NAME + 1], uint64_t *hash, const char **password)
+{
+	char *colon;
+	if (!header || credentials(header, secret) < 0)
+		return -1;
+	colon = strchr(secret, ':');
+	if (!colon || colon - secret > AUTH_NAME)
+		return -1;
+	*hash = digest(auth, secret);
+	*colon = '\0';
+	*password = colon + 1;
+	memcpy(user, secret, (size_t)(colon - secret) + 1);
+	return 0;
+}
+
 enum auth_answer auth_check(
     struct auth *auth, const char *header, char user[static AUTH_NAME + 1])
 {
-	char secret[SECRET + 1], *colon;
-	enum auth_answer answer = AUTH_NO;
+	char secret[SECRET + 1];
+	const char *password;
 	uint64_t hash;
-	if (!header || credentials(header, secret) < 0)
+	int rc = take(auth, header, secret, user, &hash, &password);
+	explicit_bzero(secret, sizeof(secret));
+	if (rc < 0)
 		return AUTH_NO;
-	colon = strchr(secret, ':');
-	if (!colon || colon - secret > AUTH_NAME)
+	return remembers(auth, hash) ? AUTH_YES : AUTH_SLOW;
+}
+
+enum auth_answer auth_check_slowly(
+    struct auth *auth, const char *header, char user[static AUTH_NAME + 1])
+{
+	char secret[SECRET + 1];
+	enum auth_answer answer = AUTH_NO;
+	const char *password;
+	uint64_t hash;
+	if (take(auth, header, secret, user, &hash, &password) < 0)
 		return AUTH_NO;
-	hash = digest(auth, secret);
-	*colon = '\0';
-	memcpy(user, secret, (size_t)(colon - secret) + 1);
-	if (remembers(auth, hash))
-		answer = AUTH_YES;
-	else if (pthread_mutex_trylock(&auth->crypting) != 0)
+	if (pthread_mutex_trylock(&auth->crypting) != 0) {
 		answer = AUTH_LATER;
-	else {
-		if (is_right(auth, secret, colon + 1)) {
+	} else {
+		if (is_right(auth, secret, password)) {
 			remember(auth, hash);
 			answer = AUTH_YES;
 		}

@@ -29,11 +29,18 @@ void auth_close(struct auth *auth);
 enum auth_answer {
 	AUTH_YES,
 	AUTH_NO,
+	AUTH_SLOW,  /* not known yet: ask auth_check_slowly */
 	AUTH_LATER, /* others are being looked at: try again in a second */
 };
-/* `header` is the request's Authorization header or NULL.  YES: who it is in *user. */
 enum { AUTH_NAME = 64 };
+/*
+ * `header` is the request's Authorization header or NULL.  YES: who it is in *user.
+ * auth_check: YES, NO or SLOW, at once.  auth_check_slowly: YES, NO or LATER, after as long
+ * as crypt(3) takes.
+ */
 enum auth_answer auth_check(
+    struct auth *auth, const char *header, char user[static AUTH_NAME + 1]);
+enum auth_answer auth_check_slowly(
     struct auth *auth, const char *header, char user[static AUTH_NAME + 1]);
 
 #endif

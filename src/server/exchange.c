@@ -163,26 +163,44 @@ static int check_origin(struct exchange *ex)
 	return 0;
 }
 
-static int check_user(struct exchange *ex)
+static void refuse_user(struct exchange *ex, enum auth_answer answer)
 {
-	enum auth_answer answer;
-	if (!ex->sv->auth || is_probe(ex->path))
-		return 0;
-	answer = auth_check(ex->sv->auth, ex->authorization, ex->user);
-	if (answer == AUTH_YES)
-		return 0;
 	ex->user[0] = '\0';
 	if (answer == AUTH_LATER) {
 		exchange_fail(ex, 503, "TEMPORARILY_UNAVAILABLE",
 		    "Other passwords are being checked. Please try again.");
 		ex->reply.later = true;
-		return -1;
+		return;
 	}
 	exchange_fail(ex, 401, "UNAUTHENTICATED",
 	    "You are not authenticated. Set MLFLOW_TRACKING_USERNAME and "
 	    "MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN to NAME:PASSWORD.");
 	ex->reply.challenge = "Basic realm=\"mlflow\"";
-	return -1;
+}
+
+static void check_user(struct exchange *ex)
+{
+	enum auth_answer answer;
+	if (!ex->sv->auth || is_probe(ex->path))
+		return;
+	answer = auth_check(ex->sv->auth, ex->authorization, ex->user);
+	ex->unknown = answer == AUTH_SLOW;
+	if (answer == AUTH_NO)
+		refuse_user(ex, answer);
+}
+
+static void check_password(struct exchange *ex)
+{
+	enum auth_answer answer =
+	    auth_check_slowly(ex->sv->auth, ex->authorization, ex->user);
+	ex->unknown = false;
+	if (answer != AUTH_YES)
+		refuse_user(ex, answer);
+}
+
+static bool is_upload(const struct exchange *ex)
+{
+	return !ex->refused && ex->verb == API_PUT && artifacts_owns(ex->path);
 }
 
 static void too_large(struct exchange *ex)
@@ -205,8 +223,20 @@ void exchange_begin(struct exchange *ex)
 {
 	ex->begun = true;
 	take_id(ex);
-	if (take_uri(ex) == 0 && take_method(ex) == 0 && check_origin(ex) == 0 &&
-	    check_user(ex) == 0 && ex->verb == API_PUT && artifacts_owns(ex->path))
+	if (take_uri(ex) == 0 && take_method(ex) == 0 && check_origin(ex) == 0)
+		check_user(ex);
+}
+
+bool exchange_admits_slowly(const struct exchange *ex)
+{
+	return ex->unknown || is_upload(ex);
+}
+
+void exchange_admit(struct exchange *ex)
+{
+	if (ex->unknown)
+		check_password(ex);
+	if (is_upload(ex))
 		artifacts_begin(ex);
 	check_length(ex);
 }

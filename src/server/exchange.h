@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * exchange.h -- one request and its reply.  http.c calls, in this order: exchange_new,
- * exchange_begin (the headers are there), exchange_take for each piece of the body,
- * exchange_answer, exchange_free; all by the thread of the connection, but
- * exchange_answer by a worker when exchange_is_quick says no.
+ * exchange_begin (the headers are there), exchange_admit, exchange_take for each piece of
+ * the body, exchange_answer, exchange_free; all by the thread of the connection, but what
+ * may take long (exchange_admits_slowly, not exchange_is_quick) by a worker.
  */
 #ifndef EXCHANGE_H
 #define EXCHANGE_H
@@ -37,6 +37,7 @@ struct reply {
 struct exchange {
 	struct job job; /* for a worker */
 	void *mhd;	/* http.c: its connection */
+	bool welcomed;	/* http.c: the body may come */
 	struct conn *conn;
 	struct server *sv;
 	struct arena arena;
@@ -50,7 +51,9 @@ struct exchange {
 	const char *path; /* decoded, without prefix; NULL until the prefix was right */
 	struct kvs query;
 	/* the body */
-	bool begun, refused; /* refused: reply is there, the rest is only read */
+	bool begun;
+	bool unknown; /* the password has to be looked at */
+	bool refused; /* the reply is there, the rest is only read */
 	struct buf body;
 	int64_t received, held;
 	struct upload *upload;
@@ -63,8 +66,11 @@ struct exchange {
 };
 
 struct exchange *exchange_new(struct conn *conn, const char *uri);
-/* May refuse; reply.closes then says not to wait for the body. */
 void exchange_begin(struct exchange *ex);
+/* exchange_admit looks at a password or makes directories. */
+bool exchange_admits_slowly(const struct exchange *ex);
+/* After it reply.closes says not to wait for the body. */
+void exchange_admit(struct exchange *ex);
 /* -1: it takes too long, the connection is to be closed. */
 int exchange_take(struct exchange *ex, const void *data, size_t n);
 /* The answer needs neither database nor disk. */

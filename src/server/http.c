@@ -154,11 +154,24 @@ static void answer(struct job *job)
 	MHD_resume_connection(mhd);
 }
 
-static void hand_over(struct exchange *ex, struct MHD_Connection *mhd, struct http *http)
+static void admit(struct job *job)
+{
+	struct exchange *ex = (struct exchange *)job;
+	struct MHD_Connection *mhd = ex->mhd;
+	exchange_admit(ex);
+	MHD_resume_connection(mhd);
+}
+
+/* on_request is called again when it is done. */
+static enum MHD_Result hand_over(struct exchange *ex, struct MHD_Connection *mhd,
+    struct http *http, void (*run)(struct job *))
 {
 	ex->mhd = mhd;
-	ex->job = (struct job){.writes = exchange_writes(ex), .run = answer};
+	ex->job =
+	    (struct job){.writes = run == answer && exchange_writes(ex), .run = run};
+	MHD_suspend_connection(mhd);
 	workers_add(http->workers, &ex->job);
+	return MHD_YES;
 }
 
 static enum MHD_Result on_request(void *cls, struct MHD_Connection *mhd, const char *url,
@@ -172,19 +185,22 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *mhd, const c
 	if (!ex->begun) {
 		take_headers(ex, mhd, method);
 		exchange_begin(ex);
-		if (!ex->reply.closes)
-			return MHD_YES;
-	} else if (*size > 0) {
+		if (exchange_admits_slowly(ex))
+			return hand_over(ex, mhd, http, admit);
+		exchange_admit(ex);
+	}
+	if (!ex->welcomed && !ex->reply.closes) {
+		ex->welcomed = true;
+		return MHD_YES; /* now its body */
+	}
+	if (*size > 0) {
 		size_t n = *size;
 		*size = 0;
 		return exchange_take(ex, data, n) < 0 ? MHD_NO : MHD_YES;
 	}
 	ex->conn->busy = true;
-	if (!ex->done && !exchange_is_quick(ex)) {
-		MHD_suspend_connection(mhd);
-		hand_over(ex, mhd, http);
-		return MHD_YES; /* called again when it is answered */
-	}
+	if (!ex->done && !exchange_is_quick(ex))
+		return hand_over(ex, mhd, http, answer);
 	if (!ex->done)
 		exchange_answer(ex);
 	return send_reply(ex, mhd);

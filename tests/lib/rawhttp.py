@@ -71,6 +71,14 @@ def send(url, data):
         return reply(s.makefile("rb"))
 
 
+def resident_below(url, mib):
+    """The server's memory, where it is the program that users have."""
+    lines = ask(url, path="/metrics").body.decode().splitlines()
+    n = int([x for x in lines if x.startswith("mlp_resident")][0].split()[1])
+    if os.environ.get("PLAIN") and n >= mib << 20:
+        fail("resident:", n)
+
+
 def until(what, seconds=20):
     end = time.monotonic() + seconds
     while not what():

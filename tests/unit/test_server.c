@@ -190,12 +190,15 @@ static void test_auth(void **state)
 	assert_int_equal(file_write(file, users, sizeof(users) - 1, 0600, &err), 0);
 	assert_int_equal(auth_open(file, &auth, &err), 0);
 	assert_int_equal(auth_check(auth, NULL, user), AUTH_NO);
-	for (int i = 0; i < 2; i++) /* the second time remembered */
-		assert_int_equal(
-		    auth_check(auth, "Basic YW5uOnNlc2FtZQ==", user), AUTH_YES);
+	assert_int_equal(auth_check(auth, "Basic YW5uOnNlc2FtZQ==", user), AUTH_SLOW);
+	assert_int_equal(
+	    auth_check_slowly(auth, "Basic YW5uOnNlc2FtZQ==", user), AUTH_YES);
+	assert_int_equal(auth_check(auth, "Basic YW5uOnNlc2FtZQ==", user), AUTH_YES);
 	assert_string_equal(user, "ann");
 	assert_int_equal(auth_check(auth, "Bearer ann:sesame", user), AUTH_YES);
-	assert_int_equal(auth_check(auth, "Bearer ann:sesamE", user), AUTH_NO);
+	assert_int_equal(auth_check(auth, "Bearer ann:sesamE", user), AUTH_SLOW);
+	assert_int_equal(auth_check_slowly(auth, "Bearer ann:sesamE", user), AUTH_NO);
+	assert_int_equal(auth_check_slowly(auth, "Bearer bob:sesame", user), AUTH_NO);
 	assert_int_equal(auth_check(auth, "Basic YW5uOnNlc2FtZQ=!", user), AUTH_YES);
 	assert_int_equal(auth_check(auth, "Basic YW5u!nNlc2FtZQ==", user), AUTH_NO);
 	assert_int_equal(auth_check(auth, "Basic YW5uAHNlc2FtZQ==", user), AUTH_NO);
