@@ -56,12 +56,19 @@ int rows_to_list(struct db *db, struct arena *a, sqlite3_stmt *st, const char **
 	return rc;
 }
 
-bool db_has_column(struct db *db, const char *table, const char *column)
+static bool knows_column(struct db *db, const char *table, const char *column)
 {
-	if (db->fresh)
-		return true;
 	return sqlite3_table_column_metadata(db->sq, "main", table, column, NULL, NULL,
 		   NULL, NULL, NULL) == SQLITE_OK;
+}
+
+bool db_has_column(struct db *db, const char *table, const char *column)
+{
+	if (db->fresh || knows_column(db, table, column))
+		return true;
+	/* Another process may have migrated the file: running anything looks again. */
+	sqlite3_exec(db->sq, "SELECT 1 FROM sqlite_master LIMIT 1", NULL, NULL, NULL);
+	return knows_column(db, table, column);
 }
 
 int db_need_logged_models(struct db *db, struct err *err)

@@ -242,6 +242,16 @@ static void an_older_store(void **state)
 	    FMT(&m, "{'run_id':'%s','models':[{'model_id':'m-1'}]}", run));
 }
 
+static void migrated_meanwhile(void **state)
+{
+	auto_models m;
+	models_open(&m, *state);
+	alter_store(&m, "ALTER TABLE logged_models RENAME TO elsewhere");
+	EXPECT(&m, 404, "GET logged-models/m-1", NULL, "ENDPOINT_NOT_FOUND");
+	tell(m.f, "ALTER TABLE elsewhere RENAME TO logged_models");
+	EXPECT(&m, 404, "GET logged-models/m-1", NULL, "RESOURCE_DOES_NOT_EXIST");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -254,6 +264,7 @@ int main(void)
 	    TEST(a_metric_of_no_model),
 	    TEST(sent_again_after_a_crash),
 	    TEST(an_older_store),
+	    TEST(migrated_meanwhile),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
