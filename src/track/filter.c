@@ -42,13 +42,9 @@ int filter_read(const struct filter_dialect *d, struct arena *a, const char *tex
 	for (; out->n < clauses.n; out->n++)
 		if (read_one(d, a, &clauses.v[out->n], &out->v[out->n], err) < 0)
 			return -1;
-	return 0;
-}
-
-int filter_check(const struct filter_dialect *d, struct filter *f, struct err *err)
-{
-	for (size_t i = 0; i < f->n; i++)
-		if (d->check(d, &f->v[i], err) < 0)
+	/* MLflow reads all before it looks at operators: the same mistake is told first */
+	for (size_t i = 0; i < out->n; i++)
+		if (d->check(d, &out->v[i], err) < 0)
 			return -1;
 	return 0;
 }

@@ -56,13 +56,8 @@ extern const struct filter_dialect filter_runs, filter_experiments,
 /* More comparisons, or longer patterns (bytes), are refused. */
 enum { FILTER_MAX = 400, FILTER_PATTERN_MAX = 16000 };
 
-/*
- * Read a filter, but for the operators; these are checked by the second function, which may
- * wait until the rest of the request has been read, as MLflow does.
- */
 int filter_read(const struct filter_dialect *d, struct arena *a, const char *text,
     struct filter *out, struct err *err);
-int filter_check(const struct filter_dialect *d, struct filter *f, struct err *err);
 
 struct order_key {
 	enum filter_entity entity;

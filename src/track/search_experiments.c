@@ -84,8 +84,7 @@ static int prepare(struct search *s, const struct search_query *q, struct err *e
 {
 	struct filter f;
 	if (search_check_max_results(q->max_results, err) < 0 ||
-	    filter_read(&filter_experiments, s->body.a, q->filter, &f, err) < 0 ||
-	    filter_check(&filter_experiments, &f, err) < 0)
+	    filter_read(&filter_experiments, s->body.a, q->filter, &f, err) < 0)
 		return -1;
 	s->ids = "e.experiment_id";
 	s->nids = 1;

@@ -168,8 +168,7 @@ static int prepare(
 		    (long long)max);
 	if (lq->ndatasets > DATASETS_MAX)
 		return err_set(err, ERR_USAGE, "The request names too many datasets");
-	if (filter_read(&filter_logged_models, s->body.a, lq->q.filter, &f, err) < 0 ||
-	    filter_check(&filter_logged_models, &f, err) < 0)
+	if (filter_read(&filter_logged_models, s->body.a, lq->q.filter, &f, err) < 0)
 		return -1;
 	s->limit =
 	    max < SEARCH_LOGGED_MODELS_MAX ? (size_t)max : SEARCH_LOGGED_MODELS_MAX;

@@ -145,8 +145,6 @@ static int prepare(
 	for (size_t i = 0; i < q->norder; i++)
 		if (add_order(s, k, q, q->order_by[i], err) < 0)
 			return -1;
-	if (filter_check(k->dialect, &f, err) < 0)
-		return -1;
 	sql_add(&s->body, "%s", k->from);
 	add_filter(&s->body, k, &f);
 	return 0;

@@ -183,7 +183,7 @@ def runs_request(r):
     if r.random() < 0.12:
         ask["filter"] = r.choice(BROKEN)
     if r.random() < 0.06:
-        ask["order_by"] = [r.choice(BROKEN_ORDERS)]
+        ask = {**ask, "filter": None, "order_by": [r.choice(BROKEN_ORDERS)]}
     return ask
 
 
@@ -233,7 +233,8 @@ def experiments_request(r):
                                   "tags.lr IN ('a')", "a OR b", "metrics.x > 1", " ",
                                   "creation_time = 'a'", "name IS NULL", "tags.lr > 'a'"])
     if r.random() < 0.05:
-        ask["order_by"] = [r.choice(["tags.lr", "foo", "name x", "name, experiment_id"])]
+        ask = {**ask, "filter": None,
+               "order_by": [r.choice(["tags.lr", "foo", "name x", "name, experiment_id"])]}
     return ask
 
 
@@ -287,8 +288,8 @@ def registry_request(r, versions):
     if r.random() < 0.1:
         ask["filter"] = r.choice(BROKEN_REGISTRY)
     if r.random() < 0.05:
-        ask["order_by"] = [r.choice(["foo", "tags.lr", "name x", "creation_time",
-                                     "creation_timestamp"])]
+        ask = {"order_by": [r.choice(["foo", "tags.lr", "name x", "creation_time",
+                                      "creation_timestamp"])]}
     return ask
 
 
