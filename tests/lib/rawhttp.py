@@ -106,6 +106,7 @@ class Endpoint:
 
         def hand_over():
             os.dup2(fd, 3)
+            os.set_inheritable(3, True)  # should it have been 3 already
 
         self.child = subprocess.Popen(
             [self.program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, close_fds=False,
