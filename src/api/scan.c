@@ -170,7 +170,8 @@ static const char *closing(const char *p, const char *end, bool *escapes, bool *
 			*ascii = false;
 		if (c == '\\') {
 			*escapes = true;
-			p++;
+			if (++p == end)
+				return NULL;
 		}
 	}
 	return p < end ? p : NULL;
