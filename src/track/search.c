@@ -90,7 +90,7 @@ static void add_page(struct sql *q, const struct search *s, enum part part,
 {
 	if (part == PART_NULLS)
 		sql_add(q, " AND %s IS NULL", s->terms[0].expr);
-	if (part == PART_VALUES) {
+	if (part == PART_VALUES && last) {
 		sql_add(q, " AND %s <= ", s->terms[0].expr);
 		sql_value(q, &last[0]);
 	}
