@@ -40,7 +40,7 @@ struct http {
 	struct buf cert, key;
 	struct workers *workers;
 	char failed[512]; /* what libmicrohttpd said last, while starting */
-	bool started;
+	atomic_bool started;
 };
 
 static void add_conn(struct http *http, struct conn *c)

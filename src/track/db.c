@@ -242,6 +242,9 @@ static int writer_lock(struct db *db, struct err *err)
 	struct timespec until;
 	if (!db->writer)
 		return 0;
+	db->has_writer = pthread_mutex_trylock(db->writer) == 0;
+	if (db->has_writer)
+		return 0;
 	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_sec += db->busy_ms / 1000;
 	until.tv_nsec += db->busy_ms % 1000 * 1000000;
