@@ -75,6 +75,10 @@ void filter_sql(struct sql *q, const char *column, const struct comparison *c);
 bool filter_has(const char *const *list, const char *word);
 
 /* filter_value.c: what several dialects share */
+/* Without the quotes ' or " around it; NULL where there are none. */
+const char *filter_unquote(struct arena *a, const char *s);
+/* Without the ` around it, if there are. */
+const char *filter_unquote_name(struct arena *a, const char *s);
 void filter_number(const struct clause *cl, struct sql_value *out);
 int filter_string(
     struct arena *a, const struct clause *cl, struct sql_value *out, struct err *err);

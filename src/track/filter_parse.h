@@ -46,18 +46,13 @@ int filter_parse(struct arena *a, const char *text, enum filter_style style,
     struct clauses *out, struct err *err);
 
 /*
- * One entry of an order: "<identifier> [ASC|DESC]".  *key is the identifier, unquoted
- * where a direction follows; ERR_USAGE as MLflow says it.
+ * order_parse.c.  One entry of an order: "<identifier> [ASC|DESC]".  *key is the
+ * identifier, unquoted where a direction follows; ERR_USAGE as MLflow says it.
  */
 int order_parse(
     struct arena *a, const char *text, const char **key, bool *desc, struct err *err);
 
-/* Without the quotes ' or " around it; NULL where there are none. */
-const char *filter_unquote(struct arena *a, const char *s);
-/* Without the ` around it, if there are. */
-const char *filter_unquote_name(struct arena *a, const char *s);
-
-/* The strings of a list as Python writes one: ('a', "b\n"). */
+/* filter_list.c.  The strings of a list as Python writes one: ('a', "b\n"). */
 int filter_list(
     struct arena *a, const char *text, const char ***v, size_t *n, struct err *err);
 
