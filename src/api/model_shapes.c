@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "api/model_shapes.h"
 
-#include <float.h>
-#include <math.h>
-
 #include "api/shapes.h"
+#include "track/rows.h"
 
 const char *const logged_model_status_names[] = {
     "LOGGED_MODEL_STATUS_UNSPECIFIED",
@@ -74,12 +72,10 @@ static struct msgs model_metrics_shape(struct arena *a, const struct logged_mode
 	struct model_metric_shape *out = arena_array(a, m->nmetrics, sizeof(*out));
 	for (size_t i = 0; i < m->nmetrics; i++) {
 		const struct model_metric *from = &m->metrics[i];
-		double value = from->metric.value;
-		if (isinf(value))
-			value = value > 0 ? DBL_MAX : -DBL_MAX;
-		out[i] = (struct model_metric_shape){from->metric.key, value,
-		    from->metric.timestamp, from->metric.step, from->dataset_name,
-		    from->dataset_digest, from->model_id, from->run_id};
+		out[i] = (struct model_metric_shape){from->metric.key,
+		    value_stored(from->metric.value), from->metric.timestamp,
+		    from->metric.step, from->dataset_name, from->dataset_digest,
+		    from->model_id, from->run_id};
 	}
 	return (struct msgs){out, m->nmetrics};
 }

@@ -87,5 +87,8 @@ void model_version_from_row(struct arena *a, sqlite3_stmt *st, struct model_vers
  */
 int model_versions_latest(struct db *db, struct arena *a, const char *name,
     struct model_version **out, size_t *n, struct err *err);
+/* The same at the end of an array of n in the arena, without tags. */
+int model_versions_add_latest(struct db *db, struct arena *a, const char *name,
+    struct model_version **all, size_t *n, struct err *err);
 
 #endif

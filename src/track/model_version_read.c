@@ -51,50 +51,55 @@ static int by_name_and_number(const void *x, const void *y)
 	return c ? c : (a->version > b->version) - (a->version < b->version);
 }
 
-static void give_tag(
-    struct arena *a, sqlite3_stmt *st, struct model_version **sorted, size_t n)
+struct sorted {
+	struct model_version **v;
+	size_t n;
+};
+
+static struct kvs *tags_of_row(void *arg, sqlite3_stmt *st)
 {
-	struct model_version key = {.name = (const char *)sqlite3_column_text(st, 0),
-	    .version = column_int(st, 1, 0)};
+	const struct sorted *s = arg;
+	struct model_version key = {.name = (const char *)sqlite3_column_text(st, 1),
+	    .version = column_int(st, 2, 0)};
 	const struct model_version *k = &key;
 	struct model_version **at =
-	    key.name ? bsearch(&k, sorted, n, sizeof(*sorted), by_name_and_number) : NULL;
-	struct kvs *tags;
-	if (!at)
-		return;
-	tags = &(*at)->tags;
-	ARENA_GROW(a, tags->v, tags->n);
-	tags->v[tags->n++] = (struct kv){column_text(a, st, 2), column_text(a, st, 3)};
+	    key.name ? bsearch(&k, s->v, s->n, sizeof(*s->v), by_name_and_number) : NULL;
+	return at ? &(*at)->tags : NULL;
 }
 
 /*
- * The table's key begins with the tag's: it is read through whatever is asked, so once for
- * all versions.
+ * Each in the way that makes SQLite read an index alone: the rows hold whole prompts, and
+ * the name behind them.
  */
+static const char *rows_sql(struct db *db)
+{
+	if (db_has_column(db, "model_version_tags", "workspace"))
+		return "SELECT rowid, name, version FROM model_version_tags"
+		       " WHERE ?1 IS NULL OR name = ?1 ORDER BY +rowid";
+	return "SELECT rowid, name, version FROM model_version_tags WHERE \"key\" >= ''"
+	       " AND (?1 IS NULL OR name = ?1) ORDER BY +rowid";
+}
+
 int model_versions_fill_tags(
     struct db *db, struct arena *a, struct model_version *v, size_t n, struct err *err)
 {
-	auto_stmt st = NULL;
-	struct model_version **sorted = arena_array(a, n, sizeof(*sorted));
+	auto_stmt which = NULL;
+	auto_stmt what = NULL;
+	struct sorted s = {arena_array(a, n, sizeof(*s.v)), n};
 	bool one_name = true;
-	int rc;
-	if (n == 0)
-		return 0;
 	for (size_t i = 0; i < n; i++) {
 		v[i].tags = (struct kvs){0};
-		sorted[i] = &v[i];
+		s.v[i] = &v[i];
 		one_name = one_name && strcmp(v[i].name, v[0].name) == 0;
 	}
-	qsort(sorted, n, sizeof(*sorted), by_name_and_number);
-	st = db_query(db, err,
-	    "SELECT name, version, \"key\", value FROM model_version_tags"
-	    " WHERE ?1 IS NULL OR name = ?1 ORDER BY rowid",
-	    "s", one_name ? v[0].name : NULL);
-	if (!st)
-		return -1;
-	while ((rc = stmt_step(db, st, err)) > 0)
-		give_tag(a, st, sorted, n);
-	return rc;
+	if (n == 0)
+		return 0;
+	qsort(s.v, n, sizeof(*s.v), by_name_and_number);
+	which = db_query(db, err, rows_sql(db), "s", one_name ? v[0].name : NULL);
+	if (which)
+		what = db_query(db, err,
+		    "SELECT \"key\", value FROM model_version_tags WHERE rowid = ?", "");
+	return what ? rows_deal(db, a, which, what, tags_of_row, &s, err) : -1;
 }
 
 int model_versions_fill_aliases(
@@ -135,8 +140,8 @@ int model_version_fill(
 	return model_versions_fill_aliases(db, a, v, 1, err);
 }
 
-int model_versions_latest(struct db *db, struct arena *a, const char *name,
-    struct model_version **out, size_t *n, struct err *err)
+int model_versions_add_latest(struct db *db, struct arena *a, const char *name,
+    struct model_version **all, size_t *n, struct err *err)
 {
 	auto_stmt st = db_query(db, err,
 	    "SELECT " MODEL_VERSION_COLUMNS
@@ -147,11 +152,19 @@ int model_versions_latest(struct db *db, struct arena *a, const char *name,
 	    " ORDER BY s.first",
 	    "s", name);
 	int rc = st ? 0 : -1;
+	while (st && (rc = stmt_step(db, st, err)) > 0) {
+		ARENA_GROW(a, *all, *n);
+		model_version_from_row(a, st, &(*all)[(*n)++]);
+	}
+	return rc;
+}
+
+int model_versions_latest(struct db *db, struct arena *a, const char *name,
+    struct model_version **out, size_t *n, struct err *err)
+{
 	*out = NULL;
 	*n = 0;
-	while (st && (rc = stmt_step(db, st, err)) > 0) {
-		ARENA_GROW(a, *out, *n);
-		model_version_from_row(a, st, &(*out)[(*n)++]);
-	}
-	return rc < 0 ? -1 : model_versions_fill_tags(db, a, *out, *n, err);
+	if (model_versions_add_latest(db, a, name, out, n, err) < 0)
+		return -1;
+	return model_versions_fill_tags(db, a, *out, *n, err);
 }

@@ -35,7 +35,7 @@ int model_name_check(const char *name, struct err *err);
 int model_alias_check(const char *alias, struct err *err);
 /* Of a tag of a registered model or a version. */
 int registry_tag_check(const char *key, const char *value, struct err *err);
-/* "registered model" or "prompt": what a name with these tags stands for. */
+/* A registered model, or a version, with these tags is one of a prompt. */
 bool registry_is_prompt(const struct kvs *tags);
 
 /* registered_model.c */

@@ -32,38 +32,94 @@ int registered_model_find(struct db *db, struct arena *a, const char *name,
 	return 0;
 }
 
-static int fill_kvs(struct db *db, struct arena *a, sqlite3_stmt *st, const char *name,
-    struct kvs *out, struct err *err)
+struct sorted {
+	struct registered_model **v;
+	size_t n;
+};
+
+static int by_name(const void *x, const void *y)
 {
-	if (stmt_bind(db, st, err, "s", name) < 0)
+	const struct registered_model *a = *(struct registered_model *const *)x;
+	const struct registered_model *b = *(struct registered_model *const *)y;
+	return strcmp(a->name, b->name);
+}
+
+static struct kvs *tags_of_row(void *arg, sqlite3_stmt *st)
+{
+	const struct sorted *s = arg;
+	struct registered_model key = {.name = (const char *)sqlite3_column_text(st, 1)};
+	const struct registered_model *k = &key;
+	struct registered_model **at =
+	    key.name ? bsearch(&k, s->v, s->n, sizeof(*s->v), by_name) : NULL;
+	return at ? &(*at)->tags : NULL;
+}
+
+static int fill_tags(
+    struct db *db, struct arena *a, struct registered_model *m, size_t n, struct err *err)
+{
+	auto_stmt which = NULL;
+	auto_stmt what = NULL;
+	struct sorted s = {arena_array(a, n, sizeof(*s.v)), n};
+	for (size_t i = 0; i < n; i++) {
+		m[i].tags = (struct kvs){0};
+		s.v[i] = &m[i];
+	}
+	qsort(s.v, n, sizeof(*s.v), by_name);
+	which = db_query(db, err,
+	    "SELECT rowid, name FROM registered_model_tags"
+	    " WHERE ?1 IS NULL OR name = ?1 ORDER BY +rowid",
+	    "s", n == 1 ? m[0].name : NULL);
+	if (which)
+		what = db_query(db, err,
+		    "SELECT \"key\", value FROM registered_model_tags WHERE rowid = ?",
+		    "");
+	return what ? rows_deal(db, a, which, what, tags_of_row, &s, err) : -1;
+}
+
+static int fill_aliases(
+    struct db *db, struct arena *a, struct registered_model *m, size_t n, struct err *err)
+{
+	auto_stmt st = db_query(db, err,
+	    "SELECT alias, version FROM registered_model_aliases WHERE name = ?"
+	    " ORDER BY alias",
+	    "");
+	for (size_t i = 0; st && i < n; i++)
+		if (stmt_bind(db, st, err, "s", m[i].name) < 0 ||
+		    rows_to_kvs(db, a, st, &m[i].aliases, err) < 0)
+			return -1;
+	return st ? 0 : -1;
+}
+
+/* One array for all, so that their tags are read at once. */
+static int fill_latest(
+    struct db *db, struct arena *a, struct registered_model *m, size_t n, struct err *err)
+{
+	struct model_version *all = NULL, *next;
+	size_t nall = 0;
+	for (size_t i = 0; i < n; i++) {
+		m[i].nlatest = nall;
+		if (model_versions_add_latest(db, a, m[i].name, &all, &nall, err) < 0)
+			return -1;
+		m[i].nlatest = nall - m[i].nlatest;
+	}
+	if (model_versions_fill_tags(db, a, all, nall, err) < 0)
 		return -1;
-	return rows_to_kvs(db, a, st, out, err);
+	next = all;
+	for (size_t i = 0; i < n; i++) {
+		m[i].latest = next;
+		next = m[i].nlatest ? next + m[i].nlatest : next;
+	}
+	return 0;
 }
 
 int registered_models_fill(
     struct db *db, struct arena *a, struct registered_model *m, size_t n, struct err *err)
 {
-	auto_stmt tags = NULL;
-	auto_stmt aliases = NULL;
-	tags = db_query(db, err,
-	    "SELECT \"key\", value FROM registered_model_tags WHERE name = ?"
-	    " ORDER BY rowid",
-	    "");
-	if (!tags)
+	if (n == 0)
+		return 0;
+	if (fill_tags(db, a, m, n, err) < 0 || fill_aliases(db, a, m, n, err) < 0)
 		return -1;
-	aliases = db_query(db, err,
-	    "SELECT alias, version FROM registered_model_aliases WHERE name = ?"
-	    " ORDER BY alias",
-	    "");
-	if (!aliases)
-		return -1;
-	for (size_t i = 0; i < n; i++)
-		if (fill_kvs(db, a, tags, m[i].name, &m[i].tags, err) < 0 ||
-		    fill_kvs(db, a, aliases, m[i].name, &m[i].aliases, err) < 0 ||
-		    model_versions_latest(
-			db, a, m[i].name, &m[i].latest, &m[i].nlatest, err) < 0)
-			return -1;
-	return 0;
+	return fill_latest(db, a, m, n, err);
 }
 
 static int read_model(struct db *db, struct arena *a, const char *name,

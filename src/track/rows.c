@@ -56,6 +56,24 @@ int rows_to_list(struct db *db, struct arena *a, sqlite3_stmt *st, const char **
 	return rc;
 }
 
+int rows_deal(struct db *db, struct arena *a, sqlite3_stmt *which, sqlite3_stmt *what,
+    struct kvs *(*owner)(void *arg, sqlite3_stmt *which), void *arg, struct err *err)
+{
+	int rc;
+	while ((rc = stmt_step(db, which, err)) > 0) {
+		struct kvs *to = owner(arg, which);
+		if (!to)
+			continue;
+		if (stmt_bind(db, what, err, "i", column_int(which, 0, 0)) < 0 ||
+		    stmt_step(db, what, err) < 0)
+			return -1;
+		ARENA_GROW(a, to->v, to->n);
+		to->v[to->n].key = column_text(a, what, 0);
+		to->v[to->n++].value = column_text(a, what, 1);
+	}
+	return rc;
+}
+
 static bool knows_column(struct db *db, const char *table, const char *column)
 {
 	return sqlite3_table_column_metadata(db->sq, "main", table, column, NULL, NULL,
@@ -76,7 +94,6 @@ int db_need_logged_models(struct db *db, struct err *err)
 	if (db_has_column(db, "logged_models", "model_id"))
 		return 0;
 	return err_set(err, ERR_UNSUPPORTED,
-	    "database '%s' was made by an MLflow before 3.0 and cannot hold logged "
-	    "models",
-	    db->path);
+	    "Logged models are not supported: the database was made by an MLflow before "
+	    "3.0");
 }

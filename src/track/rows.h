@@ -19,6 +19,14 @@ int rows_to_kvs(
 /* The first column of all rows. */
 int rows_to_list(struct db *db, struct arena *a, sqlite3_stmt *st, const char ***out,
     size_t *n, struct err *err);
+/*
+ * Hand out the tags of many: `which` gives the row numbers (column 0) and what owner() needs
+ * to say whose list it is (NULL: nobody's); `what` gives key and value for a row number.
+ * Tables of tags have keys that begin with the tag's own: they are read through once, and
+ * by the index alone, so that long values of others are not.
+ */
+int rows_deal(struct db *db, struct arena *a, sqlite3_stmt *which, sqlite3_stmt *what,
+    struct kvs *(*owner)(void *arg, sqlite3_stmt *which), void *arg, struct err *err);
 
 /* A database of an older MLflow may lack it; a column is there in a fresh one. */
 bool db_has_column(struct db *db, const char *table, const char *column);

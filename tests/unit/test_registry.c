@@ -3,6 +3,7 @@
 #include "models_fixture.h"
 
 #include "base/clock.h"
+#include "track/registered_model.h"
 
 static void a_model_comes_back(struct models *m)
 {
@@ -89,6 +90,43 @@ static void versions_come_back(struct models *m)
 	assert_null(strstr(m->reply.s, "s3://b/x"));
 }
 BOTH(versions_come_back)
+
+/* Each model's and each version's own, of many. */
+static void many_models(struct models *m)
+{
+	struct registered_model v[] = {{.name = "b"}, {.name = "empty"}, {.name = "a"}};
+	create_model(m, "a");
+	create_model(m, "b");
+	create_model(m, "empty");
+	create_model(m, "other");
+	create_version(m, "b", "1");
+	create_version(m, "other", "1");
+	create_version(m, "a", "1");
+	create_version(m, "a", "2");
+	EXPECT(m, 200, "POST model-versions/transition-stage",
+	    "{'name':'a','version':'1','stage':'Staging'}", "Staging");
+	DONE(m, "POST model-versions/set-tag",
+	    "{'name':'a','version':'2','key':'of','value':'a2'}");
+	DONE(
+	    m, "POST registered-models/set-tag", "{'name':'a','key':'x','value':'of a'}");
+	DONE(
+	    m, "POST registered-models/set-tag", "{'name':'b','key':'x','value':'of b'}");
+	need_ok(m->f, db_begin_read(&m->db, &m->f->err));
+	need_ok(m->f, registered_models_fill(&m->db, &m->f->a, v, 3, &m->f->err));
+	need_ok(m->f, db_end(&m->db, 0, &m->f->err));
+	assert_int_equal(v[0].nlatest, 1);
+	assert_string_equal(v[0].latest[0].name, "b");
+	assert_int_equal(v[0].latest[0].tags.n, 2);
+	assert_string_equal(kvs_get(&v[0].tags, "x"), "of b");
+	assert_int_equal(v[1].nlatest, 0);
+	assert_int_equal(v[1].tags.n, 0);
+	assert_int_equal(v[2].nlatest, 2);
+	assert_int_equal(v[2].latest[0].version, 1);
+	assert_int_equal(v[2].latest[0].tags.n, 2);
+	assert_string_equal(kvs_get(&v[2].latest[1].tags, "of"), "a2");
+	assert_string_equal(kvs_get(&v[2].tags, "x"), "of a");
+}
+BOTH(many_models)
 
 static void deleted_versions(struct models *m)
 {
@@ -302,6 +340,7 @@ int main(void)
 	    TEST_BOTH(a_model_comes_back),
 	    TEST_BOTH(renaming),
 	    TEST_BOTH(versions_come_back),
+	    TEST_BOTH(many_models),
 	    TEST_BOTH(deleted_versions),
 	    TEST_BOTH(aliases),
 	    TEST_BOTH(stages),
