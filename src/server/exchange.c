@@ -168,7 +168,7 @@ static void refuse_user(struct exchange *ex, enum auth_answer answer)
 	ex->user[0] = '\0';
 	if (answer == AUTH_LATER) {
 		exchange_fail(ex, 503, "TEMPORARILY_UNAVAILABLE",
-		    "Other passwords are being checked. Please try again.");
+		    "Other passwords are being checked: try again");
 		ex->reply.later = true;
 		return;
 	}
@@ -245,7 +245,7 @@ static void hold(struct exchange *ex, const void *data, size_t n)
 {
 	if (ex->sv->bodies + (long long)n > BODIES_MAX) {
 		exchange_fail(ex, 503, "TEMPORARILY_UNAVAILABLE",
-		    "Too many large requests at once. Please try again.");
+		    "Too many large requests at once: try again");
 		ex->reply.later = true;
 		return;
 	}

@@ -19,7 +19,7 @@
 enum {
 	THREADS = 2, /* of a socket; they only read and write */
 	STACK = 256 << 10,
-	HEAD_MAX = 32 << 10, /* of a connection: its request line and headers, a piece */
+	HEAD_MAX = 128 << 10, /* of a connection: its request line and headers, a piece */
 	IDLE_S = 120,
 	IDLE_ENDPOINT_S = 600,
 	CONNECTIONS = 16384,

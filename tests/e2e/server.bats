@@ -795,3 +795,18 @@ for path, body, table in asked:
         same((path, count(table)), (path, before + 1))
 e.stop()"
 }
+
+@test "the units in examples/ start what there is" {
+	unit=$BATS_TEST_DIRNAME/../../examples/mlp-server.service
+	command=$(sed -n '/^ExecStart=/,/[^\\]$/p' "$unit" | tr -d '\\\n')
+	has "$command" "ExecStart=/usr/bin/mlp server "
+	mlp server --help
+	for option in $(grep -o -- ' --[a-z-]*' <<<"$command"); do has "$output" "$option"; done
+	grep -q '^ListenStream=127.0.0.1:5000$' "${unit%service}socket"
+	[ -z "$(command -v systemd-analyze)" ] || {
+		sed 's|/usr/bin/mlp|/bin/true|; /^User/d; /^Documentation/d' "$unit" >mlp-server.service
+		cp "${unit%service}socket" .
+		run systemd-analyze verify ./mlp-server.service ./mlp-server.socket
+		lacks "$output" mlp-server
+	}
+}
