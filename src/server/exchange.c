@@ -288,8 +288,6 @@ static void answer_api(struct exchange *ex, bool first)
 	dbpool_give(&ex->sv->pool, slot);
 	if (ex->sv->options->endpoint)
 		notice_experiment(ex);
-	if (ex->reply.api.status == 500)
-		logs_say("%s %s: %s", ex->method, ex->path, ex->reply.api.body.s);
 }
 
 static void answer_watched(struct exchange *ex)
@@ -353,6 +351,8 @@ void exchange_answer(struct exchange *ex)
 		answer_watched(ex);
 	else
 		answer_api(ex, false);
+	if (ex->reply.api.status == 500)
+		logs_say("%s %s: %s", ex->method, ex->path, ex->reply.api.body.s);
 	ex->done = true;
 	ex->sent = ex->reply.fd >= 0 ? (int64_t)ex->reply.length
 				     : (int64_t)ex->reply.api.body.len;

@@ -228,7 +228,8 @@ static size_t keep(void *cls, struct MHD_Connection *mhd, char *s)
 }
 
 /* What clients do wrong is no news; why it does not start is. */
-static void on_log(void *cls, const char *fmt, va_list ap)
+__attribute__((format(printf, 2, 0))) static void on_log(
+    void *cls, const char *fmt, va_list ap)
 {
 	struct http *http = cls;
 	if (http->started)

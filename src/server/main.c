@@ -46,6 +46,7 @@ static void set_up(sigset_t *waited)
 	mallopt(M_MMAP_THRESHOLD, MMAP_FROM);
 	mallopt(M_TRIM_THRESHOLD, MMAP_FROM);
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* a limit is an error, as a full disk is */
 	sigemptyset(waited);
 	sigaddset(waited, SIGTERM);
 	sigaddset(waited, SIGINT);

@@ -402,6 +402,19 @@ until(lambda: b'mlp_requests_active 2\n' in ask(U, path='/metrics').body)"
 	is "$(cat mlartifacts/1/model.bin)" old
 }
 
+@test "what cannot be written is an error that clients repeat, and leaves nothing" {
+	ulimit -f 4096 # KiB
+	serve
+	py "
+A = '/api/2.0/mlflow-artifacts/artifacts/1/'
+same(ask(U, 'PUT', A + 'small', b'x' * (1 << 20)).status, 200)
+r = ask(U, 'PUT', A + 'large', b'x' * (8 << 20))
+same((r.status, r.json()['error_code']), (500, 'INTERNAL_ERROR'))
+same(os.listdir('mlartifacts/1'), ['small'])
+same(ask(U, 'POST', '/api/2.0/mlflow/experiments/create', {'name': 'on'}).status, 200)"
+	has "$(cat server.err)" "cannot write artifact '1/large'"
+}
+
 @test "a large artifact goes up and down as it is, also to a slow reader" {
 	serve
 	py "
