@@ -24,7 +24,7 @@ enum {
 	IDLE_ENDPOINT_S = 600,
 	CONNECTIONS = 16384,
 	PEM_MAX = 1 << 20,
-	WAKE_MS = 10,
+	TIDY_NAPS = 50,
 };
 
 struct http {
@@ -315,13 +315,16 @@ int http_start(struct server *sv, struct http **out, struct err *err)
 int http_stop(struct http *http, int64_t ms)
 {
 	int64_t until = clock_mono_ms() + ms;
+	int naps = 0;
 	if (!http)
 		return 0;
 	for (size_t i = 0; i < http->n; i++)
 		MHD_quiesce_daemon(http->daemons[i]);
-	while (http->sv->stats.active > 0 && clock_mono_ms() < until) {
-		usleep(WAKE_MS * 1000);
-		http_tidy(http); /* who has left is not waited for */
+	while ((http->sv->stats.active > 0 || workers_busy(http->workers)) &&
+	       clock_mono_ms() < until) {
+		usleep(1000);
+		if (++naps % TIDY_NAPS == 0)
+			http_tidy(http); /* who has left is not waited for */
 	}
 	if (workers_busy(http->workers))
 		return -1;
