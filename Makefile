@@ -30,7 +30,6 @@ pkg_libs = $(shell pkg-config --libs $(1))
 # mlp itself may need libyaml, cJSON, SQLite and libc only (tests/lint.t looks).
 LIB_DIRS = base manifest source plan track run flow cache lib
 LIB_SRC  = $(foreach d,$(LIB_DIRS),$(wildcard src/$(d)/*.c))
-CLI_SRC  = $(wildcard src/cli/*.c)
 GIT_SRC  = $(wildcard src/git/*.c)
 FETCH_SRC = $(wildcard src/fetch/*.c)
 SERVE_SRC = $(wildcard src/server/*.c)
@@ -75,7 +74,7 @@ $(LIBA) $(API):
 	@rm -f $@
 	$(call quiet,AR ) $(AR) rcs $@ $^
 
-$(MLP): $(call obj,$(CLI_SRC)) $(LIBA)
+$(MLP): $(call obj,$(wildcard src/cli/*.c)) $(LIBA)
 $(MLP_SUPERVISE): $(call obj,$(wildcard src/supervise/*.c)) $(LIBA)
 $(MLP_GIT): $(call obj,$(GIT_SRC)) $(LIBA)
 $(MLP_GIT): LIBS = $(GIT_LIBS)
@@ -100,8 +99,10 @@ $(LIBMLP).a: $(PUBLIC)
 	$(call quiet,AR ) $(LD) -r -o $(LIBMLP).o $(PUBLIC)
 	@objcopy --localize-hidden $(LIBMLP).o && rm -f $@ && $(AR) rcs $@ $(LIBMLP).o
 
-$(B)/tests/test_fetch: $(call obj,$(filter-out %/main.c,$(FETCH_SRC)))
-$(B)/tests/test_fetch: LIBS = $(FETCH_LIBS)
+# tests of what mlp-fetch and mlp-serve are made of
+OF_FETCH = $(addprefix $(B)/,tests/test_fetch tests/replay_archive fuzz/fuzz_archive)
+$(OF_FETCH): $(call obj,$(filter-out %/main.c,$(FETCH_SRC)))
+$(OF_FETCH): LIBS = $(FETCH_LIBS)
 $(B)/tests/test_server: $(call obj,$(filter-out %/main.c,$(SERVE_SRC)))
 $(B)/tests/test_server: LIBS = $(SERVE_LIBS)
 $(B)/tests/test_%: $(B)/obj/tests/unit/test_%.o $(API) $(LIBA)
@@ -110,11 +111,11 @@ $(B)/tests/test_%: $(B)/obj/tests/unit/test_%.o $(API) $(LIBA)
 
 $(B)/tests/replay_%: $(B)/obj/tests/fuzz/fuzz_%.o $(B)/obj/tests/fuzz/standalone.o $(API) $(LIBA)
 	@mkdir -p $(@D)
-	$(call quiet,LD ) $(LINK) $(LIB_LIBS)
+	$(call quiet,LD ) $(LINK) $(LIBS)
 
 $(B)/fuzz/%: $(B)/obj/tests/fuzz/%.o $(API) $(LIBA)
 	@mkdir -p $(@D)
-	$(call quiet,LD ) $(LINK) -fsanitize=fuzzer $(LIB_LIBS)
+	$(call quiet,LD ) $(LINK) -fsanitize=fuzzer $(LIBS)
 
 $(B)/tests/measure: tests/bench/measure.c
 	@mkdir -p $(@D)
@@ -196,5 +197,4 @@ clean:
 
 .PHONY: all build units fuzzers demo check check-full asan fuzz lint fmt bench install \
 	uninstall dist deb clean
-.DELETE_ON_ERROR:
-.SECONDARY:
+.DELETE_ON_ERROR .SECONDARY:

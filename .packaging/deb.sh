@@ -94,12 +94,12 @@ mlp: script-not-executable [usr/share/mlp/templates/*]
 END
 pack mlp science "$needs" <<'END'
 Recommends: git, openssh-client
-Suggests: python3
+Suggests: git-lfs, python3
 Description: run machine-learning projects and record every run
- mlp runs MLflow projects: a directory or git repository with an MLproject file
- that lists entry points and their parameters. It takes the options of
- "mlflow run" and records in MLflow's own database format, but needs neither
- Python nor a server.
+ mlp runs MLflow projects: a directory, git repository or archive with an
+ MLproject file that lists entry points and their parameters. It takes the
+ options of "mlflow run" and records in MLflow's own database format, but needs
+ neither Python nor a server.
 END
 needs=$(depends libmlp0)
 printf 'libmlp 0 libmlp0 (>= %s)\n' "$version" >"$out/shlibs"
@@ -111,7 +111,8 @@ Description: run machine-learning projects, as a library
  The library of mlp: programs run MLflow projects with it, and read what is
  recorded of them. The runs are supervised by a program of the package mlp.
 END
-pack libmlp-dev libdevel "libmlp0 (= $version), libcjson-dev, libsqlite3-dev" <<'END'
+# sqlite3.pc names -lz for static programs, and its package does not bring it
+pack libmlp-dev libdevel "libmlp0 (= $version), libcjson-dev, libsqlite3-dev, zlib1g-dev" <<'END'
 Description: run machine-learning projects, as a library: to build with
  The library of mlp: programs run MLflow projects with it, and read what is
  recorded of them. Here are the header, the static library and the manual.

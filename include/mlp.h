@@ -245,7 +245,7 @@ enum mlp_output {
 
 struct mlp_run_options {
 	size_t struct_size;
-	const char *uri; /* needed: a directory or URL, with #subdir */
+	const char *uri; /* a directory or URL, with #subdir; needed, or rerun_of is */
 	const char *version;
 	const char *entry_point; /* NULL: main */
 	const struct mlp_pair *params;
@@ -258,6 +258,7 @@ struct mlp_run_options {
 	size_t ntags;
 	const char *env_manager; /* as --env-manager */
 	const char *storage_dir; /* as --storage-dir */
+	int offline;		 /* as --offline: ask nobody over the network */
 	int64_t timeout_ms;	 /* 0: what the manifest says */
 	int output;		 /* enum mlp_output */
 	/*
@@ -266,6 +267,13 @@ struct mlp_run_options {
 	 * RUNNING.  The command starts meanwhile.
 	 */
 	void (*started)(void *arg, const struct mlp_record *run);
+	/*
+	 * Run this run (as for mlp_run_get) again: its project at its commit, its entry
+	 * point, parameters and experiment, where the members above name no others.  Then
+	 * uri and version must be NULL.  What the record cannot bring back is told as
+	 * MLP_WARNING.
+	 */
+	const char *rerun_of;
 };
 #define MLP_RUN_OPTIONS_INIT                                                             \
 	{                                                                                \

@@ -1,13 +1,15 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # debian.t -- the packages in a fresh minimal Debian: installed by apt with what they say that
-# they need, and nothing else; there the example of README.md runs.  As root.  The fresh tree
+# they need, and nothing else; there the example of README.md runs, and that of libmlp(3), built
+# with the packages of the library.  As root.  The fresh tree
 # is made once, from the mirror that this machine uses, and kept in build/debian/.
 set -u
 cd "$(dirname "$0")/.." || exit 1
-echo "1..5"
+checks=7
+echo "1..$checks"
 skip_all() {
-	for i in 1 2 3 4 5; do echo "ok $i # skip $1"; done
+	for i in $(seq $checks); do echo "ok $i # skip $1"; done
 	exit 0
 }
 [ "$(id -u)" = 0 ] || skip_all "needs root, for chroot"
@@ -74,8 +76,27 @@ complete() {
 		inside sh -c 'cd /root && mlp __complete bash "" run wine -P ep' | grep -q '^epochs='
 }
 # shellcheck disable=SC2317
+install_library() {
+	inside sh -c 'DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
+		/root/libmlp0_*.deb /root/libmlp-dev_*.deb gcc libc6-dev pkgconf'
+}
+# shellcheck disable=SC2317 # the host program is the example of libmlp(3), linked both ways
+build_and_run_host() {
+	local out how
+	sed -n '/^#include <mlp.h>/,/^\.Ed/p' man/libmlp.3 | sed 's/\\e/\\/g; /^\.Ed/d' >"$work/root/host.c"
+	inside sh -ec 'cd /root && cc -Wall -Wextra -Werror -o host host.c $(pkg-config --cflags --libs mlp)
+		cc -o host-static host.c $(pkg-config --cflags --libs --static mlp | sed s/-lmlp/-l:libmlp.a/)' || return 1
+	for how in host host-static; do
+		out=$(inside sh -c "cd /root && ./$how wine && mlp logs \$(mlp runs --limit 1 --json |
+			sed -n 's/.*\"run_id\":[^\"]*\"\(.*\)\".*/\1/p')") || { echo "$out"; return 1; }
+		echo "$out"
+		case $out in *FINISHED*"epoch 5 loss"*) ;; *) return 1 ;; esac
+	done
+	inside ldd /root/host | grep -q 'libmlp\.so\.0 => /' && ! inside ldd /root/host-static | grep libmlp
+}
+# shellcheck disable=SC2317
 remove_packages() {
-	inside dpkg -r mlp && [ -z "$(find "$work/usr" -path '*mlp*' ! -type d)" ] && [ ! -e "$work/usr/libexec/mlp" ]
+	inside dpkg -r libmlp-dev libmlp0 mlp && [ -z "$(find "$work/usr" -path '*mlp*' ! -type d)" ] && [ ! -e "$work/usr/libexec/mlp" ]
 }
 trap 'umount "$work/proc" 2>/dev/null; rm -rf "$work"' EXIT
 
@@ -87,5 +108,7 @@ check "the package installs with what it says that it needs" install_packages
 check "the example of README.md runs" run_example
 check "new projects run" run_template
 check "completion is there" complete
+check "the packages of the library install, with a compiler" install_library
+check "the example of libmlp(3) is built with them, and runs" build_and_run_host
 check "removing takes everything away" remove_packages
 exit $failed

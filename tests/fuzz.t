@@ -24,7 +24,8 @@ for fuzzer in "${fuzzers[@]}"; do
 	n=$((n + 1))
 	found=build/fuzz/found/$name
 	mkdir -p "$found"
-	if "$fuzzer" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -close_fd_mask=3 \
+	# a zip may ask liblzma for 4 GiB: mlp-fetch has a limit of its own
+	if "$fuzzer" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -malloc_limit_mb=8192 -close_fd_mask=3 \
 		-artifact_prefix="$found/crash-" "$found" "tests/fuzz/corpus/$name" >"$log.$name" 2>&1; then
 		echo "ok $n - $name for $seconds s, $(grep -c . "$log.$name") lines of log"
 	else

@@ -1,7 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/ctx.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #include "base/buf.h"
+
+bool ctx_wants_offline(void)
+{
+	const char *v = getenv("MLP_OFFLINE");
+	return v && *v && strcmp(v, "0") != 0;
+}
 
 void ctx_say(const struct ctx *ctx, enum say_level level, const char *fmt, ...)
 {

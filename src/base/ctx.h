@@ -24,7 +24,8 @@ struct ctx {
 	const char *cache_dir; /* $XDG_CACHE_HOME/mlp, NULL when there is no home */
 	const char *state_dir; /* $XDG_STATE_HOME/mlp, likewise */
 	const char *libexec;   /* where mlp-git is */
-	int trace;	       /* MLP_TRACE's file, or -1 */
+	bool offline; /* nobody is asked over a network: what is in the cache is used */
+	int trace;    /* MLP_TRACE's file, or -1 */
 	/* One line without newline; the library itself never prints. */
 	void (*say)(void *arg, enum say_level level, const char *text);
 	void (*progress)(void *arg, const struct progress *p);
@@ -35,6 +36,9 @@ struct ctx {
 	 */
 	const volatile int *interrupted;
 };
+
+/* MLP_OFFLINE is set, to something else than 0. */
+bool ctx_wants_offline(void);
 
 void ctx_say(const struct ctx *ctx, enum say_level level, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));

@@ -140,14 +140,14 @@ static int stalled(const struct helper *h, int64_t ms, const char *peer, struct 
 	auto_buf t = BUF_INIT;
 	clock_format_duration(&t, ms);
 	if (peer)
-		err_set(err, ERR_FAIL, "'%s' gave no sign of life for %s", peer, t.s);
+		err_set(err, ERR_BUSY, "'%s' gave no sign of life for %s", peer, t.s);
 	else
 		err_set(err, ERR_FAIL, "%s gave no sign of life for %s", h->name, t.s);
 	return err_hint(err, "MLP_STALL_TIMEOUT=SECONDS sets another limit");
 }
 
-/* MLP_STALL_TIMEOUT wins over what the caller thinks; nonsense there is ignored. */
-static int64_t stall_limit(int64_t stall_ms)
+/* Nonsense there is ignored. */
+int64_t helper_stall_limit(int64_t stall_ms)
 {
 	const char *s = getenv("MLP_STALL_TIMEOUT");
 	char *end;
@@ -323,7 +323,7 @@ static int read_events(const struct ctx *ctx, struct helper *h, int64_t stall,
 int helper_finish(const struct ctx *ctx, struct helper *h, int64_t stall_ms,
     const char *peer, cJSON **done, struct err *err)
 {
-	int rc = read_events(ctx, h, stall_limit(stall_ms), peer, done, err);
+	int rc = read_events(ctx, h, helper_stall_limit(stall_ms), peer, done, err);
 	if (rc == 0 && h->pid > 0) {
 		proc_wait(h->pid); /* it has nothing left to do but exit */
 		h->pid = -1;

@@ -56,6 +56,9 @@ int helper_start(const struct ctx *ctx, const char *name, const cJSON *request,
 int helper_finish(const struct ctx *ctx, struct helper *h, int64_t stall_ms,
     const char *peer, cJSON **done, struct err *err);
 
+/* The limit of silence, or what MLP_STALL_TIMEOUT says instead; 0: none. */
+int64_t helper_stall_limit(int64_t stall_ms);
+
 /*
  * The pieces of helper_finish, for a caller that waits in its own way; they need h->from
  * (a pipe or socket), h->name and h->in.

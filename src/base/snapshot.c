@@ -3,8 +3,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdint.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <sys/xattr.h>
 
 #include "base/cleanup.h"
@@ -71,6 +73,7 @@ struct taking {
 	uint64_t records;
 	dev_t dev;
 	struct timespec newest; /* change time */
+	bool hash_all;
 	struct err *err;
 };
 
@@ -105,10 +108,10 @@ static int take_entry(struct taking *k, int dir, const char *name, int depth)
 {
 	auto_fd fd = -1;
 	struct stat st;
-	if (k->t->skip && strcmp(name, k->t->skip) == 0)
-		return refuse(k, "is a tree of its own");
 	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return err_sys(k->err, errno, "cannot look at '%s'", k->path.s);
+	if (k->t->skip && strcmp(name, k->t->skip) == 0 && !S_ISREG(st.st_mode))
+		return refuse(k, "is a tree of its own");
 	if (st.st_dev != k->dev)
 		return refuse(k, "is on another file system");
 	if (!S_ISDIR(st.st_mode)) {
@@ -206,13 +209,13 @@ static int mark_near(struct taking *k)
 	     at += sizeof(r) + r.path_len + 1) {
 		const char *path = k->out.s + at + sizeof(r);
 		memcpy(&r, k->out.s + at, sizeof(r));
-		r.near = is_near(&r, &now);
+		r.near = is_near(&r, &now) || (k->hash_all && S_ISREG(r.mode));
 		if (!r.near)
 			continue;
 		if (S_ISLNK(r.mode) ||
 		    (S_ISREG(r.mode) && hash_file(k->t, path, r.hash) < 0))
 			return err_set(k->err, ERR_FAIL,
-			    "'%s' in '%s' changed too short ago", path, k->t->root);
+			    "'%s' in '%s' changed too recently", path, k->t->root);
 		memcpy(k->out.s + at, &r, sizeof(r));
 	}
 	return 0;
@@ -228,6 +231,17 @@ static int put_file(const struct buf *text, const char *file, struct err *err)
 		return -1;
 	}
 	return 0;
+}
+
+/*
+ * In memory (tmpfs, and an overlay may be of that), a page that was mapped and read can be
+ * written to without a new change time.
+ */
+static bool stamps_mapped_writes(const char *root)
+{
+	struct statfs fs;
+	return statfs(root, &fs) == 0 && fs.f_type != TMPFS_MAGIC &&
+	       fs.f_type != OVERLAYFS_SUPER_MAGIC;
 }
 
 static int take_root(struct taking *k, struct header *h)
@@ -251,6 +265,7 @@ int snapshot_take(const struct snapshot_tree *t, const char *file, struct err *e
 	struct taking k = {.t = t, .out = BUF_INIT, .path = BUF_INIT, .err = err};
 	int rc;
 	memcpy(h.magic, magic, sizeof(magic));
+	k.hash_all = t->hash && !stamps_mapped_writes(t->root);
 	if (!path_on_local_fs(t->root))
 		return err_set(err, ERR_FAIL, "'%s' is on no local file system", t->root);
 	if (read_boot(h.boot, err) < 0)

@@ -6,7 +6,8 @@
  * A file that was written to, linked, renamed, given other rights or attributes has another
  * change time (ctime), which nobody can set back.  So a tree is unchanged when every file
  * has its inode, size, rights, times and single name, and every directory as many entries
- * as before.  A file whose change time is too near to the snapshot to tell is hashed.
+ * as before.  A file whose change time is too near to the snapshot to tell is hashed, and
+ * so are all on a file system in memory, where a write to a mapped page leaves no trace.
  * What cannot be known is a change: another file system, another boot (what was in memory
  * may be lost), a tree with files that have several names or are no files.
  */
@@ -20,8 +21,8 @@ enum { SNAPSHOT_HASH = 20 };
 
 struct snapshot_tree {
 	const char *root;
-	const char *skip; /* a name in the root that does not count, and must be in no
-			     directory below it; or NULL */
+	const char *skip; /* a name in the root that does not count, and that must be in
+			     no directory below it, but for a file; or NULL */
 	/* The hash of a file's content; NULL: none is made, see below. */
 	int (*hash)(const char *path, unsigned char out[SNAPSHOT_HASH]);
 };

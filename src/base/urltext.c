@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/urltext.h"
 
+#include <ctype.h>
 #include <strings.h>
+
+#include "base/sha1.h"
+
+enum { SLUG_MAX = 60 };
 
 /* Where the host begins and ends; false: not "scheme://host". */
 static bool find_host(const char *url, const char **host, const char **end)
@@ -157,4 +162,23 @@ char *url_encode_path(struct arena *a, const char *path)
 			buf_addc(&b, *path);
 	}
 	return arena_strdup(a, b.s ? b.s : "");
+}
+
+char *url_before_fragment(struct arena *a, const char *path)
+{
+	if (!strchr(path, '#'))
+		return arena_strdup(a, path);
+	return arena_printf(a, "file://%s", url_encode_path(a, path));
+}
+
+char *url_file_name(struct arena *a, const char *url)
+{
+	const char *s = strstr(url, "://");
+	char hex[SHA1_HEX + 1], slug[SLUG_MAX + 1];
+	size_t n = 0;
+	sha1_of_blob(url, strlen(url), hex);
+	for (s = s ? s + 3 : url; *s && n < SLUG_MAX; s++, n++)
+		slug[n] = isalnum((unsigned char)*s) || (n > 0 && *s == '.') ? *s : '-';
+	slug[n] = '\0';
+	return arena_printf(a, "%s-%s", slug, hex);
 }

@@ -33,5 +33,13 @@ char *url_decode_any(struct arena *a, const char *text);
 char *url_encode_percent(struct arena *a, const char *text);
 /* A path as it stands in a URL before a fragment: each % is %25, each # is %23. */
 char *url_encode_path(struct arena *a, const char *path);
+/* An absolute path where a fragment may follow: as file://, if it has a # itself. */
+char *url_before_fragment(struct arena *a, const char *path);
+
+/*
+ * A file name for what belongs to a URL (without secrets): its readable beginning and, as
+ * others may begin like that, its hash.
+ */
+char *url_file_name(struct arena *a, const char *url);
 
 #endif

@@ -61,7 +61,8 @@ static void sweep_one(struct sweep *s, const char *root)
 	}
 	used = had_lock ? sweep_time(lock) : used; /* its run may just have ended */
 	if (!path_exists(root) ||
-	    (sweep_is_old(s, kind, root, used) && sweep_remove(s, kind, root, used)))
+	    (sweep_is_old(s, kind, root, used) && sweep_remove(s, kind, root, used)) ||
+	    !had_lock) /* ours, and it would make the checkout young */
 		sweep_unlink(s, lock);
 }
 

@@ -8,33 +8,56 @@
 
 static const char kind[] = "mirror";
 
-static void sweep_one(struct sweep *s, const char *mirror, const char *lock)
+/* 1: locked; 0: in use.  A mirror whose lock is gone gets another for as long as we look. */
+static int lock_mirror(struct sweep *s, const char *lock, int *fd)
 {
-	int64_t used = sweep_time(lock);
 	struct err err = ERR_INIT;
-	auto_fd fd = -1;
-	int rc = lockfile_try(lock, false, &fd, &err);
+	int rc;
+	if (s->rq->dry_run && !path_exists(lock))
+		return 1;
+	rc = lockfile_try(lock, !s->rq->dry_run, fd, &err);
 	if (rc < 0)
 		ctx_say(s->ctx, SAY_WARNING, "%s", err.msg);
-	if (rc != 1) {
+	return rc;
+}
+
+static void sweep_one(struct sweep *s, const char *mirror)
+{
+	const char *lock = arena_printf(s->a, "%s.lock", mirror);
+	const char *damaged = arena_printf(s->a, "%s.damaged", mirror);
+	bool had_lock = path_exists(lock);
+	int64_t used = sweep_time(had_lock ? lock : mirror);
+	auto_fd fd = -1;
+	if (lock_mirror(s, lock, &fd) != 1) {
 		if (path_exists(mirror))
 			sweep_keep(s, kind, mirror, used, sweep_in_use);
 		return;
 	}
-	used = sweep_time(lock);
+	used = had_lock ? sweep_time(lock) : used;
+	if (path_exists(damaged))
+		sweep_remove(s, "temporary", damaged, sweep_time(damaged));
 	if (!path_exists(mirror) ||
-	    (sweep_is_old(s, kind, mirror, used) && sweep_remove(s, kind, mirror, used)))
+	    (sweep_is_old(s, kind, mirror, used) &&
+		sweep_remove(s, kind, mirror, used)) ||
+	    !had_lock)
 		sweep_unlink(s, lock);
 }
 
+static bool has_lock(struct sweep *s, const char *path)
+{
+	return path_exists(arena_printf(s->a, "%s.lock", path));
+}
+
+/* By its lock, which outlives a mirror that is on its way out; else by itself. */
 void sweep_mirrors(struct sweep *s)
 {
 	const char *dir = path_join(s->a, s->ctx->cache_dir, "git");
 	for (const char *const *name = sweep_names(s, dir); *name; name++) {
-		const char *lock = path_join(s->a, dir, *name);
+		const char *path = path_join(s->a, dir, *name);
 		if (sweep_ends_in(*name, ".git.lock"))
-			sweep_one(s,
-			    arena_strndup(s->a, lock, strlen(lock) - strlen(".lock")),
-			    lock);
+			sweep_one(
+			    s, arena_strndup(s->a, path, strlen(path) - strlen(".lock")));
+		else if (sweep_ends_in(*name, ".git") && !has_lock(s, path))
+			sweep_one(s, path);
 	}
 }

@@ -80,7 +80,8 @@ int cli_args_next(struct cli *cli, struct cli_args *args, int *code)
 int cmd_print_help(const struct cmd *cmd)
 {
 	auto_buf b = BUF_INIT;
-	buf_addf(&b, "usage: mlp %s %s\n\n%s.\n", cmd->name, cmd->args, cmd->summary);
+	buf_addf(&b, "usage: mlp %s%s%s\n\n%s.\n", cmd->name, *cmd->args ? " " : "",
+	    cmd->args, cmd->summary);
 	if (cmd->text)
 		buf_addf(&b, "\n%s\n", cmd->text);
 	buf_adds(&b, "\nOptions:\n");

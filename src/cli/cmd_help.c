@@ -10,7 +10,7 @@ static int help_overview(void)
 	    "Runs machine-learning projects (MLproject) and records every run.\n\n"
 	    "Commands:\n");
 	for (const struct cmd *const *c = commands; *c; c++)
-		buf_addf(&b, "  %-9s %s\n", (*c)->name, (*c)->summary);
+		buf_addf(&b, "  %-10s %s\n", (*c)->name, (*c)->summary);
 	buf_adds(&b, "\n'mlp COMMAND --help' tells the options of a command.\n"
 		     "Start with: mlp run https://host/team/project.git -P epochs=5\n");
 	return cli_print(b.s, b.len);

@@ -3,31 +3,12 @@
 #include "cli/dryrun.h"
 #include "cli/running.h"
 #include "cli/runopts.h"
-#include "cli/stored.h"
 #include "flow/rerun.h"
-
-static int load(struct cli *cli, const char *text, const char *tracking_uri,
-    struct run_record *old, struct err *err)
-{
-	struct store *store;
-	int rc;
-	if (stored_open(cli, tracking_uri, &store) < 0)
-		return -1;
-	rc = stored_find(cli, store, text, old, err);
-	if (rc < 0)
-		cli_error(cli, err);
-	store->ops->close(store);
-	return rc;
-}
 
 static int start(struct cli *cli, const char *text, struct runopts *ro)
 {
-	struct run_record old;
 	struct err err = ERR_INIT;
-	if (load(cli, text, ro->rq.tracking_uri, &old, &err) < 0)
-		return CLI_OURS;
-	if (rerun_request(&cli->ctx, &cli->arena, &old, ro->rq.plan.params,
-		ro->rq.plan.nparams, &ro->rq, &err) < 0) {
+	if (rerun_find(&cli->ctx, &cli->arena, text, &ro->rq, &err) < 0) {
 		cli_error(cli, &err);
 		return CLI_OURS;
 	}

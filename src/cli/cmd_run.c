@@ -77,11 +77,11 @@ const struct cmd cmd_run = {
     .args = "[OPTIONS] URI",
     .summary = "Run a project and record the run",
     .text =
-	"URI is a directory, an archive (zip, tar) or a git URL (https, http, git, "
-	"file),\n"
-	"with #subdir for a project inside it.  'mlp run URI -e NAME --help' shows what "
-	"an\n"
-	"entry point takes.\n"
+	"URI is a directory, an archive (zip, tar), a git repository (https://, ssh://,\n"
+	"host:path, http://, git://, file://), owner/repo of github.com, or the address "
+	"of\n"
+	"a directory's page there; with #subdir for a project inside it.\n"
+	"'mlp run URI -e NAME --help' shows what an entry point takes.\n"
 	"The exit code is the command's own; 124 timed out, 126 and 127 as the shell "
 	"gives\n"
 	"them, 128+n signal n, 2 the command line is wrong, 125 mlp could not start it.",

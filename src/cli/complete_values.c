@@ -2,13 +2,16 @@
 /* complete_values.c -- what an option or an argument may be. */
 #include "base/cleanup.h"
 #include "base/path.h"
+#include "base/strvec.h"
 #include "cli/complete.h"
 #include "cli/init.h"
 #include "manifest/manifest.h"
+#include "source/cached.h"
+#include "source/refnames.h"
 #include "source/source.h"
 #include "track/store.h"
 
-enum { LISTED_MAX = 200 };
+enum { LISTED_MAX = 200, VERSIONS_MAX = 2000, CHECKOUTS_MAX = 8 };
 
 static struct store *open_store(struct complete *c)
 {
@@ -60,25 +63,70 @@ static const char *project_uri(struct complete *c)
 	return r ? kvs_get(&r->tags, "mlflow.source.name") : NULL;
 }
 
-/* The manifest of a project that lies on this machine; NULL: none that can be read. */
-static const struct manifest *local_manifest(struct complete *c)
+/* What the project is.  false: nothing that can be said without asking others. */
+static bool parse_project(struct complete *c, bool with_version, struct source_uri *out)
+{
+	struct err err = ERR_INIT;
+	const char *uri = project_uri(c), *cwd = c->cli->ctx.cwd;
+	return uri && cwd &&
+	       source_parse(&c->cli->arena, cwd, uri, with_version, out, &err) == 0;
+}
+
+static const struct manifest *manifest_in(
+    struct complete *c, const char *root, const char *subdir)
 {
 	struct arena *a = &c->cli->arena;
 	struct diags ds = {.arena = a};
 	struct manifest *m = NULL;
-	struct source_uri u;
 	struct err err = ERR_INIT;
-	const char *uri = project_uri(c), *cwd = c->cli->ctx.cwd;
-	if (!uri || !cwd || source_parse(a, cwd, uri, false, &u, &err) < 0 ||
-	    u.kind != SOURCE_LOCAL ||
-	    manifest_load(a, path_join(a, u.path, u.subdir), &m, &ds, &err) < 0)
+	return manifest_load(a, path_join(a, root, subdir), &m, &ds, &err) == 0 ? m
+										: NULL;
+}
+
+/*
+ * The manifest of a project that lies on this machine; of a git project, that of the
+ * checkout that was used last.  NULL: none that can be read.
+ */
+static const struct manifest *known_manifest(struct complete *c)
+{
+	const char *cache = c->cli->ctx.cache_dir;
+	const struct manifest *m = NULL;
+	auto_strvec checkouts = STRVEC_INIT;
+	struct source_uri u;
+	if (!parse_project(c, false, &u))
 		return NULL;
+	if (u.kind == SOURCE_LOCAL)
+		return manifest_in(c, u.path, u.subdir);
+	if (u.kind != SOURCE_GIT || u.tree || !cache)
+		return NULL;
+	cached_checkouts(&c->cli->arena, cache, u.origin, CHECKOUTS_MAX, &checkouts);
+	for (size_t i = 0; !m && i < checkouts.n; i++)
+		m = manifest_in(c, checkouts.v[i], u.subdir);
 	return m;
+}
+
+/* Of the work tree that the directory is in, of a repository, of the mirror of a URL. */
+static void add_versions(struct complete *c)
+{
+	auto_refnames names = REFNAMES_INIT;
+	struct arena *a = &c->cli->arena;
+	const char *cache = c->cli->ctx.cache_dir, *repo;
+	struct source_uri u;
+	if (!parse_project(c, true, &u) || u.kind != SOURCE_GIT)
+		return;
+	repo = u.repo || !cache ? u.repo : cached_mirror(a, cache, u.origin);
+	if (!repo)
+		return;
+	refnames_read(&names, a, repo, c->word + c->start, VERSIONS_MAX);
+	for (size_t i = 0; i < names.branches.n; i++)
+		complete_add(c, names.branches.v[i], "branch");
+	for (size_t i = 0; i < names.tags.n; i++)
+		complete_add(c, names.tags.v[i], "tag");
 }
 
 static void add_entry_points(struct complete *c)
 {
-	const struct manifest *m = local_manifest(c);
+	const struct manifest *m = known_manifest(c);
 	for (size_t i = 0; m && i < m->nentries; i++)
 		complete_add(c, m->entries[i].name, m->entries[i].command);
 }
@@ -135,7 +183,7 @@ static void add_recorded_params(struct complete *c, const char *eq)
 
 static void add_declared_params(struct complete *c, const char *eq)
 {
-	const struct manifest *m = local_manifest(c);
+	const struct manifest *m = known_manifest(c);
 	const char *entry = c->entry_point ? c->entry_point : "main";
 	const struct entry_point *ep = m ? manifest_entry(m, entry) : NULL;
 	struct arena *a = &c->cli->arena;
@@ -318,6 +366,7 @@ static const struct {
 	add_values *add;
 } by_option[] = {
     {"entry-point", add_entry_points},
+    {"version", add_versions},
     {"param-list", add_params},
     {"experiment-name", add_experiment_names},
     {"experiment-id", add_experiment_ids},

@@ -25,6 +25,7 @@ enum {
 	OPT_WATCH,
 	OPT_TIMEOUT,
 	OPT_ENV_FILE,
+	OPT_OFFLINE,
 	OPT_DRY_RUN,
 	OPT_JSON,
 };
@@ -70,6 +71,8 @@ const struct opt run_opts[] = {
 	"Stop the command after this long: 90s, 5m, 2h"},
     {OPT_ENV_FILE, 0, "env-file", NULL, "FILE", NULL,
 	"Set variables from a dotenv file, unless they are set"},
+    {OPT_OFFLINE, 0, "offline", NULL, NULL, "MLP_OFFLINE",
+	"Ask nobody over the network; use what is in the cache"},
     {OPT_DRY_RUN, 0, "dry-run", NULL, NULL, NULL,
 	"Print the plan; run and record nothing"},
     {OPT_JSON, 0, "json", NULL, NULL, NULL, "With --dry-run: the plan as JSON"},
@@ -147,6 +150,13 @@ static int refuse(const char *option, struct err *err)
 	    "current environment");
 }
 
+static void take_flag(struct cli *cli, struct runopts *ro, int id)
+{
+	cli->ctx.offline |= id == OPT_OFFLINE;
+	ro->dry_run |= id == OPT_DRY_RUN;
+	ro->json |= id == OPT_JSON;
+}
+
 int runopts_take(struct cli *cli, struct runopts *ro, const struct opt *opt,
     const char *value, struct err *err)
 {
@@ -202,16 +212,11 @@ int runopts_take(struct cli *cli, struct runopts *ro, const struct opt *opt,
 			   : 0;
 	case OPT_ENV_FILE:
 		return env_file_load(value, err);
-	case OPT_DRY_RUN:
-		ro->dry_run = true;
-		return 0;
-	case OPT_JSON:
-		ro->json = true;
-		return 0;
 	case OPT_STORAGE_DIR:
 		rq->plan.storage_dir = value;
 		return 0;
 	default:
+		take_flag(cli, ro, opt->id);
 		return 0;
 	}
 }

@@ -67,6 +67,7 @@ void cli_setup(struct cli *cli)
 	cli->ctx.cache_dir = path_xdg(&cli->arena, XDG_CACHE);
 	cli->ctx.state_dir = path_xdg(&cli->arena, XDG_STATE);
 	cli->ctx.libexec = libexec_find(&cli->arena, libexec_own_program(&cli->arena));
+	cli->ctx.offline = ctx_wants_offline();
 	cli->ctx.trace = trace_open(&cli->ctx);
 }
 

@@ -86,10 +86,17 @@ static int ask(struct arena *a, const struct request *rq, const struct slot *s,
 		err_clear(err);
 		return 0;
 	}
-	if (h.unchanged)
-		fd_close(&h.fd);
-	return h.unchanged ? download_check(rq, out->sha256, err)
-			   : take(a, rq, s, name, &h, out, err);
+	if (!h.unchanged)
+		return take(a, rq, s, name, &h, out, err);
+	fd_close(&h.fd);
+	drop_part(s);
+	return download_check(rq, out->sha256, err);
+}
+
+static int not_here(struct err *err)
+{
+	err_set(err, ERR_NOTFOUND, "it is not in the cache");
+	return err_hint(err, "--offline asks nobody: without it, it is downloaded");
 }
 
 static int from_url(struct arena *a, const struct request *rq, bool archive,
@@ -109,7 +116,9 @@ static int from_url(struct arena *a, const struct request *rq, bool archive,
 	if (rq->sha256 && store_find(a, rq->store, rq->sha256, name, meter, out))
 		return 0;
 	known = store_known(a, rq->store, &s, name, out);
-	if (known && asked_meanwhile(lock, waited, asked))
+	if (rq->offline && !known)
+		return not_here(err);
+	if (known && (rq->offline || asked_meanwhile(lock, waited, asked)))
 		return download_check(rq, out->sha256, err);
 	began = clock_mono_ms();
 	meter->touch = lock;

@@ -47,6 +47,7 @@ int request_parse(struct request *rq, const char *text, size_t n, struct err *er
 	rq->dest = json_str(rq->json, "dest");
 	rq->subdir = json_str(rq->json, "subdir");
 	rq->sniff = json_bool(rq->json, "sniff", false);
+	rq->offline = json_bool(rq->json, "offline", false);
 	rq->max = json_int(rq->json, "max", FETCH_MAX_BYTES);
 	if (need(rq->path ? rq->path : rq->url, "url", err) < 0 ||
 	    need(rq->shown, "shown", err) < 0 || check_sha256(rq, err) < 0)

@@ -15,6 +15,7 @@
  *   subdir   of peek: where the project is in the archive, "" at its root
  *   sniff    it may well be no archive: then the error is ERR_CONFLICT, and nothing more
  *            than its first bytes is fetched
+ *   offline  nobody is asked: what the URL's content was is taken, or ERR_NOTFOUND
  *   max      most bytes to download, and to extract; null: FETCH_MAX_BYTES
  */
 #ifndef REQUEST_H
@@ -32,7 +33,7 @@ struct request {
 	enum fetch_op op;
 	const char *url, *path, *shown, *host, *sha256;
 	const char *store, *dest, *subdir;
-	bool sniff;
+	bool sniff, offline;
 	int64_t max;
 };
 

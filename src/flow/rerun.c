@@ -4,10 +4,12 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "base/quote.h"
+#include "base/utf8.h"
 #include "flow/artifacts.h"
+#include "flow/find.h"
+#include "flow/heal.h"
 #include "flow/runfile.h"
 #include "plan/key.h"
-#include "base/utf8.h"
 
 /* What comes behind dir in path; NULL: it is not below. */
 static const char *below(const char *dir, const char *path)
@@ -183,4 +185,22 @@ int rerun_request(const struct ctx *ctx, struct arena *a, const struct run_recor
 		    arena_printf(a, "%lld", (long long)run->experiment_id);
 	take_params(ctx, a, run, overrides, noverrides, rq);
 	return 0;
+}
+
+int rerun_find(const struct ctx *ctx, struct arena *a, const char *text,
+    struct run_request *rq, struct err *err)
+{
+	struct tracking *t = arena_new(a, struct tracking);
+	struct run_record run;
+	struct store *store;
+	int rc;
+	if (tracking_resolve(ctx, a, rq->tracking_uri, t, err) < 0 ||
+	    store_open(ctx, t, STORE_READ, &store, err) < 0)
+		return -1;
+	heal_runs(ctx, store);
+	rc = run_find_one(ctx, store, a, text, &run, err);
+	store->ops->close(store);
+	if (rc < 0)
+		return -1;
+	return rerun_request(ctx, a, &run, rq->plan.params, rq->plan.nparams, rq, err);
 }

@@ -15,4 +15,11 @@ int rerun_request(const struct ctx *ctx, struct arena *a, const struct run_recor
     const struct param_input *overrides, size_t noverrides, struct run_request *rq,
     struct err *err);
 
+/*
+ * The same for the run that `text` means (flow/find.h) at rq->tracking_uri, where first
+ * the runs that were left RUNNING are healed; rq->plan.params override.
+ */
+int rerun_find(const struct ctx *ctx, struct arena *a, const char *text,
+    struct run_request *rq, struct err *err);
+
 #endif

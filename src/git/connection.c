@@ -10,6 +10,8 @@
 #include "git/sshlib.h"
 #include "git/tls.h"
 
+enum { SAID_MAX = 16 * 1024 * 1024 };
+
 static int on_objects(const git_indexer_progress *p, void *arg)
 {
 	struct connection *c = arg;
@@ -28,9 +30,13 @@ static int on_server_text(const char *text, int n, void *arg)
 {
 	struct connection *c = arg;
 	(void)text; /* hostile, and git's own progress: only that it moves counts */
+	c->said += n;
+	if (c->said > SAID_MAX) {
+		git_error_set_str(GIT_ERROR_NET, "the server talks without end");
+		return GIT_EUSER;
+	}
 	if (c->receiving)
 		return 0;
-	c->said += n;
 	event_progress(c->meter, "waiting for the server", c->said, 0, 0);
 	return 0;
 }
@@ -80,6 +86,27 @@ static void options_init(struct connection *c)
 	o->download_tags = GIT_REMOTE_DOWNLOAD_TAGS_NONE; /* a refspec names them all */
 }
 
+/* For http the proxy reads the requests; libgit2 must write them in its way. */
+static int proxy_init(struct connection *c, const char *proxy, struct err *err)
+{
+	bool tls = strcmp(c->to.scheme, "https") == 0;
+	c->proxy = url_without_user(c->a, proxy);
+	if (strncasecmp(proxy, "http://", 7) != 0) {
+		err_set(err, ERR_FAIL, "the proxy '%s' for '%s' is none of http",
+		    c->proxy, c->to.plain);
+		return err_hint(
+		    err, "https_proxy, all_proxy or http.proxy can name another");
+	}
+	if (tunnel_init(c->a, proxy, tls, &c->tunnel, err) < 0)
+		return err_wrap(err, "the proxy for '%s'", c->to.plain);
+	tunnel_use(&c->tunnel);
+	if (tls)
+		return 0;
+	c->options.proxy_opts.type = GIT_PROXY_SPECIFIED;
+	c->options.proxy_opts.url = c->proxy;
+	return 0;
+}
+
 static int http_init(struct connection *c, git_repository *mirror, struct err *err)
 {
 	const char *url = c->to.plain;
@@ -92,15 +119,7 @@ static int http_init(struct connection *c, git_repository *mirror, struct err *e
 		    "http.sslVerify says",
 		    c->to.host);
 	config_http_all(c->a, mirror, url, "extraheader", &c->extra);
-	if (!proxy)
-		return 0;
-	c->proxy = url_without_user(c->a, proxy);
-	c->options.proxy_opts.type = GIT_PROXY_SPECIFIED;
-	c->options.proxy_opts.url = proxy;
-	if (strncasecmp(proxy, "http", 4) == 0)
-		return 0;
-	err_set(err, ERR_FAIL, "the proxy '%s' for '%s' is none of http", c->proxy, url);
-	return err_hint(err, "https_proxy, all_proxy or http.proxy can name another");
+	return proxy ? proxy_init(c, proxy, err) : 0;
 }
 
 /* The headers of one attempt; redirections as it may follow them. */
@@ -120,6 +139,10 @@ static void set_headers(struct connection *c)
 	for (size_t i = 0; i < h->n; i++)
 		secret = secret || strncasecmp(h->v[i], "authorization", 13) == 0 ||
 			 strncasecmp(h->v[i], "cookie", 6) == 0;
+	if (c->tunnel.header && !c->tunnel.connects)
+		strvec_push(h, c->tunnel.header);
+	if (c->one_each)
+		strvec_push(h, "Connection: close");
 	o->custom_headers.strings = h->v;
 	o->custom_headers.count = h->n;
 	o->follow_redirects =
@@ -139,14 +162,18 @@ static int make_remote(git_remote **out, git_repository *mirror, const char *url
 /* One attempt with c->credential; libgit2's code. */
 static int attempt(struct connection *c, git_repository *mirror)
 {
-	git_fetch_options *o = &c->options;
+	git_remote_connect_options o;
 	int rc;
 	set_headers(c);
 	git_error_clear();
+	git_remote_connect_options_init(&o, GIT_REMOTE_CONNECT_OPTIONS_VERSION);
+	o.callbacks = c->options.callbacks;
+	o.proxy_opts = c->options.proxy_opts;
+	o.follow_redirects = c->options.follow_redirects;
+	o.custom_headers = c->options.custom_headers;
 	rc = make_remote(&c->remote, mirror, c->to.plain);
 	if (rc == 0)
-		rc = git_remote_connect(c->remote, GIT_DIRECTION_FETCH, &o->callbacks,
-		    &o->proxy_opts, &o->custom_headers);
+		rc = git_remote_connect_ext(c->remote, GIT_DIRECTION_FETCH, &o);
 	if (rc == 0)
 		return 0;
 	git_remote_free(c->remote);
@@ -161,12 +188,38 @@ static bool is_refused(const struct connection *c, int rc)
 	       !(e && e->message && strncmp(e->message, "proxy", 5) == 0);
 }
 
+/*
+ * libgit2 1.5 takes the text of a redirection for the next answer.  What helps where that
+ * text comes late is a connection for each answer; and many servers that know a repository
+ * as NAME.git send us there from NAME.
+ */
+static bool another_way(struct connection *c)
+{
+	const git_error *e = git_error_last();
+	size_t n = strlen(c->to.path);
+	if (c->to.kind != ADDRESS_HTTP || !e || !e->message ||
+	    strncmp(e->message, "http parser error", 17) != 0)
+		return false;
+	if (!c->one_each) {
+		c->one_each = true;
+		return true;
+	}
+	if ((n >= 4 && strcmp(c->to.path + n - 4, ".git") == 0) || n <= 1)
+		return false;
+	c->one_each = false;
+	c->to.path = arena_printf(c->a, "%s.git", c->to.path);
+	c->to.plain = arena_printf(c->a, "%s.git", c->to.plain);
+	return true;
+}
+
 static int connect_any(struct connection *c, git_repository *mirror, struct err *err)
 {
 	int rc;
 	c->credential = credential_first(&c->to);
 	while ((rc = attempt(c, mirror)) < 0) {
 		struct credential next;
+		if (another_way(c))
+			continue;
 		if (!is_refused(c, rc))
 			return connection_fail(c, rc, err);
 		if (c->credential.source != CREDENTIAL_NONE)
@@ -215,6 +268,8 @@ void connection_close(struct connection *c)
 {
 	git_remote_free(c->remote);
 	c->remote = NULL;
+	if (c->proxy)
+		tunnel_use(NULL);
 	strvec_release(&c->extra);
 	strvec_release(&c->headers);
 	buf_release(&c->words.text);

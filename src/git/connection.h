@@ -5,7 +5,7 @@
  *
  * Credentials are tried on a fresh connection each, as a header of our own: libgit2 1.5
  * stumbles over the text that many servers send with a 401.  With such a header no
- * redirection to another host is followed.
+ * redirection to a host of another name is followed.
  */
 #ifndef CONNECTION_H
 #define CONNECTION_H
@@ -16,6 +16,7 @@
 #include "git/credential.h"
 #include "git/request.h"
 #include "git/ssh.h"
+#include "git/tunnel.h"
 
 struct connection {
 	git_remote *remote;	   /* connected */
@@ -28,10 +29,11 @@ struct connection {
 	struct credential credential;	/* the one in use, or refused last */
 	enum credential_source refused; /* the last that was; NONE: none was */
 	const char *proxy;		/* without credentials, or NULL */
+	struct tunnel tunnel;		/* where there is one */
 	struct strvec extra;		/* headers that the user's configuration adds */
 	struct strvec headers;		/* all of ours */
 	struct ssh_words words;
-	bool verify, receiving, received;
+	bool verify, one_each, receiving, received;
 	long long said; /* bytes of the server's own progress text */
 };
 #define CONNECTION_INIT                                                                  \

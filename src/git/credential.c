@@ -12,6 +12,7 @@
 #include "base/proc.h"
 #include "base/strvec.h"
 #include "base/urltext.h"
+#include "git/guard.h"
 #include "git/netrc.h"
 
 /* A helper may open a window; below the 30 s after which our parent thinks us dead. */
@@ -94,6 +95,7 @@ static bool ask_git(const char *action, const struct buf *text, struct buf *answ
 {
 	int in[2], out[2] = {-1, -1};
 	struct exit_status st = {.kind = EXIT_NEVER};
+	struct guard guard = GUARD_INIT;
 	pid_t pid = -1;
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, in) < 0)
 		return false;
@@ -102,6 +104,8 @@ static bool ask_git(const char *action, const struct buf *text, struct buf *answ
 	fd_close(&in[1]);
 	fd_close(&out[1]);
 	if (pid > 0)
+		guard_start(&guard, pid);
+	if (pid > 0)
 		(void)!send(in[0], text->s, text->len, MSG_NOSIGNAL);
 	fd_close(&in[0]);
 	if (pid > 0 && answer && !read_answer(out[0], answer))
@@ -109,6 +113,7 @@ static bool ask_git(const char *action, const struct buf *text, struct buf *answ
 	fd_close(&out[0]);
 	if (pid > 0)
 		st = proc_wait(pid);
+	guard_end(&guard);
 	return st.kind == EXIT_EXITED && st.code == 0;
 }
 
@@ -151,23 +156,17 @@ struct credential credential_next(
 	struct credential c = {CREDENTIAL_END, to->user, NULL};
 	if (last->source == CREDENTIAL_HELPER)
 		tell_helper("reject", to, last);
-	switch (last->source) {
-	case CREDENTIAL_NONE:
-		if (netrc_lookup(a, to->host, &c.user, &c.password)) {
-			c.source = CREDENTIAL_NETRC;
-			return c;
-		} /* fall through */
-	case CREDENTIAL_NETRC:
-		if (from_helper(a, to, &c))
-			return c;
-		/* fall through */
-	case CREDENTIAL_HELPER:
-		if (to->user)
-			return (struct credential){CREDENTIAL_USER, to->user, ""};
-		/* fall through */
-	default:
-		return (struct credential){CREDENTIAL_END, NULL, NULL};
+	if (last->source == CREDENTIAL_NONE &&
+	    netrc_lookup(a, to->host, &c.user, &c.password)) {
+		c.source = CREDENTIAL_NETRC;
+		return c;
 	}
+	if ((last->source == CREDENTIAL_NONE || last->source == CREDENTIAL_NETRC) &&
+	    from_helper(a, to, &c))
+		return c;
+	if (to->user && last->source != CREDENTIAL_URL && last->source != CREDENTIAL_USER)
+		return (struct credential){CREDENTIAL_USER, to->user, ""};
+	return (struct credential){CREDENTIAL_END, NULL, NULL};
 }
 
 void credential_accepted(const struct address *to, const struct credential *c)

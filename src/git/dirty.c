@@ -12,7 +12,8 @@ enum { DEPTH_MAX = 64 };
 struct search {
 	git_repository *repo;
 	const char *root;
-	struct strvec ours; /* below root, as the diff names paths */
+	const cJSON *ignore;
+	struct strvec ours; /* of it, what is below root, as the diff names paths */
 	bool dirty;
 };
 
@@ -62,6 +63,28 @@ static bool has_others(const struct search *s, const char *dir, int depth)
 	return false;
 }
 
+/*
+ * A submodule that differs.  Where it is at the commit that it should be at, what differs is
+ * in its work tree, and may be ours.
+ */
+static bool is_clean_submodule(const struct search *s, const git_diff_delta *d)
+{
+	auto_git(repository) repo = NULL;
+	auto_buf root = BUF_INIT;
+	struct err ignored = ERR_INIT;
+	bool dirty = true;
+	git_oid head;
+	if (d->status != GIT_DELTA_MODIFIED || d->old_file.mode != GIT_FILEMODE_COMMIT ||
+	    d->new_file.mode != GIT_FILEMODE_COMMIT)
+		return false;
+	buf_addf(&root, "%s/%s", s->root, d->old_file.path);
+	return git_repository_open_ext(
+		   &repo, root.s, GIT_REPOSITORY_OPEN_NO_SEARCH, NULL) == 0 &&
+	       git_reference_name_to_id(&head, repo, "HEAD") == 0 &&
+	       git_oid_equal(&head, &d->old_file.id) &&
+	       dirty_find(repo, root.s, s->ignore, &dirty, &ignored) == 0 && !dirty;
+}
+
 /* Negative ends the whole comparison. */
 static int on_delta(
     const git_diff *so_far, const git_diff_delta *d, const char *spec, void *arg)
@@ -73,7 +96,7 @@ static int on_delta(
 	(void)spec;
 	while (n > 0 && path[n - 1] == '/')
 		n--;
-	if (is_ours(s, path, n))
+	if (is_ours(s, path, n) || is_clean_submodule(s, d))
 		return 1;
 	if (d->status == GIT_DELTA_UNTRACKED && path[n] == '/') {
 		auto_buf dir = BUF_INIT;
@@ -114,7 +137,8 @@ static int compare(struct search *s, struct err *err)
 int dirty_find(git_repository *repo, const char *root, const cJSON *ignore, bool *dirty,
     struct err *err)
 {
-	struct search s = {.repo = repo, .root = root, .ours = STRVEC_INIT};
+	struct search s = {
+	    .repo = repo, .root = root, .ignore = ignore, .ours = STRVEC_INIT};
 	size_t n = strcmp(root, "/") == 0 ? 0 : strlen(root);
 	const cJSON *item;
 	int rc;

@@ -17,6 +17,8 @@ static const struct translation of_ssh[] = {
     {"Host key verification failed", ERR_FAIL, "its host key is not known",
 	"connect once with `ssh HOST` and compare the key, or add it to "
 	"~/.ssh/known_hosts"},
+    {"hostkey check", ERR_FAIL, "its host key is not known, or not the one that is known",
+	"compare it, and add it to ~/.ssh/known_hosts"},
     {"Permission denied (", ERR_FAIL, "ssh is not let in",
 	"is the key loaded (`ssh-add -l`), and known to the server? mlp never asks for a "
 	"password"},
@@ -50,6 +52,16 @@ static const struct translation of_all[] = {
     {"epository not found", ERR_NOTFOUND, "no such repository, or access denied", NULL},
     {"unexpected content-type", ERR_NOTFOUND, "not a git repository", SAME_AS_CLONE},
     {"invalid content-type", ERR_NOTFOUND, "not a git repository", SAME_AS_CLONE},
+    {"early EOF", ERR_BUSY, "it stopped before the end",
+	"is the repository whole there? `git fsck` on the server tells; one that is "
+	"shallow or partial cannot be fetched from"},
+    {"stream ended at an unexpected time", ERR_BUSY, "it stopped before the end", NULL},
+    {"error parsing REF pkt-line", ERR_FAIL,
+	"its list of references cannot be read, or it is a shallow repository",
+	"`git fetch --unshallow` in it makes it whole"},
+    {"Out of memory", ERR_FAIL, "it sends more than fits into memory", NULL},
+    {"http parser error", ERR_FAIL, "its answer cannot be understood",
+	"where it sends clients to another address, use that"},
     {"ertificate", ERR_FAIL, "its certificate is not trusted",
 	"GIT_SSL_CAINFO or http.sslCAInfo names a file with certificates to trust"},
     {"cannot redirect from", ERR_FAIL, "it sends us elsewhere",
@@ -97,9 +109,14 @@ static int auth_fail(const struct connection *c, const char *at, struct err *err
 			     "repository?");
 }
 
-static bool is_proxys(const char *cause)
+/* Of what is wrong before a server has answered, most is the proxy's. */
+static bool is_proxys(const struct connection *c, int rc, const char *cause)
 {
-	return strstr(cause, "proxy") || strstr(cause, "407");
+	if (strstr(cause, "proxy") || strstr(cause, "407") ||
+	    (c->tunnel.status != 0 && c->tunnel.status / 100 != 2))
+		return true;
+	return c->tunnel.status == 0 && rc != GIT_EAUTH && rc != GIT_ECERTIFICATE &&
+	       !strstr(cause, "status code: ");
 }
 
 static int proxy_fail(const struct connection *c, const char *cause, struct err *err)
@@ -107,14 +124,15 @@ static int proxy_fail(const struct connection *c, const char *cause, struct err 
 	const struct translation *t =
 	    find(of_all, sizeof(of_all) / sizeof(of_all[0]), cause);
 	bool asks = strstr(cause, "authentication") || strstr(cause, "407");
+	const char *words = t ? t->words : "it failed";
+	if (asks)
+		words = "it asks for a user name and password, or does not accept those "
+			"of its URL";
+	else if (c->tunnel.status == 403)
+		words = "it does not let us through";
 	err_set(err, t ? t->code : ERR_FAIL,
 	    "cannot fetch '%s' through the proxy '%s': %s (%s)", c->rq->origin, c->proxy,
-	    asks
-		? "it asks for a user name and password, or does not accept those of its "
-		  "URL"
-	    : t ? t->words
-		: "it failed",
-	    cause);
+	    words, cause);
 	return err_hint(err, asks ? "write them into the proxy's URL: "
 				    "http://user:password@proxy:port"
 				  : "https_proxy, http.proxy and no_proxy choose the "
@@ -140,12 +158,14 @@ int connection_fail(const struct connection *c, int rc, struct err *err)
 	auto_arena a = ARENA_INIT;
 	auto_buf cause = BUF_INIT;
 	const struct translation *t;
-	bool ours = c->rq->url && strstr(c->rq->url, c->to.plain);
-	const char *host = ours ? c->rq->host : c->to.host;
-	const char *at = host ? host : "the server";
+	bool ours = strcmp(c->rq->origin, c->to.plain) == 0;
+	const char *at = c->rq->host;
+	if (!ours || !at)
+		at = !c->to.host  ? "the server"
+		     : c->to.port ? arena_printf(&a, "%s:%s", c->to.host, c->to.port)
+				  : c->to.host;
 	lib_last_text(&cause);
-	if (c->proxy && (rc != GIT_EAUTH || is_proxys(cause.s)) && c->remote == NULL &&
-	    rc != GIT_ECERTIFICATE && !strstr(cause.s, "status code: 4"))
+	if (c->proxy && c->remote == NULL && is_proxys(c, rc, cause.s))
 		return proxy_fail(c, cause.s, err);
 	if (c->to.kind == ADDRESS_HTTP &&
 	    (rc == GIT_EAUTH || strstr(cause.s, "status code: 401")))

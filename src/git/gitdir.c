@@ -54,24 +54,40 @@ static bool ends_in(const char *s, const char *end)
 	return n >= m && strcmp(s + n - m, end) == 0;
 }
 
+enum { CHECKSUM = 20, TRAILER_OF_INDEX = 2 * CHECKSUM };
+
+/* Both end in the pack's checksum, the index with its own behind it: neither is cut off. */
+static bool is_whole(int dir, const char *pack, const char *idx)
+{
+	auto_fd p = openat(dir, pack, O_RDONLY | O_CLOEXEC);
+	auto_fd i = openat(dir, idx, O_RDONLY | O_CLOEXEC);
+	char sum[CHECKSUM], told[CHECKSUM];
+	off_t p_size = p < 0 ? -1 : lseek(p, 0, SEEK_END);
+	off_t i_size = i < 0 ? -1 : lseek(i, 0, SEEK_END);
+	return p_size >= CHECKSUM && i_size >= TRAILER_OF_INDEX &&
+	       pread(p, sum, CHECKSUM, p_size - CHECKSUM) == CHECKSUM &&
+	       pread(i, told, CHECKSUM, i_size - TRAILER_OF_INDEX) == CHECKSUM &&
+	       memcmp(sum, told, CHECKSUM) == 0;
+}
+
+static bool is_good(int dir, const char *name)
+{
+	auto_arena a = ARENA_INIT;
+	const char *dot = strrchr(name, '.');
+	const char *base = arena_strndup(&a, name, dot ? (size_t)(dot - name) : 0);
+	if (!ends_in(name, ".pack") && !ends_in(name, ".idx"))
+		return false;
+	return is_whole(
+	    dir, arena_printf(&a, "%s.pack", base), arena_printf(&a, "%s.idx", base));
+}
+
 void gitdir_sweep_packs(const char *path)
 {
 	auto_arena a = ARENA_INIT;
-	const char *packs = path_join(&a, path, "objects/pack");
-	auto_dir d = opendir(packs);
+	auto_dir d = opendir(path_join(&a, path, "objects/pack"));
 	struct dirent *e;
-	while (d && (e = readdir(d))) {
-		size_t n = strlen(e->d_name);
-		const char *other = NULL;
-		if (e->d_name[0] == '.')
-			continue;
-		if (ends_in(e->d_name, ".pack"))
-			other =
-			    arena_printf(&a, "%s/%.*s.idx", packs, (int)n - 5, e->d_name);
-		else if (ends_in(e->d_name, ".idx"))
-			other = arena_printf(
-			    &a, "%s/%.*s.pack", packs, (int)n - 4, e->d_name);
-		if (!other || !path_exists(other))
+	while (d && (e = readdir(d)))
+		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0 &&
+		    !is_good(dirfd(d), e->d_name))
 			unlinkat(dirfd(d), e->d_name, 0);
-	}
 }

@@ -18,7 +18,10 @@ int gitdir_put(
 /* Append `value` as a quoted value, or section name, of a config file. */
 void gitdir_quote(struct buf *out, const char *value);
 
-/* Remove what a killed fetch left in <path>/objects/pack.  Under the mirror's lock. */
+/*
+ * Remove what a killed fetch left in <path>/objects/pack, and packs that are cut off.
+ * Under the mirror's lock, before libgit2 has looked into it.
+ */
 void gitdir_sweep_packs(const char *path);
 
 #endif

@@ -6,6 +6,9 @@
 
 #include "base/alloc.h"
 #include "base/buf.h"
+#include "base/utf8.h"
+
+enum { TEXT_MAX = 1000 };
 
 /* The system's file of certificates, once libgit2 has named it; and what is wanted now. */
 static char *store;
@@ -68,10 +71,26 @@ int lib_start(struct err *err)
 	return 0;
 }
 
+/* A path may be longer than any message; the cause stands behind it. */
+static void add_short(struct buf *out, const char *text)
+{
+	size_t n = strlen(text);
+	if (n <= TEXT_MAX) {
+		buf_adds(out, text);
+		return;
+	}
+	buf_add(out, text, utf8_prefix(text, TEXT_MAX / 4));
+	buf_adds(out, "...");
+	text += n - TEXT_MAX / 2;
+	while (((unsigned char)*text & 0xC0) == 0x80)
+		text++;
+	buf_adds(out, text);
+}
+
 void lib_last_text(struct buf *out)
 {
 	const git_error *e = git_error_last();
-	buf_adds(out, e && e->message ? e->message : "no reason given");
+	add_short(out, e && e->message ? e->message : "no reason given");
 	while (out->len > 0 && strchr(". \n", out->s[out->len - 1]))
 		buf_cut(out, out->len - 1);
 }
@@ -85,4 +104,22 @@ int lib_fail(struct err *err, const char *fmt, ...)
 	buf_addv(&text, fmt, ap);
 	va_end(ap);
 	return err_set(err, ERR_FAIL, "%s: %s", text.s, cause.s);
+}
+
+/* Not those of the system or of the network, which another mirror would not help. */
+bool lib_is_damage(void)
+{
+	const git_error *e = git_error_last();
+	switch (e ? e->klass : GIT_ERROR_NONE) {
+	case GIT_ERROR_ODB:
+	case GIT_ERROR_OBJECT:
+	case GIT_ERROR_ZLIB:
+	case GIT_ERROR_SHA:
+	case GIT_ERROR_TREE:
+	case GIT_ERROR_TAG:
+	case GIT_ERROR_REFERENCE:
+		return true;
+	default:
+		return false;
+	}
 }

@@ -44,5 +44,7 @@ int lib_trust(const char *file, const char *dir);
 int lib_fail(struct err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Append it alone. */
 void lib_last_text(struct buf *out);
+/* It is of an object or a reference that cannot be read. */
+bool lib_is_damage(void);
 
 #endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "git/mirror.h"
 
-#include <ctype.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 
@@ -11,29 +10,17 @@
 #include "base/file.h"
 #include "base/lockfile.h"
 #include "base/path.h"
+#include "base/urltext.h"
 #include "git/gitdir.h"
 #include "git/transfer.h"
+#include "git/wanted.h"
 
-enum { SLUG_MAX = 60 };
+enum { STAMP_LINE = 25 };
 
 static const char mirror_config[] = "[core]\n"
 				    "\trepositoryformatversion = 0\n"
 				    "\tfilemode = true\n"
 				    "\tbare = true\n";
-
-static char *mirror_path(struct arena *a, const char *cache, const char *origin)
-{
-	const char *s = strstr(origin, "://");
-	char hex[GIT_OID_HEXSZ + 1], slug[SLUG_MAX + 1];
-	size_t n = 0;
-	git_oid id;
-	git_odb_hash(&id, origin, strlen(origin), GIT_OBJECT_BLOB);
-	git_oid_tostr(hex, sizeof(hex), &id);
-	for (s = s ? s + 3 : origin; *s && n < SLUG_MAX; s++, n++)
-		slug[n] = isalnum((unsigned char)*s) || (n > 0 && *s == '.') ? *s : '-';
-	slug[n] = '\0';
-	return arena_printf(a, "%s/git/%s-%s.git", cache, slug, hex);
-}
 
 /* When the last complete fetch began, on the clock that all processes share. */
 static int64_t stamp_read(const struct mirror *m)
@@ -43,15 +30,53 @@ static int64_t stamp_read(const struct mirror *m)
 	return n > 0 ? strtoll(text, NULL, 10) : -1;
 }
 
-static void stamp_write(const struct mirror *m, int64_t began)
+/* And when that was by the wall clock, which people go by. */
+static void stamp_write(struct mirror *m, int64_t began)
 {
-	char text[32];
-	int n = snprintf(text, sizeof(text), "%-24lld\n", (long long)began);
+	char text[64];
+	int n;
+	m->fetched = clock_now_ms();
+	n = snprintf(text, sizeof(text), "%-24lld\n%-24lld\n", (long long)began,
+	    (long long)m->fetched);
 	(void)!pwrite(m->lock, text, (size_t)n, 0);
 }
 
-static int open_or_make(struct mirror *m, struct err *err)
+static int64_t stamp_read_wall(const struct mirror *m)
 {
+	char text[32] = "";
+	ssize_t n = pread(m->lock, text, sizeof(text) - 1, STAMP_LINE);
+	int64_t when = n > 0 ? strtoll(text, NULL, 10) : 0;
+	return when > 0 ? when : -1;
+}
+
+void mirror_age(const struct mirror *m, struct buf *out)
+{
+	int64_t age = m->fetched < 0 ? -1 : clock_now_ms() - m->fetched;
+	if (age >= 0)
+		clock_format_duration(out, age);
+	else
+		buf_adds(out, "some time");
+	buf_adds(out, " ago");
+}
+
+/* Nobody else has anything to say in it, and one that cannot be read stops libgit2. */
+static int renew_config(struct arena *a, const struct mirror *m, struct err *err)
+{
+	auto_buf text = BUF_INIT;
+	struct err ignored = ERR_INIT;
+	const char *file = path_join(a, m->path, "config");
+	if (!path_is_dir(m->path) ||
+	    (file_read(file, sizeof(mirror_config), &text, &ignored) == 0 &&
+		strcmp(text.s, mirror_config) == 0))
+		return 0;
+	return file_write(file, mirror_config, strlen(mirror_config), 0644, err);
+}
+
+static int open_or_make(struct arena *a, struct mirror *m, struct err *err)
+{
+	gitdir_sweep_packs(m->path);
+	if (renew_config(a, m, err) < 0)
+		return -1;
 	if (git_repository_open_bare(&m->repo, m->path) == 0)
 		return 0;
 	if (tree_remove(m->path, err) < 0 ||
@@ -62,12 +87,11 @@ static int open_or_make(struct mirror *m, struct err *err)
 	return 0;
 }
 
-static bool has_commit(git_repository *repo, const char *version)
+static bool has_commit(git_repository *repo, const char *id_text)
 {
 	auto_git(commit) c = NULL;
 	git_oid id;
-	return version && strlen(version) == GIT_OID_HEXSZ &&
-	       git_oid_fromstr(&id, version) == 0 &&
+	return id_text && git_oid_fromstr(&id, id_text) == 0 &&
 	       git_commit_lookup(&c, repo, &id) == 0;
 }
 
@@ -76,7 +100,6 @@ static int update(
 {
 	int64_t began = clock_mono_ms();
 	int rc;
-	gitdir_sweep_packs(m->path);
 	meter->touch = m->lock;
 	rc = transfer_fetch(m->repo, rq, meter, err);
 	meter->touch = -1;
@@ -85,10 +108,33 @@ static int update(
 	return rc;
 }
 
+/* An earlier fetch came to its end: it writes this file last but one, and never empty. */
+static bool is_filled(struct arena *a, const struct mirror *m)
+{
+	struct stat st;
+	return lstat(path_join(a, m->path, "packed-refs"), &st) == 0 &&
+	       S_ISREG(st.st_mode) && st.st_size > 0;
+}
+
+/* Nobody may be asked: it must be there. */
+static int make_do(
+    struct arena *a, const struct mirror *m, const struct request *rq, struct err *err)
+{
+	if (is_filled(a, m))
+		return 0;
+	err_set(err, ERR_NOTFOUND, "'%s' is not in the cache", rq->origin);
+	return err_hint(err, "--offline asks nobody: without it, it is fetched");
+}
+
 static bool fetched_meanwhile(const struct mirror *m, bool waited, int64_t asked)
 {
 	int64_t stamp = stamp_read(m);
 	return waited && stamp >= asked && stamp <= clock_mono_ms();
+}
+
+char *mirror_path(struct arena *a, const char *cache_dir, const char *origin)
+{
+	return arena_printf(a, "%s/git/%s.git", cache_dir, url_file_name(a, origin));
 }
 
 int mirror_open(
@@ -98,14 +144,18 @@ int mirror_open(
 	int64_t asked = clock_mono_ms();
 	bool waited = false;
 	m->path = xstrdup(mirror_path(&a, rq->cache_dir, rq->origin));
+	if (rq->offline && make_do(&a, m, rq, err) < 0)
+		return -1;
 	if (dir_make(path_dir(&a, m->path), 0700, err) < 0)
 		return -1;
 	m->lock =
 	    lockfile_take(arena_printf(&a, "%s.lock", m->path), meter, &waited, err);
-	if (m->lock < 0 || open_or_make(m, err) < 0)
+	if (m->lock < 0 || open_or_make(&a, m, err) < 0)
 		return -1;
-	if (!has_commit(m->repo, rq->version) && !fetched_meanwhile(m, waited, asked) &&
-	    update(m, rq, meter, err) < 0)
+	m->fetched = stamp_read_wall(m);
+	if (!(is_filled(&a, m) && has_commit(m->repo, wanted_commit(&a, rq))) &&
+	    !fetched_meanwhile(m, waited, asked) &&
+	    (rq->offline ? make_do(&a, m, rq, err) : update(m, rq, meter, err)) < 0)
 		return -1;
 	futimens(m->lock, NULL); /* its last use, for who tidies up */
 	return lockfile_wait(m->lock, LOCK_SH, m->path, meter, &waited, err);

@@ -18,6 +18,7 @@ struct mirror {
 	char *path; /* owned */
 	int lock;   /* held shared after mirror_open: nobody changes it meanwhile */
 	git_repository *repo;
+	int64_t fetched; /* the last complete fetch, ms since the epoch; -1: not known */
 };
 #define MIRROR_INIT                                                                      \
 	{                                                                                \
@@ -26,12 +27,17 @@ struct mirror {
 #define auto_mirror __attribute__((cleanup(mirror_release))) struct mirror
 
 /*
- * Bring the mirror of rq->url up to date and open it.  No connection is made when
- * rq->version is a full commit id that it has, or when another process began and finished
- * a fetch of it while we waited for the lock.
+ * Bring the mirror of rq->url up to date and open it.  No connection is made when the
+ * commit that is wanted is named in full and there, when another process began and
+ * finished a fetch of it while we waited for the lock, and with rq->offline: then
+ * ERR_NOTFOUND says that there is no mirror yet.
  */
 int mirror_open(
     struct mirror *m, const struct request *rq, struct meter *meter, struct err *err);
+/* Where the mirror of `origin` is, or would be. */
+char *mirror_path(struct arena *a, const char *cache_dir, const char *origin);
+/* Append how old it is: "3 h 2 min ago", or "some time ago". */
+void mirror_age(const struct mirror *m, struct buf *out);
 void mirror_release(struct mirror *m);
 
 #endif

@@ -24,6 +24,8 @@ struct peek {
 	git_tree *root;
 	git_odb *odb;
 	const char *dest;
+	const char *dir, *shown; /* where the project is, and what it is called */
+	bool left; /* the link that was followed last leads out of the tree */
 	size_t bytes, entries;
 };
 
@@ -102,6 +104,7 @@ static const char *follow_one(struct peek *p, const char *path, bool *bad)
 		if (target)
 			target = link_target(
 			    p->a, strchr(part, '/') ? path_dir(p->a, part) : "", target);
+		p->left = p->left || (!target && len <= LINK_MAX_BYTES);
 		*bad = !target;
 		return target ? *rest ? path_join(p->a, target, rest) : target : NULL;
 	}
@@ -144,7 +147,13 @@ static int take_file(
 {
 	auto_git(tree_entry) behind = NULL;
 	if (is_link(e)) {
-		const char *real = resolve(p, path);
+		const char *real, *dir = strchr(path, '/') ? path_dir(p->a, path) : "";
+		p->left = false;
+		real = resolve(p, path);
+		if (p->left && strcmp(dir, p->dir) == 0)
+			return err_set(err, ERR_USAGE,
+			    "'%s' of %s is a link that leads out of it", path_base(path),
+			    p->shown);
 		if (!real || !*real || git_tree_entry_bypath(&behind, p->root, real) < 0)
 			return 0;
 		e = behind;
@@ -179,25 +188,28 @@ static int walk(
 	return 0;
 }
 
-static int find_dir(
-    struct peek *p, const struct request *rq, const char **dir, struct err *err)
+static int find_dir(struct peek *p, const struct request *rq, const char *subdir,
+    const char **dir, struct err *err)
 {
 	auto_git(tree_entry) e = NULL;
 	*dir = "";
-	if (!rq->subdir || !*rq->subdir)
+	if (!*subdir)
 		return 0;
-	*dir = resolve(p, rq->subdir);
+	*dir = resolve(p, subdir);
+	if (p->left)
+		return err_set(err, ERR_USAGE, "subdirectory %s of %s leads out of it",
+		    subdir, rq->origin);
 	if (!*dir || (**dir && (git_tree_entry_bypath(&e, p->root, *dir) < 0 ||
 				   git_tree_entry_type(e) != GIT_OBJECT_TREE)))
 		return err_set(err, ERR_NOTFOUND, "Could not find subdirectory %s of %s",
-		    rq->subdir, rq->origin);
+		    subdir, rq->origin);
 	return 0;
 }
 
 int peek_make(struct arena *a, const struct tree *t, const struct request *rq,
     const char **dir, struct err *err)
 {
-	struct peek p = {.a = a, .repo = t->repo, .dest = rq->dest};
+	struct peek p = {.a = a, .repo = t->repo, .dest = rq->dest, .shown = rq->origin};
 	auto_git(commit) commit = NULL;
 	auto_git(tree) root = NULL;
 	int rc = -1;
@@ -205,7 +217,7 @@ int peek_make(struct arena *a, const struct tree *t, const struct request *rq,
 	    git_commit_tree(&root, commit) < 0 || git_repository_odb(&p.odb, t->repo) < 0)
 		return lib_fail(err, "cannot read the tree of '%s'", rq->origin);
 	p.root = root;
-	if (find_dir(&p, rq, dir, err) == 0 &&
+	if (find_dir(&p, rq, t->subdir, dir, err) == 0 && (p.dir = *dir) &&
 	    dir_make(path_join(a, rq->dest, *dir), 0700, err) == 0)
 		rc = walk(&p, root, "", 0, err);
 	git_odb_free(p.odb);

@@ -19,6 +19,9 @@ int request_parse(struct request *rq, const char *text, size_t n, struct err *er
 	rq->origin = json_str(rq->json, "origin");
 	rq->host = json_str(rq->json, "host");
 	rq->version = json_str(rq->json, "version");
+	rq->tree = json_str(rq->json, "tree");
+	rq->tree_is_file = json_bool(rq->json, "tree_is_file", false);
+	rq->offline = json_bool(rq->json, "offline", false);
 	rq->cache_dir = json_str(rq->json, "cache_dir");
 	rq->dest = json_str(rq->json, "dest");
 	rq->subdir = json_str(rq->json, "subdir");
@@ -30,7 +33,8 @@ int request_parse(struct request *rq, const char *text, size_t n, struct err *er
 	if (strcmp(rq->op, "facts") == 0)
 		return need(rq->dir, "dir", err);
 	if (need(rq->repo ? rq->repo : rq->url, "url", err) < 0 ||
-	    need(rq->origin, "origin", err) < 0 || need(rq->dest, "dest", err) < 0)
+	    need(rq->origin, "origin", err) < 0 ||
+	    (strcmp(rq->op, "fetch") != 0 && need(rq->dest, "dest", err) < 0))
 		return -1;
 	return rq->repo ? 0 : need(rq->cache_dir, "cache_dir", err);
 }

@@ -11,9 +11,9 @@
 #include "base/path.h"
 #include "base/snapshot.h"
 #include "git/checkout.h"
-#include "git/gitdir.h"
-
-enum { INDEX_MAX = 512 * 1024 * 1024 };
+#include "git/indexes.h"
+#include "git/lfs.h"
+#include "git/nested.h"
 
 struct reuse {
 	struct arena *a;
@@ -46,22 +46,45 @@ static void add_setting(struct buf *text, const git_config *config, const char *
 	git_config_entry_free(e);
 }
 
+/* The user's gitattributes say how line ends are written. */
+static void add_attributes(struct buf *text, const git_config *config)
+{
+	auto_arena a = ARENA_INIT;
+	const char *home = getenv("HOME"), *xdg = getenv("XDG_CONFIG_HOME");
+	git_buf named = GIT_BUF_INIT;
+	const char *files[3] = {"/etc/gitattributes"};
+	git_oid id;
+	if (xdg && *xdg)
+		files[1] = path_join(&a, xdg, "git/attributes");
+	else if (home)
+		files[1] = path_join(&a, home, ".config/git/attributes");
+	if (git_config_get_path(&named, config, "core.attributesfile") == 0)
+		files[2] = named.ptr;
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+		if (files[i] && git_odb_hashfile(&id, files[i], GIT_OBJECT_BLOB) == 0)
+			buf_add(text, &id, sizeof(id));
+	git_buf_dispose(&named);
+}
+
 /* The same content may be written in other ways. */
 static const char *make_key(struct arena *a, const struct tree *t, const char *origin)
 {
-	static const char *const settings[] = {"core.autocrlf", "core.eol",
-	    "core.symlinks", "core.filemode", "core.attributesfile"};
+	static const char *const settings[] = {
+	    "core.autocrlf", "core.eol", "core.symlinks", "core.filemode"};
 	auto_git(config) config = NULL;
 	auto_buf text = BUF_INIT;
 	char hex[GIT_OID_HEXSZ + 1];
 	mode_t mask = umask(0);
 	git_oid id;
 	umask(mask);
-	buf_addf(&text, "%s\n%s\n%o\n", origin,
-	    git_oid_tostr(hex, sizeof(hex), &t->rev.id), (unsigned)mask);
-	if (git_repository_config(&config, t->repo) == 0)
+	buf_addf(&text, "%s\n%s\n%o %u %d\n", origin,
+	    git_oid_tostr(hex, sizeof(hex), &t->rev.id), (unsigned)mask,
+	    (unsigned)geteuid(), lfs_is_wanted());
+	if (git_repository_config(&config, t->repo) == 0) {
 		for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
 			add_setting(&text, config, settings[i]);
+		add_attributes(&text, config);
+	}
 	git_odb_hash(&id, text.s, text.len, GIT_OBJECT_BLOB);
 	return arena_strdup(a, git_oid_tostr(hex, sizeof(hex), &id));
 }
@@ -80,27 +103,23 @@ static void reuse_init(struct reuse *r, struct arena *a, const struct tree *t,
 	r->index = arena_printf(a, "%s.index", r->snapshot);
 }
 
-static int copy_file(const char *from, const char *to, struct err *err)
-{
-	auto_buf text = BUF_INIT;
-	auto_fd fd = -1;
-	if (file_read(from, INDEX_MAX, &text, err) < 0)
-		return -1;
-	fd = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0 || fd_write_all(fd, text.s, text.len) < 0)
-		return err_sys(err, errno, "cannot write '%s'", to);
-	return 0;
-}
-
 /* Nothing that the command wrote into .git may be there for the next one. */
-static int renew_repository(struct reuse *r, const struct tree *t, const char *root,
-    const char *index, struct err *err)
+static int renew_repository(
+    struct reuse *r, struct tree *t, const char *root, const char *index, struct err *err)
 {
-	const char *git = path_join(r->a, root, ".git");
-	if (tree_remove(git, err) < 0 ||
-	    checkout_repository(t, r->rq, root, r->meter, err) < 0)
+	const struct checkout_place at = checkout_top(r->a, t, r->rq, root);
+	int rc;
+	if (tree_resume(r->rq, r->meter, t, err) < 0 || tree_remove(at.git, err) < 0 ||
+	    checkout_repository(t, &at, r->meter, err) < 0)
 		return -1;
-	return copy_file(index, path_join(r->a, git, "index"), err);
+	if (t->submodules.n == 0)
+		return indexes_give(root, t, index, err);
+	tree_pause(t);
+	rc = nested_make(t, r->rq, root, true, r->meter, err);
+	if (rc == 0)
+		rc = indexes_give(root, t, index, err);
+	t->fault = NULL;
+	return rc;
 }
 
 /* The snapshot first: whatever happens then, a checkout with one is as it says. */
@@ -158,12 +177,12 @@ static bool find_one(struct reuse *r, struct tree *t)
 }
 
 /* A checkout that cannot be proved later is as good for this run as any. */
-static bool remember(struct reuse *r)
+static bool remember(struct reuse *r, const struct tree *t)
 {
 	struct snapshot_tree tree = tree_at(r->rq->dest);
 	struct err ignored = ERR_INIT;
 	if (dir_make(r->dir, 0700, &ignored) < 0 ||
-	    copy_file(path_join(r->a, r->rq->dest, ".git/index"), r->index, &ignored) < 0)
+	    indexes_keep(r->rq->dest, t, r->index, &ignored) < 0)
 		return false;
 	if (snapshot_take(&tree, r->snapshot, &ignored) == 0)
 		return true;
@@ -183,10 +202,12 @@ int reuse_or_make(struct tree *t, const struct request *rq, struct meter *meter,
 	}
 	if (reused)
 		tree_release(t);
-	else if (checkout_make(t, rq, meter, err) < 0)
+	else if (tree_resume(rq, meter, t, err) < 0 ||
+		 checkout_make(t, rq, meter, err) < 0)
 		return -1;
 	else if (rq->reuse)
-		known = remember(&r);
+		known = remember(&r, t);
+	lfs_warn(t->lfs_left);
 	json_put_bool(answer, "reused", reused);
 	json_put_str(answer, "snapshot", known ? r.snapshot : NULL);
 	return 0;

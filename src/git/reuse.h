@@ -5,7 +5,7 @@
  *
  *   <cache>/checkouts/NAME         a checkout; NAME.lock beside it is held by its run
  *   <cache>/clean/KEY/NAME         its snapshot (snapshot.h), made when it was new
- *   <cache>/clean/KEY/NAME.index   its .git/index from then
+ *   <cache>/clean/KEY/NAME.index   its index from then, and those of its submodules
  *
  * KEY is the digest of URL, commit and what else decides how files are written.  A
  * checkout is taken under its lock and by its rename to the new run's place, so by one

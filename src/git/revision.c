@@ -31,7 +31,7 @@ static int add_name(const char *name, void *arg)
 	return names->n < NAMES_READ ? 0 : 1;
 }
 
-static int name_candidates(git_repository *repo, const char *version, struct err *err)
+int revision_hint(git_repository *repo, const char *version, struct err *err)
 {
 	auto_strvec names = STRVEC_INIT;
 	auto_buf list = BUF_INIT;
@@ -65,20 +65,15 @@ static bool is_empty(git_repository *repo)
 	return !any && git_repository_head_detached(repo) != 1;
 }
 
-static int find_default(struct arena *a, git_repository *repo, const char *shown,
-    struct revision *out, struct err *err)
+static int no_default(git_repository *repo, const char *shown, struct err *err)
 {
-	if (git_reference_name_to_id(&out->id, repo, "HEAD") == 0) {
-		out->branch = revision_default_branch(a, repo);
-		return 0;
-	}
 	if (is_empty(repo)) {
 		err_set(err, ERR_NOTFOUND,
 		    "'%s' is an empty repository: it has no commits", shown);
 		return err_hint(err, "commit something and push it first");
 	}
 	err_set(err, ERR_NOTFOUND, "'%s' has no default branch", shown);
-	return name_candidates(repo, NULL, err);
+	return revision_hint(repo, NULL, err);
 }
 
 static bool peel(git_repository *repo, const git_oid *id, git_oid *commit)
@@ -136,13 +131,19 @@ static int find_expression(git_repository *repo, const char *version, git_oid *c
 	int rc = git_revparse_single(&any, repo, version);
 	if (rc < 0)
 		return rc;
-	return peel(repo, git_object_id(any), commit) ? 0 : GIT_EPEEL;
+	git_error_clear();
+	if (peel(repo, git_object_id(any), commit))
+		return 0;
+	return lib_is_damage() ? GIT_ERROR : GIT_EPEEL;
 }
 
 static int no_such(
     git_repository *repo, const char *version, const char *shown, int rc, struct err *err)
 {
 	const char *why = "there is no such branch, tag or commit";
+	if (rc == GIT_ERROR && lib_is_damage())
+		return lib_fail(err, "Unable to checkout version '%s' of git repo %s",
+		    version, shown);
 	if (rc == GIT_EAMBIGUOUS)
 		why = "more than one object begins with it";
 	else if (rc == GIT_EPEEL)
@@ -150,27 +151,34 @@ static int no_such(
 	err_set(err, ERR_NOTFOUND, "Unable to checkout version '%s' of git repo %s: %s",
 	    version, shown, why);
 	if (rc != GIT_EAMBIGUOUS && rc != GIT_EPEEL)
-		name_candidates(repo, version, err);
+		revision_hint(repo, version, err);
 	return -1;
 }
 
-int revision_find(struct arena *a, git_repository *repo, const char *version,
-    const char *shown, struct revision *out, struct err *err)
+bool revision_is_name(struct arena *a, git_repository *repo, const char *name)
+{
+	git_oid id;
+	return find_ref(a, repo, "refs/heads/", name, &id) ||
+	       find_ref(a, repo, "refs/tags/", name, &id);
+}
+
+static bool is_default(const char *version)
+{
+	return !version || strcmp(version, "HEAD") == 0;
+}
+
+int revision_look(
+    struct arena *a, git_repository *repo, const char *version, struct revision *out)
 {
 	const char *branch;
-	git_oid other;
 	int rc;
 	out->branch = NULL;
-	if (!version || strcmp(version, "HEAD") == 0 || is_empty(repo))
-		return find_default(a, repo, shown, out, err);
-	if (find_ref(a, repo, "refs/tags/", version, &out->id)) {
-		if (find_ref(a, repo, "refs/heads/", version, &other))
-			event_warning(
-			    "'%s' is a tag and a branch of '%s'; the tag is used, "
-			    "as git does (refs/heads/%s is the branch)",
-			    version, shown, version);
-		return 0;
+	if (is_default(version)) {
+		out->branch = revision_default_branch(a, repo);
+		return git_reference_name_to_id(&out->id, repo, "HEAD");
 	}
+	if (find_ref(a, repo, "refs/tags/", version, &out->id))
+		return 0;
 	out->branch = arena_strdup(a, version);
 	if (find_ref(a, repo, "refs/heads/", version, &out->id))
 		return 0;
@@ -181,10 +189,25 @@ int revision_find(struct arena *a, git_repository *repo, const char *version,
 		return 0;
 	out->branch = NULL;
 	rc = find_expression(repo, version, &out->id);
-	if (rc == 0)
-		return 0;
+	if (rc == 0 || (rc == GIT_ERROR && lib_is_damage()))
+		return rc;
 	out->branch = arena_strdup(a, version);
-	if (find_remote_branch(a, repo, version, &out->id))
-		return 0;
-	return no_such(repo, version, shown, rc, err);
+	return find_remote_branch(a, repo, version, &out->id) ? 0 : rc;
+}
+
+int revision_find(struct arena *a, git_repository *repo, const char *version,
+    const char *shown, struct revision *out, struct err *err)
+{
+	git_oid tag, branch;
+	int rc = revision_look(a, repo, version, out);
+	if (rc < 0 && (is_default(version) || is_empty(repo)))
+		return no_default(repo, shown, err);
+	if (rc < 0)
+		return no_such(repo, version, shown, rc, err);
+	if (version && find_ref(a, repo, "refs/tags/", version, &tag) &&
+	    find_ref(a, repo, "refs/heads/", version, &branch))
+		event_warning("'%s' is a tag and a branch of '%s'; the tag is used, as "
+			      "git does (refs/heads/%s is the branch)",
+		    version, shown, version);
+	return 0;
 }

@@ -14,6 +14,15 @@ struct revision {
 /* The branch that HEAD names, in short, or NULL: detached, or none. */
 const char *revision_default_branch(struct arena *a, git_repository *repo);
 
+/* It is the short name of a branch or a tag. */
+bool revision_is_name(struct arena *a, git_repository *repo, const char *name);
+
+/* As revision_find, without a word: 0, or libgit2's code. */
+int revision_look(
+    struct arena *a, git_repository *repo, const char *version, struct revision *out);
+/* The names that there are, and one like `version` (or NULL), as a hint.  Returns -1. */
+int revision_hint(git_repository *repo, const char *version, struct err *err);
+
 /*
  * version NULL or "HEAD": the default branch.  A tag wins over a branch of the same name,
  * with a warning.  ERR_NOTFOUND: the repository (`shown` in messages) is empty, or has no

@@ -15,6 +15,8 @@
 
 enum { WORDS_MAX = 600, TAIL_MAX = 8192, END_MS = 2000 };
 
+#define CHANGED_KEY "REMOTE HOST IDENTIFICATION HAS CHANGED"
+
 /* One ssh: the same stream for the references and the pack. */
 struct stream {
 	git_smart_subtransport_stream base;
@@ -82,11 +84,28 @@ static void hear_out(struct stream *s)
 			break;
 }
 
+/* Of the banner over a host key that has changed only the place of the known one. */
+static bool put_changed_key(struct buf *out, const char *tail)
+{
+	const char *banner = strstr(tail, CHANGED_KEY);
+	const char *known = banner ? strstr(banner, "\nOffending ") : NULL;
+	if (!banner)
+		return false;
+	buf_adds(out, CHANGED_KEY);
+	if (known) {
+		buf_adds(out, "; ");
+		quote_display(out, known + 1, strcspn(known + 1, "\r\n"));
+	}
+	return true;
+}
+
 /* The last lines, on one, without what ssh and servers wrap around them. */
 static void put_words(struct buf *out, const struct buf *tail)
 {
 	const char *start =
 	    tail->len > WORDS_MAX ? tail->s + tail->len - WORDS_MAX : tail->s;
+	if (put_changed_key(out, tail->s))
+		return;
 	if (start > tail->s && strchr(start, '\n'))
 		start = strchr(start, '\n');
 	while (*start) {

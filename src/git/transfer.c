@@ -5,6 +5,7 @@
 #include "base/path.h"
 #include "git/connection.h"
 #include "git/reftext.h"
+#include "git/wanted.h"
 
 enum { REFS_MAX = 512 * 1024 * 1024, HEAD_MAX = 4096 };
 
@@ -60,7 +61,19 @@ static void drop_bad_refs(git_repository *mirror, const char *refs_file)
 	struct err ignored = ERR_INIT;
 	if (reflist_from_repository(&refs, mirror, &ignored) < 0 ||
 	    !has_objects(mirror, &refs))
-		unlink(refs_file);
+		tree_remove(refs_file, &ignored);
+}
+
+static int download_specs(
+    git_remote *remote, const git_fetch_options *o, char **specs, size_t n)
+{
+	git_strarray list = {specs, n};
+	int rc;
+	/* the references are synced; a power cut must not leave them without objects */
+	git_libgit2_opts(GIT_OPT_ENABLE_FSYNC_GITDIR, 1);
+	rc = git_remote_download(remote, &list, o);
+	git_libgit2_opts(GIT_OPT_ENABLE_FSYNC_GITDIR, 0);
+	return rc;
 }
 
 static int download(git_remote *remote, const git_fetch_options *o, bool detached)
@@ -68,13 +81,7 @@ static int download(git_remote *remote, const git_fetch_options *o, bool detache
 	char heads[] = "+refs/heads/*:refs/heads/*", tags[] = "+refs/tags/*:refs/tags/*";
 	char head[] = "+HEAD:refs/mlp/HEAD"; /* a commit that is on no branch */
 	char *specs[] = {heads, tags, head};
-	git_strarray list = {specs, detached ? 3 : 2};
-	int rc;
-	/* the references are synced; a power cut must not leave them without objects */
-	git_libgit2_opts(GIT_OPT_ENABLE_FSYNC_GITDIR, 1);
-	rc = git_remote_download(remote, &list, o);
-	git_libgit2_opts(GIT_OPT_ENABLE_FSYNC_GITDIR, 0);
-	return rc;
+	return download_specs(remote, o, specs, detached ? 3 : 2);
 }
 
 static int bring(git_repository *mirror, const struct connection *c, struct err *err)
@@ -107,6 +114,31 @@ static int bring(git_repository *mirror, const struct connection *c, struct err 
 	return replace(head_file, &head_text, err);
 }
 
+/*
+ * A commit that no reference leads to, where the server lets us have it.  That needs a
+ * connection of its own; whether the commit came is for the caller to find out.
+ */
+static void fetch_commit(
+    git_repository *mirror, const struct request *rq, struct meter *meter)
+{
+	auto_arena a = ARENA_INIT;
+	auto_connection c = CONNECTION_INIT;
+	auto_git(commit) commit = NULL;
+	struct err ignored = ERR_INIT;
+	const char *id_text = wanted_commit(&a, rq);
+	char *spec;
+	git_oid id;
+	if (!id_text || git_oid_fromstr(&id, id_text) < 0 ||
+	    git_commit_lookup(&commit, mirror, &id) == 0)
+		return;
+	spec = arena_printf(&a, "%s:refs/mlp/commit", id_text);
+	if (connection_open(&c, &a, mirror, rq, meter, &ignored) == 0) {
+		download_specs(c.remote, &c.options, &spec, 1);
+		git_remote_disconnect(c.remote);
+	}
+	git_error_clear();
+}
+
 int transfer_fetch(git_repository *mirror, const struct request *rq, struct meter *meter,
     struct err *err)
 {
@@ -117,5 +149,7 @@ int transfer_fetch(git_repository *mirror, const struct request *rq, struct mete
 		return -1;
 	rc = bring(mirror, &c, err);
 	git_remote_disconnect(c.remote);
+	if (rc == 0)
+		fetch_commit(mirror, rq, meter);
 	return rc;
 }

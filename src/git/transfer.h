@@ -12,7 +12,8 @@
 
 /*
  * Connect to rq->url and make branches, tags and HEAD of `mirror` those of the remote.
- * The references change only after all objects are there.
+ * The references change only after all objects are there.  A commit that is named in full
+ * and is on none of them is asked for by itself; it may still not be there then.
  */
 int transfer_fetch(git_repository *mirror, const struct request *rq, struct meter *meter,
     struct err *err);

@@ -57,17 +57,33 @@ static int put_context(cJSON *rq, const struct mlp *m, struct err *err)
 	return 0;
 }
 
+/* A project, or a run. */
+static int check_what(const struct mlp_run_options *o, struct err *err)
+{
+	bool project = o->uri && *o->uri, again = o->rerun_of && *o->rerun_of;
+	if (!project && !again)
+		return err_set(err, ERR_USAGE,
+		    "neither a project (uri) nor a run (rerun_of) is named");
+	if (again && (project || o->version))
+		return err_set(err, ERR_USAGE,
+		    "rerun_of goes with neither uri nor version: the record of the run "
+		    "has them");
+	return 0;
+}
+
 static int put_options(cJSON *rq, const struct mlp_run_options *o, struct err *err)
 {
-	if (!o->uri || !*o->uri)
-		return err_set(err, ERR_USAGE, "no project is named (uri)");
+	if (check_what(o, err) < 0)
+		return -1;
 	if (o->timeout_ms < 0)
 		return err_set(err, ERR_USAGE, "timeout_ms is negative");
 	if (o->output != MLP_OUTPUT_KEEP && o->output != MLP_OUTPUT_PASS)
 		return err_set(err, ERR_USAGE, "%d is no kind of output", o->output);
 	json_put_int(rq, "timeout_ms", o->timeout_ms);
+	json_put_bool(rq, "offline", o->offline != 0);
 	json_put_bool(rq, "quiet", o->output == MLP_OUTPUT_KEEP);
 	if (put(rq, "uri", o->uri, err) < 0 || put(rq, "version", o->version, err) < 0 ||
+	    put(rq, "rerun_of", o->rerun_of, err) < 0 ||
 	    put(rq, "entry_point", o->entry_point, err) < 0 ||
 	    put(rq, "experiment_name", o->experiment_name, err) < 0 ||
 	    put(rq, "experiment_id", o->experiment_id, err) < 0 ||

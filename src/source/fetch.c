@@ -9,9 +9,12 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/path.h"
+#include "base/urltext.h"
 #include "source/archive.h"
+#include "source/links.h"
+#include "source/repository.h"
 
-enum { STALL_MS = 30 * 1000, NAME_SHOWN = 40 };
+enum { NAME_SHOWN = 40 };
 
 static const char *checkout_path(
     const struct ctx *ctx, struct arena *a, const struct source_uri *u)
@@ -32,21 +35,21 @@ static const char *checkout_path(
 
 /* The project directory: it exists and, links followed, is inside root. */
 static int enter_subdir(struct arena *a, const struct source_uri *u, const char *root,
-    const char **dir, struct err *err)
+    const char *subdir, const char **dir, struct err *err)
 {
 	auto_free char *real_root = realpath(root, NULL), *real = NULL;
 	size_t n = real_root ? strlen(real_root) : 0;
-	*dir = *u->subdir ? path_join(a, root, u->subdir) : root;
+	*dir = *subdir ? path_join(a, root, subdir) : root;
 	real = realpath(*dir, NULL);
 	if (!real_root || !real || !path_is_dir(real)) {
-		err_set(err, ERR_NOTFOUND, "Could not find subdirectory %s of %s",
-		    u->subdir, u->origin ? u->origin : u->path);
+		err_set(err, ERR_NOTFOUND, "Could not find subdirectory %s of %s", subdir,
+		    u->origin ? u->origin : u->path);
 		return -1;
 	}
 	if (strncmp(real, real_root, n) != 0 || (real[n] != '/' && real[n] != '\0'))
 		return err_set(err, ERR_USAGE, "subdirectory %s of %s leads out of it",
-		    u->subdir, u->origin ? u->origin : u->path);
-	return 0;
+		    subdir, u->origin ? u->origin : u->path);
+	return links_check(a, root, *dir, u->origin ? u->origin : u->path, err);
 }
 
 static void source_init(
@@ -64,7 +67,9 @@ static int local_dir(
     struct arena *a, const struct source_uri *u, struct source *out, struct err *err)
 {
 	out->dir = *u->subdir ? path_join(a, u->path, u->subdir) : u->path;
-	out->uri = arena_printf(a, "%s%s%s", u->path, *u->subdir ? "#" : "", u->subdir);
+	out->uri = *u->subdir ? arena_printf(a, "%s#%s", url_before_fragment(a, u->path),
+				    u->subdir)
+			      : u->path;
 	if (path_is_dir(out->dir))
 		return 0;
 	return err_set(err, ERR_NOTFOUND, "Could not find subdirectory %s of %s",
@@ -78,28 +83,6 @@ static int need_cache(const struct ctx *ctx, const struct source_uri *u, struct 
 	err_set(err, ERR_FAIL, "there is no place for a copy of '%s': HOME is not set",
 	    u->shown);
 	return err_hint(err, "set HOME or XDG_CACHE_HOME");
-}
-
-static int ask(const struct ctx *ctx, const struct source_uri *u, const char *op,
-    const char *version, const char *dest, cJSON **done, struct err *err)
-{
-	struct helper h = HELPER_INIT;
-	auto_json rq = cJSON_CreateObject();
-	if (version && !*version)
-		return err_set(err, ERR_USAGE, "the version is empty");
-	json_put_str(rq, "op", op);
-	json_put_str(rq, "url", u->url);
-	json_put_str(rq, "repo", u->repo);
-	json_put_str(rq, "origin", u->origin);
-	json_put_str(rq, "host", u->host);
-	json_put_str(rq, "version", version);
-	json_put_str(rq, "cache_dir", ctx->cache_dir);
-	json_put_str(rq, "dest", dest);
-	json_put_str(rq, "subdir", u->subdir);
-	json_put_bool(rq, "reuse", strcmp(op, "checkout") == 0);
-	if (helper_start(ctx, "mlp-git", rq, &h, err) < 0)
-		return -1;
-	return helper_finish(ctx, &h, STALL_MS, u->host, done, err);
 }
 
 static const char *copy_str(struct arena *a, const cJSON *j, const char *name)
@@ -117,9 +100,32 @@ static void take_answer(struct arena *a, const cJSON *done, struct source *out)
 	out->dirty = out->kind == SOURCE_GIT ? 0 : -1;
 }
 
+/* What was given as the address of a page is recorded in the words of everybody else. */
+static void take_page(
+    struct arena *a, const struct source_uri *u, const cJSON *done, struct source *out)
+{
+	const char *subdir = copy_str(a, done, "subdir");
+	if (!u->tree)
+		return;
+	out->version = copy_str(a, done, "version");
+	out->subdir = subdir ? subdir : "";
+	out->uri =
+	    arena_printf(a, "%s%s%s", u->origin, *out->subdir ? "#" : "", out->subdir);
+}
+
+/* "owner/repo" may have been meant for a directory. */
+static int name_short_form(const struct source_uri *u, struct err *err)
+{
+	if (!u->short_form || err->code == ERR_INTERRUPTED)
+		return -1;
+	return err_wrap(err, "'%s' is no directory here and was taken for '%s'",
+	    u->short_form, u->origin);
+}
+
 static bool may_be_archive(const struct source_uri *u, const char *version)
 {
-	return !version && !u->repo && strncasecmp(u->url, "http", 4) == 0;
+	return !version && !u->repo && !u->tree && !u->short_form &&
+	       strncasecmp(u->url, "http", 4) == 0;
 }
 
 /*
@@ -137,7 +143,8 @@ static int ask_any(const struct ctx *ctx, const struct source_uri *u, bool whole
 		return -1;
 	if (u->kind == SOURCE_ARCHIVE)
 		return archive_ask(ctx, u, op, dest, false, done, err);
-	if (ask(ctx, u, whole ? "checkout" : "peek", version, dest, done, &why) == 0)
+	if (repository_ask(
+		ctx, u, whole ? "checkout" : "peek", version, dest, done, &why) == 0)
 		return 0;
 	*kind = SOURCE_ARCHIVE;
 	if (why.code == ERR_NOTFOUND && may_be_archive(u, version)) {
@@ -147,7 +154,7 @@ static int ask_any(const struct ctx *ctx, const struct source_uri *u, bool whole
 			why = second;
 	}
 	*err = why;
-	return -1;
+	return name_short_form(u, err);
 }
 
 static void take_lease(
@@ -170,10 +177,11 @@ static int fetch_into(const struct ctx *ctx, struct arena *a, const struct sourc
 	if (ask_any(ctx, u, true, version, dest, &out->kind, &done, err) < 0)
 		return -1;
 	take_answer(a, done, out);
+	take_page(a, u, done, out);
 	take_lease(ctx, a, done, out);
 	out->root = dest;
 	root = out->kind == SOURCE_ARCHIVE ? archive_top(a, dest, u->subdir) : dest;
-	return enter_subdir(a, u, root, &out->dir, err);
+	return enter_subdir(a, u, root, out->subdir, &out->dir, err);
 }
 
 int source_fetch(const struct ctx *ctx, struct arena *a, const struct source_uri *u,
@@ -209,9 +217,10 @@ static int peeked_dir(struct arena *a, const struct source_uri *u, const cJSON *
 {
 	const char *dir = json_str(done, "dir");
 	take_answer(a, done, out);
+	take_page(a, u, done, out);
 	if (out->kind == SOURCE_ARCHIVE)
-		return enter_subdir(
-		    a, u, archive_top(a, out->root, u->subdir), &out->dir, err);
+		return enter_subdir(a, u, archive_top(a, out->root, u->subdir), u->subdir,
+		    &out->dir, err);
 	out->dir = dir && *dir ? path_join(a, out->root, dir) : out->root;
 	return 0;
 }

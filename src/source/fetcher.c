@@ -68,6 +68,7 @@ int fetcher_ask(
 	json_put_str(rq, "dest", q->dest);
 	json_put_str(rq, "subdir", q->subdir);
 	json_put_bool(rq, "sniff", q->sniff);
+	json_put_bool(rq, "offline", ctx->offline);
 	if (max)
 		json_put_int(rq, "max", max);
 	if (helper_start(ctx, "mlp-fetch", rq, &h, err) < 0)

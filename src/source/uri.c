@@ -162,7 +162,7 @@ static int set_archive(struct parse *p, const char *path, const char *url)
 	o->path = path;
 	o->url = url;
 	o->origin = path ? path : url_public(p->a, url);
-	o->shown = archive_uri(p, o->origin);
+	o->shown = archive_uri(p, path ? url_before_fragment(p->a, path) : o->origin);
 	return 0;
 }
 

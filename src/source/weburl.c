@@ -35,6 +35,16 @@ static const char *find_plain(const char *path, const char **cut, bool *is_file)
 	return *s == '/' ? behind_view(s + 1, is_file) : NULL;
 }
 
+static const char *single_slashes(struct arena *a, const char *s, size_t n)
+{
+	char *start = arena_alloc(a, n + 1), *out = start;
+	for (size_t i = 0; i < n; i++)
+		if (s[i] != '/' || (out > start && out[-1] != '/'))
+			*out++ = s[i];
+	*out = '\0';
+	return start;
+}
+
 bool weburl_split(struct arena *a, const char *url, struct weburl *out)
 {
 	const char *host = strstr(url, "://"), *path, *cut = NULL, *tree;
@@ -56,7 +66,7 @@ bool weburl_split(struct arena *a, const char *url, struct weburl *out)
 	out->repo = arena_printf(a, "%.*s%.*s",
 	    (int)(host + 3 - url + (long)strcspn(host + 3, "/?#")), url,
 	    (int)(cut - path), path);
-	out->tree = arena_strndup(a, tree, n);
+	out->tree = single_slashes(a, tree, n);
 	out->is_file = is_file;
 	return true;
 }

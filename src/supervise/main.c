@@ -178,6 +178,7 @@ static void set_up(struct job *job)
 	job->ctx.interrupted = &interrupted;
 	job->ctx.libexec =
 	    self ? path_dir(&job->arena, self) : libexec_find(&job->arena, NULL);
+	job->ctx.offline = ctx_wants_offline();
 	job->ctx.trace = trace_open(&job->ctx);
 }
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "flow/given.h"
+#include "flow/rerun.h"
 
 static int read_line(int fd, struct buf *line, struct err *err)
 {
@@ -49,8 +50,10 @@ int request_read(int fd, struct request_in *in, struct err *err)
 	    .run_name = json_str(j, "run_name"),
 	    .quiet = json_bool(j, "quiet", true),
 	};
-	if (!in->rq.uri || !json_str(j, "directory"))
-		return err_set(err, ERR_USAGE, "the request has no uri or no directory");
+	in->rerun_of = json_str(j, "rerun_of");
+	if (!in->rq.uri == !in->rerun_of || !json_str(j, "directory"))
+		return err_set(err, ERR_USAGE,
+		    "the request has no directory, or not one of uri and rerun_of");
 	return 0;
 }
 
@@ -86,11 +89,15 @@ int request_apply(
 	ctx->cwd = json_str(in->json, "directory");
 	ctx->cache_dir = json_str(in->json, "cache_dir");
 	ctx->state_dir = json_str(in->json, "state_dir");
+	if (json_bool(in->json, "offline", false))
+		ctx->offline = true;
 	if (chdir(ctx->cwd) < 0)
 		return err_sys(err, errno, "cannot enter '%s'", ctx->cwd);
 	if (take_pairs(in, a, &ps, err) < 0)
 		return -1;
 	in->rq.plan.params = ps.v;
 	in->rq.plan.nparams = ps.n;
-	return given_finish(ctx, a, &in->rq, err);
+	if (given_finish(ctx, a, &in->rq, err) < 0)
+		return -1;
+	return in->rerun_of ? rerun_find(ctx, a, in->rerun_of, &in->rq, err) : 0;
 }

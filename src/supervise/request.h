@@ -6,8 +6,10 @@
  *   directory                where relative paths begin
  *   cache_dir, state_dir     as in struct ctx
  *   tracking_uri             null: the default
- *   uri, version, entry_point, experiment_name, experiment_id, run_name, run_id,
- *   env_manager, storage_dir texts or null, as the options of mlp run
+ *   rerun_of                 the run that is run again, or null
+ *   uri, version             the project; null with rerun_of
+ *   entry_point, experiment_name, experiment_id, run_name, run_id, env_manager,
+ *   storage_dir              texts or null, as the options of mlp run
  *   params[], tags[]         {key, value}
  *   timeout_ms, quiet
  */
@@ -22,7 +24,8 @@
 enum { REQUEST_MAX = 16 << 20 };
 
 struct request_in {
-	cJSON *json; /* holds the strings */
+	cJSON *json;	      /* holds the strings */
+	const char *rerun_of; /* the run that is run again, or NULL: rq.uri */
 	pid_t parent;
 	struct run_request rq;
 };

@@ -89,7 +89,8 @@ static char **split(char *text)
 
 int main(int argc, char **argv)
 {
-	char *prepare[] = {"sh", "-c", NULL, NULL}, **command[MAX_COMMANDS];
+	char *prepare[] = {(char *)"sh", (char *)"-c", NULL, NULL},
+	     **command[MAX_COMMANDS];
 	struct sample *samples[MAX_COMMANDS];
 	int at = 1, count, n;
 	if (argc > 2 && strcmp(argv[1], "-p") == 0) {

@@ -89,6 +89,66 @@ git_url() {
 	cd ..
 }
 
+# The same repository by HTTP; what the server was asked for is in http.log.
+git_http() {
+	mkdir -p http && cd http
+	python3 "$top/tests/lib/gitserver.py" "$scratch" "$scratch/http.port" "$scratch/http.log" &
+	daemon=$!
+	while [ ! -s "$scratch/http.port" ]; do sleep 0.05; done
+	local url one eight
+	url=http://127.0.0.1:$(cat "$scratch/http.port")/source.git
+	printf '#!/bin/sh\ngit clone -q --depth 1 %s clone\n' "$url" >clone.sh
+	printf '#!/bin/sh\nfor i in 1 2 3 4 5 6 7 8; do "%s" run -q %s & done\nwait\n' "$mlp" "$url" >eight.sh
+	chmod +x clone.sh eight.sh
+	"$mlp" run -q "$url"
+	take -p "rm -rf clone" 7 "$mlp run -q $url" "./clone.sh"
+	row "the same URL again, by HTTP" "$(value 1 1)" "git clone --depth 1" "$(value 2 1)" ms "<= 0.3"
+	take -p "rm -rf $XDG_CACHE_HOME; sync" 3 "$mlp run -q $url"
+	one=$(value 1 1)
+	take -p "rm -rf $XDG_CACHE_HOME; sync; : >$scratch/http.log" 3 "./eight.sh"
+	eight=$(value 1 1)
+	row "8 runs at once of one URL, the first time" "$eight" "one, 8 times" \
+		"$(awk -v one="$one" 'BEGIN {print 8 * one}')" ms "<= 1"
+	row "fetches that the server saw of them" "$(grep -c '^POST' "$scratch/http.log")" "the limit" 1 "" "<= 1"
+	take 5 "./eight.sh"
+	eight=$(value 1 1)
+	take 5 "$mlp run -q $url"
+	row "8 runs at once of one URL, later" "$eight" "one, 8 times" \
+		"$(awk -v one="$(value 1 1)" 'BEGIN {print 8 * one}')" ms "<= 1"
+	kill "$daemon"
+	daemon=
+	cd ..
+}
+
+# Ten of them, by HTTP; git is given as many connections as we make.
+submodules() {
+	mkdir -p submodules && cd submodules
+	local i url
+	"$here/make-repo.sh" host 100 20
+	for i in 0 1 2 3 4 5 6 7 8 9; do
+		"$here/make-repo.sh" "part$i" 200 50
+		git clone -q --bare "part$i" "part$i.git"
+		git -C host -c protocol.file.allow=always submodule --quiet add "$PWD/part$i.git" "parts/$i"
+		git -C host config -f .gitmodules "submodule.parts/$i.url" "../part$i.git"
+	done
+	git -C host -c user.name=a -c user.email=a@b commit -qam parts
+	git clone -q --bare host host.git
+	python3 "$top/tests/lib/gitserver.py" "$PWD" "$PWD/port" "$PWD/log" &
+	daemon=$!
+	while [ ! -s port ]; do sleep 0.05; done
+	url=http://127.0.0.1:$(cat port)/host.git
+	printf '#!/bin/sh\ngit clone -q --recurse-submodules --shallow-submodules -j8 --depth 1 %s clone\n' "$url" >clone.sh
+	chmod +x clone.sh
+	take -p "rm -rf clone $XDG_CACHE_HOME; sync; : >log" 5 "./clone.sh" "$mlp run -q $url"
+	row "a project with 10 submodules, first run" "$(value 2 1)" "git clone --recurse-submodules" "$(value 1 1)" ms "<= 1"
+	row "fetches that the server saw of them" "$(grep -c '^POST' log)" "one each" 11 "" "<= 1"
+	take -p "rm -rf clone" 5 "$mlp run -q $url" "./clone.sh"
+	row "the same again" "$(value 1 1)" "git clone --recurse-submodules" "$(value 2 1)" ms "<= 0.3"
+	kill "$daemon"
+	daemon=
+	cd ..
+}
+
 memory() {
 	mkdir -p memory && cd memory
 	printf 'entry_points:\n  main:\n    command: "sleep 2; grep VmHWM /proc/$PPID/status"\n' >MLproject
@@ -169,6 +229,8 @@ startup
 worktree 100
 worktree 5000
 git_url
+git_http
+submodules
 memory
 unpacking
 many_runs

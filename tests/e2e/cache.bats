@@ -114,8 +114,64 @@ mlp_run() {
 		mkdir -p sub/deep/.git
 		rm -r sub; ln -s /tmp sub
 		cp data x; mv x sub/deep/note; cp data sub/deep/note
+		python3 -c 'import os; os.setxattr("data", "user.x", b"1"); os.removexattr("data", "user.x")'
+		python3 -c 'import os; os.setxattr("sub", "user.x", b"1")'
+		python3 -c 'import mmap; f = open("data", "r+b"); m = mmap.mmap(f.fileno(), 0); m[0]; m[0] = 88'
+		chown :12345 data 2>/dev/null || touch data
+		mkdir sub/empty
+		mv data sub; ln -s sub/data data
 	EOF
-	[ "$n" -eq 18 ]
+	[ "$n" -eq 24 ]
+}
+
+@test "in memory, where a write to a mapped page leaves no trace, contents are compared" {
+	[ "$(stat -f -c %T /dev/shm)" = tmpfs ] && [ -w /dev/shm ] || skip "no /dev/shm in memory"
+	command_is 'cat data; [ -z "$SPOIL" ] || python3 -c "
+import mmap
+f = open(\"data\", \"r+b\")
+m = mmap.mmap(f.fileno(), 0)
+m[0]
+m[0] = 88"'
+	local shm
+	shm=$(mktemp -d /dev/shm/mlp-test-XXXXXX)
+	XDG_CACHE_HOME=$shm "$MLP" run -q "$wine" >one
+	XDG_CACHE_HOME=$shm SPOIL=1 "$MLP" run -q "$wine" >two
+	XDG_CACHE_HOME=$shm "$MLP" run -q "$wine" >three
+	local n
+	n=$(find "$shm/mlp/checkouts" -mindepth 1 -maxdepth 1 -type d | wc -l)
+	rm -rf "$shm"
+	[ "$(cat one two three)" = $'three\nthree\nthree' ]
+	[ "$n" -eq 2 ]
+}
+
+@test "a version of a repository on this machine" {
+	mlp_run wine -v light
+	[[ "$output" == *"at light"* ]]
+	local first
+	first=$(mark)
+	mlp_run wine -v light
+	[ "$(mark)" = "$first" ]
+	mlp_run wine -v "$(git -C wine rev-parse light)"
+	[ "$(mark)" = "$first" ]
+	# the same commit of another repository is not the same project
+	git clone -q wine other
+	mlp_run other -v light
+	[ "$(checkouts)" -eq 2 ]
+}
+
+@test "what the user says of line ends makes another checkout" {
+	mlp_run "$wine"
+	echo '* text eol=crlf' >attributes
+	git config --global core.attributesfile "$W/attributes"
+	mlp_run "$wine"
+	[ "$(checkouts)" -eq 2 ]
+	[ "$(cat "$C"/wine-????????????????/data | tr -d '\n')" = $'three\rthree' ] ||
+		[ "$(cat "$C"/wine-????????????????/data | tr -d '\n')" = $'threethree\r' ]
+	echo '* -text' >attributes
+	mlp_run "$wine"
+	[ "$(checkouts)" -eq 3 ]
+	mlp_run "$wine"
+	[ "$(checkouts)" -eq 3 ]
 }
 
 @test "what comes and goes is no change" {
@@ -184,7 +240,7 @@ mlp_run() {
 @test "a URL with a full commit id asks nobody the second time" {
 	start_http
 	local id
-	id=$(git -C wine rev-parse v1^{commit})
+	id=$(git -C wine rev-parse 'v1^{commit}')
 	mlp_run "$HTTP/wine.git" -v "$id"
 	kill "${SERVERS[0]}"
 	local first

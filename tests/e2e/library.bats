@@ -260,6 +260,35 @@ oops"
 	has "$output" "error 3: no run has the id or name 'nobody'"
 }
 
+@test "a run again: the recorded commit and parameters, others where they are given" {
+	repo=$T/repo
+	git init -q -b trunk "$repo"
+	cat >"$repo/MLproject" <<-'END'
+		entry_points:
+		  main: {command: "echo main"}
+		  say:
+		    parameters: {who: string, times: {type: int, default: 1}}
+		    command: "echo old {who} {times}"
+	END
+	git -C "$repo" add . && git -C "$repo" commit -q -m one
+	"$MLP" run "file://$repo" -e say -P who=ann --experiment-name red
+	newest
+	id=$(json 'j["run_id"]')
+	sed -i 's/old/new/' "$repo/MLproject"
+	git -C "$repo" commit -q -a -m two
+	host -p rerun "${id:0:8}" times=4
+	is "$status" 0
+	has "$output" "old ann 4"
+	has "$(outcome)" "FINISHED exit=1/0/0 reason=- times=4 who=ann"
+	newest
+	is "$(json 'j["tags"]["mlp.rerunOf"], j["experiment_name"], j["entry_point"]')" "('$id', 'red', 'say')"
+	host rerun nobody
+	is "$status" 1
+	has "$output" "error 3: no run has the id or name 'nobody'"
+	newest
+	is "$(json 'j["tags"]["mlp.rerunOf"]')" "$id"
+}
+
 @test "more than a pipe holds goes to mlp-supervise, and quotes and newlines arrive" {
 	manifest <<'END'
 entry_points:

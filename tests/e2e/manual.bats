@@ -137,12 +137,15 @@ shape_is() { printf '%s' "$output" | manual shape "$MAN1" JSON "$1"; }
 	mlp info --json
 	shape_is 3
 	mlp run . --dry-run --json
-	shape_is 4
+	shape_is 5
 	is "$(json '" ".join(j["params"]["a"])')" "$(grep -oE '\{value [a-z ]*\}' "$MAN1" | tr -d '{}')"
 	echo "  other: text" >>MLproject
 	mlp check --json
 	is "$status" 1
 	shape_is 2
+	mkdir -p "$XDG_CACHE_HOME/mlp/checkouts/new" "$XDG_CACHE_HOME/mlp/checkouts/left.mlp-tmp"
+	mlp gc --json
+	shape_is 4
 }
 
 @test "the tags in mlp(1) are those that mlp writes" {

@@ -105,7 +105,7 @@ variables() {
 }
 
 # Every place that reads a variable without spelling its name; what it reads is known below.
-indirect='src/base/proc.c src/cli/envfile.c src/flow/launch.c src/flow/runtags.c src/plan/plan.c'
+indirect='src/base/proc.c src/cli/envfile.c src/flow/launch.c src/flow/runtags.c src/git/lfs.c src/git/proxy.c src/git/sshcmd.c src/git/tls.c src/plan/plan.c'
 
 @test "every variable that mlp reads is in the manual, and no others" {
 	cd "$TOP"
@@ -113,11 +113,12 @@ indirect='src/base/proc.c src/cli/envfile.c src/flow/launch.c src/flow/runtags.c
 	read_by_mlp=$({
 		grep -rohE '\b((secure_)?getenv|env_value)\("[A-Za-z_]+"\)' src --include='*.c'
 		grep -rohE '"(MLP|MLFLOW|XDG)_[A-Z_]+"' src --include='*.c' --exclude=childenv.c
+		grep -ohE '"(GIT_SS[HL]|GIT_LFS_SKIP|SSL_CERT)[A-Z_]*"' src/git/*.c
 		grep -A1 -hE 'names\[\] = \{' src/flow/launch.c src/flow/runtags.c
 		grep -ohE '"PYTHONUNBUFFERED"' src/flow/childenv.c
 	} | grep -oE '"[A-Za-z_]+"' | tr -d '"' | sort -u)
 	[ "$(echo "$read_by_mlp" | wc -l)" -ge 20 ]
-	# libgit2 and libcurl read the proxies
+	# the proxies have two spellings each
 	is "$({ variables 'reads:' 'The command gets'; variables 'The command gets' '^\.Sh'; } | sort -u)" \
 		"$(printf '%s\nall_proxy\nhttp_proxy\nhttps_proxy\nno_proxy\n' "$read_by_mlp" | sort)"
 }

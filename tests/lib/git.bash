@@ -36,6 +36,13 @@ wait_for() {
 	return 1
 }
 
+# none COMMAND...: it must fail; `!` alone does not make a test fail
+none() {
+	if "$@"; then
+		return 1
+	fi
+}
+
 # A work tree with a manifest, three commits, tags and a branch with a slash; $W/srv/NAME.git
 # is its bare copy.
 make_project() {
@@ -72,12 +79,34 @@ publish() {
 	git clone -q --bare "$W/$1" "$W/srv/$1.git"
 }
 
+# start_http [CERTIFICATE]: $HTTP is its address, https: where it has a certificate
 start_http() {
-	python3 "$BATS_TEST_DIRNAME/../lib/gitserver.py" "$W/srv" "$W/port" "$W/log" \
+	rm -f "$W/port"
+	python3 "$BATS_TEST_DIRNAME/../lib/gitserver.py" "$W/srv" "$W/port" "$W/log" "$@" \
 		3>&- >/dev/null 2>"$W/http.err" &
 	SERVERS+=($!)
 	wait_for test -s "$W/port"
 	HTTP=http://127.0.0.1:$(cat "$W/port")
+	# a certificate is for a name: mbedTLS knows none for addresses
+	[ $# -eq 0 ] || HTTP=https://localhost:$(cat "$W/port")
+}
+
+# start_proxy [MODE]: $PROXY is its address (proxy.py)
+start_proxy() {
+	rm -f "$W/pport"
+	python3 "$BATS_TEST_DIRNAME/../lib/proxy.py" "$W/pport" "$W/plog" "$@" \
+		3>&- >/dev/null 2>"$W/proxy.err" &
+	SERVERS+=($!)
+	wait_for test -s "$W/pport"
+	PROXY=http://127.0.0.1:$(cat "$W/pport")
+}
+
+# make_certificate [HOST]: for localhost; $W/crt, and $W/pem with its key
+make_certificate() {
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes \
+		-days 2 -subj "/CN=${1:-localhost}" -addext "subjectAltName=DNS:${1:-localhost}" \
+		-keyout "$W/key" -out "$W/crt" 2>/dev/null
+	cat "$W/key" "$W/crt" >"$W/pem"
 }
 
 # git_request OP URL VERSION DEST [SUBDIR]: one request to mlp-git; its events on stdout.
@@ -94,4 +123,26 @@ git_request() {
 # The member NAME of the last event that is read from stdin.
 answer() {
 	tail -n 1 | python3 -c 'import json,sys; print(json.load(sys.stdin).get(sys.argv[1]))' "$1"
+}
+
+# git-lfs for the repositories of a test alone.
+git_lfs_setup() {
+	command -v git-lfs >/dev/null || skip "there is no git-lfs"
+	LFS=(-c 'filter.lfs.clean=git-lfs clean -- %f' -c 'filter.lfs.smudge=git-lfs smudge -- %f'
+		-c filter.lfs.required=true)
+	unset GIT_LFS_SKIP_SMUDGE GIT_LFS_PROGRESS
+}
+
+# make_lfs NAME: two files in the work tree become Git LFS's; the server has them.
+make_lfs() {
+	local d=$W/$1 f
+	echo '*.bin filter=lfs diff=lfs merge=lfs -text' >"$d/.gitattributes"
+	head -c 300000 /dev/urandom >"$d/big.bin"
+	echo small >"$d/sub/two words.bin"
+	chmod +x "$d/sub/two words.bin"
+	git -C "$d" "${LFS[@]}" add -A
+	git -C "$d" "${LFS[@]}" commit -qm "large files"
+	mkdir -p "$W/srv/lfs"
+	find "$d/.git/lfs/objects" -type f -exec cp {} "$W/srv/lfs" \;
+	publish "$1"
 }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * host.c -- a program that uses libmlp, in the ways that library.bats wants to see:
- * host [-p] [-s] [-i MS] [-t N] [-w] run URI [NAME=VALUE...] | get RUN | runs
+ * host [-o] [-p] [-s] [-i MS] [-t N] [-w] run URI [NAME=VALUE...] | rerun RUN [NAME=VALUE...]
+ *   | get RUN | runs
+ *   -o  offline
  *   -p  pass the output on     -s  SIGCHLD is ignored
  *   -i  interrupt after MS     -t  so many threads, a context each
  *   -w  another thread reaps every child, and a SIGCHLD handler counts them
@@ -40,7 +42,7 @@ TRAP(record_new)
 TRAP(store_open)
 
 static struct {
-	int pass, threads, watch, interrupt_ms;
+	int offline, pass, threads, watch, interrupt_ms;
 	int argc;
 	char **argv;
 } args;
@@ -111,8 +113,12 @@ static int run(struct mlp *m)
 	struct mlp_record *r;
 	pthread_t t;
 	int c;
-	o.uri = args.argv[1];
+	if (strcmp(args.argv[0], "run") == 0)
+		o.uri = args.argv[1];
+	else
+		o.rerun_of = args.argv[1];
 	o.output = args.pass ? MLP_OUTPUT_PASS : MLP_OUTPUT_KEEP;
+	o.offline = args.offline;
 	o.params = params;
 	o.started = on_started;
 	for (int i = 2; i < args.argc && o.nparams < 16; i++) {
@@ -190,7 +196,8 @@ static void *session(void *arg)
 	snapshot(before, sizeof(before));
 	if (mlp_open(&o, &m, &e) < 0)
 		return (void *)(long)fail(&e);
-	rc = strcmp(args.argv[0], "run") == 0 ? run(m) : look(m);
+	rc = strstr(args.argv[0], "run") && strcmp(args.argv[0], "runs") ? run(m)
+									 : look(m);
 	mlp_close(m);
 	snapshot(after, sizeof(after));
 	if (args.threads == 1 && strcmp(before, after) != 0)
@@ -218,8 +225,11 @@ int main(int argc, char **argv)
 	pthread_t t;
 	int c;
 	args.threads = 1;
-	while ((c = getopt(argc, argv, "psi:t:w")) != -1) {
+	while ((c = getopt(argc, argv, "opsi:t:w")) != -1) {
 		switch (c) {
+		case 'o':
+			args.offline = 1;
+			break;
 		case 'p':
 			args.pass = 1;
 			break;

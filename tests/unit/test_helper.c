@@ -171,12 +171,12 @@ static void test_missing(void **state)
 static void test_stall(void **state)
 {
 	struct world *w = *state;
-	expect_fail(w, HELLO "exec sleep 60\n", 300, ERR_FAIL,
+	expect_fail(w, HELLO "exec sleep 60\n", 300, ERR_BUSY,
 	    "'far.example' gave no sign of life for 300 ms");
 	setenv("MLP_STALL_TIMEOUT", "0.2", 1);
-	expect_fail(w, HELLO "exec sleep 60\n", 50000, ERR_FAIL, "for 200 ms");
+	expect_fail(w, HELLO "exec sleep 60\n", 50000, ERR_BUSY, "for 200 ms");
 	setenv("MLP_STALL_TIMEOUT", "soon", 1);
-	expect_fail(w, HELLO "exec sleep 60\n", 250, ERR_FAIL, "for 250 ms");
+	expect_fail(w, HELLO "exec sleep 60\n", 250, ERR_BUSY, "for 250 ms");
 }
 
 static void test_interrupted(void **state)

@@ -307,8 +307,10 @@ static void a_run_that_cannot_be_asked_for(void **state)
 	struct mlp_run_options o = MLP_RUN_OPTIONS_INIT;
 	struct mlp_pair pair = {"a", NULL};
 	struct mlp_record *r;
-	expect(&e, mlp_run(m, NULL, &r, &e), MLP_ERR_USAGE, "no project is named");
-	expect(&e, mlp_run(m, &o, &r, &e), MLP_ERR_USAGE, "no project is named");
+	expect(&e, mlp_run(m, NULL, &r, &e), MLP_ERR_USAGE,
+	    "neither a project (uri) nor a run");
+	expect(&e, mlp_run(m, &o, &r, &e), MLP_ERR_USAGE,
+	    "neither a project (uri) nor a run");
 	o.uri = f->dir;
 	o.output = 7;
 	expect(&e, mlp_run(m, &o, &r, &e), MLP_ERR_USAGE, "7 is no kind of output");
@@ -338,6 +340,15 @@ static void places(void **state)
 	    arena_printf(&f->a, "%s/helpers/mlp-supervise", f->dir));
 	assert_int_equal(e.errnum, ENOENT);
 	assert_non_null(strstr(e.hint, "MLP_LIBEXEC"));
+	ro.rerun_of = "a-run";
+	expect(&e, mlp_run(m, &ro, NULL, &e), MLP_ERR_USAGE, "goes with neither uri");
+	ro.uri = NULL;
+	ro.version = "v1";
+	expect(&e, mlp_run(m, &ro, NULL, &e), MLP_ERR_USAGE, "nor version");
+	ro.version = NULL;
+	expect(&e, mlp_run(m, &ro, NULL, &e), MLP_ERR_NOTFOUND, "mlp-supervise");
+	ro.rerun_of = "";
+	expect(&e, mlp_run(m, &ro, NULL, &e), MLP_ERR_USAGE, "neither a project (uri)");
 	mlp_close(m);
 	mlp_close(NULL);
 	mlp_record_free(NULL);

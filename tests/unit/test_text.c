@@ -9,6 +9,7 @@
 #include "base/nearest.h"
 #include "base/path.h"
 #include "base/quote.h"
+#include "base/sha1.h"
 #include "base/urltext.h"
 
 struct text_case {
@@ -187,6 +188,34 @@ static void test_nearest(void **state)
 	assert_null(nearest("x", words, 0));
 }
 
+/* As `git hash-object --stdin` has them; around the sizes where a block is full. */
+static void test_sha1(void **state)
+{
+	static const struct {
+		size_t n;
+		const char *hex;
+	} cases[] = {
+	    {0, "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391"},
+	    {1, "2e65efe2a145dda7ee51d1741299f848e5bf752e"},
+	    {46, "50b3bbe915fe104dbbb6786fdcfa310bcfc25d4e"},
+	    {47, "5e3bf7e629b4908cce461530c17a64365cb47303"},
+	    {48, "12d42395b020f44bb7710113b31f688d0ebeda7c"},
+	    {55, "d1985ddc2983785702b9a90effd5aff2f7cfdca4"},
+	    {56, "1f973e890f52da1f22fa7e5620a628bc4ee74cb3"},
+	    {57, "d28c6cde5a5ab0b138bd53a288c23e8c011c4171"},
+	    {120, "253af86ee859905852357aee8bd83b08601364ae"},
+	    {128, "b9ec37e648dcec4d4f60dd267d05079a696d3267"},
+	    {200, "1d33d17ad3abab24046a78cf5a4abc31e69865b3"},
+	};
+	char text[200], hex[SHA1_HEX + 1];
+	(void)state;
+	memset(text, 'a', sizeof(text));
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		sha1_of_blob(text, cases[i].n, hex);
+		assert_string_equal(hex, cases[i].hex);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -197,6 +226,7 @@ int main(void)
 	    cmocka_unit_test(test_buf),
 	    cmocka_unit_test(test_durations),
 	    cmocka_unit_test(test_nearest),
+	    cmocka_unit_test(test_sha1),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, NULL, NULL);
