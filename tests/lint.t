@@ -82,12 +82,6 @@ one_direction() {
 	for f in src/server/*.[ch]; do
 		grep -Ho '#include "[a-z]*/' "$f" | grep -v '"base/\|"track/\|"api/\|"server/' && bad=1
 	done
-	for f in src/api/*.[ch]; do
-		grep -ho '#include "[a-z]*/' "$f" | grep -v '"base/\|"track/\|"api/' && bad=1
-	done
-	for f in src/server/*.[ch]; do
-		grep -ho '#include "[a-z]*/' "$f" | grep -v '"base/\|"track/\|"api/\|"server/' && bad=1
-	done
 	for f in src/supervise/*.[ch]; do
 		grep -ho '#include "[a-z]*/' "$f" | grep '"lib/\|"cli/' && bad=1
 	done

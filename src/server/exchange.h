@@ -86,6 +86,10 @@ void exchange_fail(
     struct exchange *ex, int status, const char *error_code, const char *message);
 void exchange_fail_text(struct exchange *ex, int status, const char *text);
 void exchange_fail_err(struct exchange *ex, const struct err *err);
+void exchange_too_large(struct exchange *ex);
+
+/* /health or /version: asked of everybody, answered to everybody. */
+bool exchange_is_probe(const struct exchange *ex);
 
 /* artifacts.c: /api/2.0/mlflow-artifacts/ and /get-artifact */
 bool artifacts_owns(const char *path);

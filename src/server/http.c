@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <stdarg.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 
@@ -23,6 +24,7 @@ enum {
 	IDLE_S = 120,
 	IDLE_ENDPOINT_S = 600,
 	CONNECTIONS = 16384,
+	OTHERS = 256, /* descriptors */
 	PEM_MAX = 1 << 20,
 	TIDY_NAPS = 50,
 };
@@ -98,7 +100,9 @@ void http_tidy(struct http *http)
 	pthread_mutex_lock(&http->lock);
 	for (struct conn *c = http->conns; c; c = c->next) {
 		struct pollfd p = {.fd = c->fd, .events = POLLRDHUP};
-		if (c->busy || poll(&p, 1, 0) <= 0)
+		int unread = 0;
+		if (c->busy || poll(&p, 1, 0) <= 0 ||
+		    (ioctl(c->fd, FIONREAD, &unread) == 0 && unread > 0))
 			c->gone = 0;
 		else if (c->gone++ > 0)
 			shutdown(c->fd, SHUT_RDWR);
@@ -234,8 +238,10 @@ __attribute__((format(printf, 2, 0))) static void on_log(
 	struct http *http = cls;
 	if (http->started)
 		return;
+	pthread_mutex_lock(&http->lock);
 	vsnprintf(http->failed, sizeof(http->failed), fmt, ap);
 	http->failed[strcspn(http->failed, "\n")] = '\0';
+	pthread_mutex_unlock(&http->lock);
 }
 
 /* Each connection is a descriptor: as many as we may have. */
@@ -243,12 +249,11 @@ static unsigned raise_limits(void)
 {
 	struct rlimit l;
 	if (getrlimit(RLIMIT_NOFILE, &l) < 0)
-		return 512;
-	l.rlim_cur = l.rlim_max;
+		return 2 * OTHERS;
+	l.rlim_cur =
+	    l.rlim_max < CONNECTIONS + OTHERS ? l.rlim_max : CONNECTIONS + OTHERS;
 	setrlimit(RLIMIT_NOFILE, &l);
-	if (l.rlim_cur > CONNECTIONS + 256)
-		return CONNECTIONS;
-	return l.rlim_cur > 512 ? (unsigned)l.rlim_cur - 256 : 256;
+	return l.rlim_cur > 2 * OTHERS ? (unsigned)l.rlim_cur - OTHERS : OTHERS;
 }
 
 static int read_pem(const char *file, const char *what, struct buf *out, struct err *err)

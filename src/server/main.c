@@ -15,7 +15,9 @@
  *     logs, stats
  *   http        libmicrohttpd: connections, headers, bodies
  *     workers     threads that wait for the database and the disk
+ *     response    headers of replies
  *     exchange    one request and its reply
+ *       admit       may it be asked?
  *       artifacts   the artifact proxy
  *         artifact, upload, beneath   files below a directory
  *       notice      what the supervisor wants to know

@@ -35,7 +35,7 @@
 enum {
 	ONCE_KEEP_MS = 10 * 60 * 1000,
 	ONCE_LOST = 256,
-	ONCE_BODY = 256 << 10,
+	ONCE_BODY = 64 << 10,
 	ONCE_SEEN = 1024
 };
 
