@@ -84,5 +84,5 @@ int clock_parse_duration(const char *text, int64_t *ms, struct err *err)
 	return 0;
 bad:
 	return err_set(err, ERR_USAGE,
-	    "'%s' is not a duration (examples: 30, 90s, 500ms, 5m, 2h)", text);
+	    "'%s' is not a duration (examples: 30, 90s, 500ms, 5m, 2h, 7d)", text);
 }

@@ -101,8 +101,10 @@ static int take(struct gc_request *rq, bool *json, const struct opt *opt,
 	case OPT_OLDER_THAN:
 		rq->older_than_ms = 0;
 		if (strcmp(value, "0") != 0 &&
-		    clock_parse_duration(value, &rq->older_than_ms, err) < 0)
-			return err_wrap(err, "--older-than");
+		    clock_parse_duration(value, &rq->older_than_ms, err) < 0) {
+			err_wrap(err, "--older-than");
+			return err_hint(err, "0 alone: everything that is not in use");
+		}
 		return 0;
 	case OPT_DRY_RUN:
 		rq->dry_run = true;

@@ -117,6 +117,9 @@ static void note_step(struct cli *cli, const struct progress *p)
 	} words[] = {
 	    {"receiving objects", "received", "objects"},
 	    {"checking out files", "checked out", "files"},
+	    {"fetching submodules", "fetched", "submodules"},
+	    {"downloading", "downloaded", "files"},
+	    {"extracting", "extracted", "members"},
 	};
 	size_t len = strlen(cli->steps);
 	auto_buf b = BUF_INIT;
@@ -125,8 +128,9 @@ static void note_step(struct cli *cli, const struct progress *p)
 	buf_adds(&b, len ? ", " : "");
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (strcmp(p->what, words[i].what) == 0)
-			buf_addf(
-			    &b, "%s %lld %s", words[i].done, p->done, words[i].things);
+			buf_addf(&b, "%s %lld %.*s", words[i].done, p->done,
+			    (int)strlen(words[i].things) - (p->done == 1),
+			    words[i].things);
 	if (b.len <= 2)
 		buf_addf(&b, "%s %lld", p->what, p->done);
 	if (p->bytes) {

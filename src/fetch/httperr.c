@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "fetch/httperr.h"
 
+#include "base/arena.h"
+#include "base/cleanup.h"
+#include "base/urltext.h"
+
 bool httperr_is_cut(CURLcode rc)
 {
 	return rc == CURLE_PARTIAL_FILE || rc == CURLE_RECV_ERROR || rc == CURLE_HTTP2 ||
@@ -13,13 +17,24 @@ bool httperr_is_unreachable(CURLcode rc)
 	       rc == CURLE_COULDNT_CONNECT || rc == CURLE_OPERATION_TIMEDOUT;
 }
 
-static int of_status(struct err *err, long status)
+static int of_no_entry(struct err *err, const struct request *rq)
+{
+	auto_arena a = ARENA_INIT;
+	if (strcmp(url_without_user(&a, rq->url), rq->url) != 0) {
+		err_set(err, ERR_FAIL,
+		    "the server does not accept the user name and password of the URL "
+		    "(401)");
+		return err_hint(err, "are they the right ones, have they expired?");
+	}
+	err_set(err, ERR_FAIL, "the server asks for a user name and password (401)");
+	return err_hint(err, "the right ones belong into ~/.netrc, or into the URL");
+}
+
+static int of_status(struct err *err, const struct request *rq, long status)
 {
 	switch (status) {
 	case 401:
-		err_set(
-		    err, ERR_FAIL, "the server asks for a user name and password (401)");
-		return err_hint(err, "put them into ~/.netrc, or into the URL");
+		return of_no_entry(err, rq);
 	case 403:
 		return err_set(err, ERR_FAIL, "the server refuses access (403)");
 	case 404:
@@ -73,10 +88,10 @@ int httperr_set(struct err *err, const struct request *rq, CURLcode rc, long sta
     const char *cause)
 {
 	if (status >= 400)
-		return of_status(err, status);
+		return of_status(err, rq, status);
 	if (rc != CURLE_OK && rc != CURLE_WRITE_ERROR)
 		return of_transport(err, rq, rc, cause);
 	if (status == 0) /* HTTP/0.9 or no HTTP at all */
 		return err_set(err, ERR_FAIL, "the answer is not HTTP");
-	return of_status(err, status);
+	return of_status(err, rq, status);
 }

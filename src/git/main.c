@@ -108,10 +108,9 @@ static int use_tree(struct arena *a, const struct request *rq, struct meter *met
 				      : mirror_path(a, rq->cache_dir, t.fault->origin);
 		return rc;
 	}
-	if (submodules_enter(a, rq, meter, &t, err) < 0)
-		return -1;
+	rc = submodules_enter(a, rq, meter, &t, err);
 	*mirror = t.mirror.path ? arena_strdup(a, t.mirror.path) : NULL;
-	if (peek_make(a, &t, rq, &dir, err) < 0)
+	if (rc < 0 || peek_make(a, &t, rq, &dir, err) < 0)
 		return -1;
 	json_put_str(answer, "dir", dir);
 	return 0;

@@ -137,6 +137,15 @@ char *mirror_path(struct arena *a, const char *cache_dir, const char *origin)
 	return arena_printf(a, "%s/git/%s.git", cache_dir, url_file_name(a, origin));
 }
 
+/* The fetch of another process may have been for another commit than ours. */
+static bool is_enough(struct arena *a, const struct mirror *m, const struct request *rq,
+    bool waited, int64_t asked)
+{
+	const char *commit = wanted_commit(a, rq);
+	return commit ? is_filled(a, m) && has_commit(m->repo, commit)
+		      : fetched_meanwhile(m, waited, asked);
+}
+
 int mirror_open(
     struct mirror *m, const struct request *rq, struct meter *meter, struct err *err)
 {
@@ -153,8 +162,7 @@ int mirror_open(
 	if (m->lock < 0 || open_or_make(&a, m, err) < 0)
 		return -1;
 	m->fetched = stamp_read_wall(m);
-	if (!(is_filled(&a, m) && has_commit(m->repo, wanted_commit(&a, rq))) &&
-	    !fetched_meanwhile(m, waited, asked) &&
+	if (!is_enough(&a, m, rq, waited, asked) &&
 	    (rq->offline ? make_do(&a, m, rq, err) : update(m, rq, meter, err)) < 0)
 		return -1;
 	futimens(m->lock, NULL); /* its last use, for who tidies up */

@@ -28,8 +28,8 @@ struct mirror {
 
 /*
  * Bring the mirror of rq->url up to date and open it.  No connection is made when the
- * commit that is wanted is named in full and there, when another process began and
- * finished a fetch of it while we waited for the lock, and with rq->offline: then
+ * commit that is wanted is named in full and there, when none is and another process
+ * began and finished a fetch while we waited for the lock, and with rq->offline: then
  * ERR_NOTFOUND says that there is no mirror yet.
  */
 int mirror_open(

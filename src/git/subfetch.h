@@ -10,7 +10,7 @@
 #include "git/submodule.h"
 
 /*
- * Fetch those of `v` that differ in URL, some at once.  We hold no mirror's lock.  The
+ * Fetch them, some at once, and each URL and commit once.  We hold no mirror's lock.  The
  * first failure stops the others; the error names the submodule.
  */
 int subfetch_all(struct arena *a, const struct request *rq, struct submodule *const *v,

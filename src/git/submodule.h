@@ -21,7 +21,6 @@ struct submodule {
 	    *repo; /* used in place, and no url is asked: a repository here, or NULL */
 	git_oid commit;
 	bool left_out; /* "update = none" */
-	bool has_lfs;
 };
 
 struct submodules {

@@ -47,6 +47,8 @@ static int open_mirror(const struct submodule *m, const struct request *rq,
 	char hex[GIT_OID_HEXSZ + 1];
 	struct request sub = {.url = m->url, .origin = m->origin, .host = m->host};
 	struct err why = ERR_INIT;
+	if (!rq->cache_dir)
+		return err_set(err, ERR_USAGE, "the request has no \"cache_dir\"");
 	sub.cache_dir = rq->cache_dir;
 	sub.version = git_oid_tostr(hex, sizeof(hex), &m->commit);
 	sub.offline = true; /* a fetch is subfetch's affair */

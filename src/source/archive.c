@@ -35,7 +35,7 @@ static int take_sha256(
 		*c = (char)tolower((unsigned char)*c);
 	if (n != SHA256_HEX || strspn(hex, "0123456789abcdef") != n)
 		return err_set(err, ERR_USAGE,
-		    "'" SHA256_IS "%s' is not followed by 64 hexadecimal digits", hex);
+		    "'" SHA256_IS "%s': a sha256 is 64 hexadecimal digits", hex);
 	if (*sha256)
 		return err_set(err, ERR_USAGE, "there is more than one " SHA256_IS);
 	*sha256 = hex;
@@ -76,7 +76,14 @@ int archive_ask(const struct ctx *ctx, const struct source_uri *u, const char *o
 	    .dest = dest,
 	    .subdir = u->subdir,
 	    .sniff = sniff};
-	return fetcher_ask(ctx, &q, done, err);
+	if (fetcher_ask(ctx, &q, done, err) == 0)
+		return 0;
+	if (err->code == ERR_NOTFOUND && u->url && strchr(u->url, '?') &&
+	    !archive_has_name(u->url))
+		err_hint(err,
+		    "a URL with '?' is taken for an archive; for a repository, write a "
+		    "token in front of the host: https://user:TOKEN@host/...");
+	return -1;
 }
 
 static bool has_manifest(struct arena *a, const char *dir, const char *subdir)

@@ -251,9 +251,35 @@ static int set_page(struct parse *p, const struct weburl *page)
 	return set_remote(p, page->repo);
 }
 
+/*
+ * What stands where a port should be may be a password that was cut off: it is not shown
+ * unless it is a number.
+ */
+static int check_port(struct parse *p, const char *uri)
+{
+	const char *start = strstr(uri, "://") + 3, *end = start + strcspn(start, "/?");
+	const char *port = end;
+	while (port > start && !strchr(":@]", port[-1]))
+		port--;
+	if (port == start || port[-1] != ':')
+		return 0;
+	if (strspn(port, "0123456789") < (size_t)(end - port)) {
+		err_set(p->err, ERR_USAGE, "the port in the project's URL is no number");
+		return err_hint(p->err,
+		    "in a user name or password / is written %%2F, ? %%3F, # %%23 and @ "
+		    "%%40");
+	}
+	if (strtol(port, NULL, 10) <= 65535)
+		return 0;
+	return err_set(
+	    p->err, ERR_USAGE, "'%s': the port is more than 65535", p->out->shown);
+}
+
 static int parse_remote(struct parse *p, const char *uri)
 {
 	struct weburl page;
+	if (check_port(p, uri) < 0)
+		return -1;
 	p->out->host = url_host(p->a, uri);
 	if (!p->out->host || p->out->host[0] == ':' || p->out->host[0] == '-')
 		return no_host(p);

@@ -50,6 +50,21 @@ nothing_left() {
 	is "$(cached checkouts | grep -vc 'lock$')" 9
 }
 
+@test "what is said of fetching" {
+	printf 'entry_points:\n  main:\n    command: "true"\n' >"$T/MLproject"
+	tar -C "$T" -cf "$T/one.tar" MLproject
+	rm "$T/MLproject"
+	mlp run "$T/one.tar"
+	is "$status" 0
+	has "$stderr" "mlp: extracted 1 member, "
+	pack w.tar
+	serve
+	mlp run "$HTTP/w.tar"
+	is "$status" 0
+	has "$stderr" "mlp: downloaded 1 file, "
+	has "$stderr" ", extracted 9 members, "
+}
+
 @test "each run has files of its own" {
 	pack w.zip
 	sed -i 's/command:.*/command: "echo x >>data; cat data"/' "$T/wine/MLproject"
@@ -77,7 +92,7 @@ nothing_left() {
 	is "$(json 'j["source"]["uri"]')" "$T/srv/w.zip#train&sha256=$sum"
 	mlp run "$T/srv/w.zip#sha256=${sum/[0-9]/a}a"
 	is "$status" 125
-	has "$stderr" "64 hexadecimal digits"
+	has "$stderr" "a sha256 is 64 hexadecimal digits"
 	mlp run "$T/srv/w.zip#sha256=$(sha256_of /dev/null)"
 	is "$status" 125
 	has "$stderr" "'$T/srv/w.zip': its sha256 is $sum, not e3b0c442"
@@ -210,6 +225,10 @@ nothing_left() {
 	mlp run "$HTTP/none"
 	is "$status" 125
 	has "$stderr" "not a git repository (404)"
+	mlp run "$HTTP/wine.git?token=s3cret"
+	is "$status" 125
+	has "$stderr" "https://user:TOKEN@host/"
+	lacks "$stderr" s3cret
 	mlp run "$HTTP/html/page.zip"
 	is "$status" 125
 	has "$stderr" "'$HTTP/html/page.zip': the server sent a web page, not an archive"

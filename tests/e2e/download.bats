@@ -303,6 +303,8 @@ fails() {
 	serve
 	fails "$HTTP/404/x" "'$HTTP/404/x': there is no such file (404)"
 	fails "$HTTP/401/x" "asks for a user name and password (401)"
+	fails "${HTTP/\/\//\/\/ann:wrong@}/401/x" "does not accept the user name and password of the URL (401)"
+	lacks "$stderr" wrong
 	fails "$HTTP/403/x" "refuses access (403)"
 	fails "$HTTP/500/x" "the server answered 500"
 	fails "$HTTP/loop/x" "it redirects again and again"

@@ -63,6 +63,9 @@ list() { json "'\n'.join(str(x['$2']) for x in j['$1'])"; }
 	done
 	mlp gc --older-than soon
 	has "$stderr" "--older-than: "
+	mlp gc --older-than 0d
+	is "$status" 2
+	has "$stderr" "0 alone: everything"
 }
 
 @test "what was used lately stays; the rest goes, with its size" {

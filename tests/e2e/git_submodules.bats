@@ -482,3 +482,24 @@ is_clean() {
 	for i in 1 2 3 4; do is_clean "out$i"; done
 	[ "$(grep -c 'POST /slow/lib.git/git-upload-pack' log)" -eq 1 ]
 }
+
+@test "two commits of one repository, neither on a branch" {
+	make_project
+	make_library lib
+	git -C srv/lib.git config uploadpack.allowAnySHA1InWant true
+	local n id
+	for n in 1 2; do
+		id=$(git -C lib commit-tree -m "hidden $n" 'HEAD^{tree}')
+		git -C lib push -q "$W/srv/lib.git" "$id:refs/hidden/$n"
+		git -C wine config -f .gitmodules "submodule.$n.path" "lib$n"
+		git -C wine config -f .gitmodules "submodule.$n.url" ../lib.git
+		gitlink wine "lib$n" "$id"
+	done
+	git -C wine add .gitmodules
+	git -C wine commit -qm hidden
+	publish wine
+	start_http
+	mlp_run "$HTTP/wine.git"
+	is_clean "$C"/wine-????????????????
+	[ "$(git -C "$C"/wine-????????????????/lib2 rev-parse HEAD)" = "$id" ]
+}

@@ -202,6 +202,9 @@ static void test_refused(void **state)
 	    {"plain/project", ERR_NOTFOUND, "does not exist"},
 	    {"file.txt", ERR_USAGE, "is a file"},
 	    {"ssh:///p", ERR_USAGE, "names no host"},
+	    {"https://h:70000/p", ERR_USAGE, "'https://h:70000/p': the port is more"},
+	    {"https://[::1]:x/p", ERR_USAGE,
+		"the port in the project's URL is no number"},
 	    {"git@-oProxyCommand=x:p", ERR_USAGE, "names no host"},
 	    {"git+https://h/p", ERR_USAGE, "'git+https' is not supported"},
 	    {"s3://bucket/p", ERR_USAGE, "'s3' is not supported"},
@@ -228,7 +231,8 @@ static void test_refused(void **state)
 static void test_no_secret_in_errors(void **state)
 {
 	struct world *w = *state;
-	static const char *const uris[] = {"ssh://u:secret@/p",
+	static const char *const uris[] = {"ssh://u:secret@/p", "https://u:my/secret@h/x",
+	    "https://u:my?secret@h/x", "http://u:a#secret@h/x",
 	    "https://u:secret@h/p.zip#..", "foo://u:secret@h", "https://u:secret@/x",
 	    "https://u:secret@h/x#.."};
 	for (size_t i = 0; i < sizeof(uris) / sizeof(uris[0]); i++) {
