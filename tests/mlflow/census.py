@@ -32,7 +32,7 @@ def run(r):
         "info": [i.run_name, i.status, i.lifecycle_stage, i.user_id, i.start_time, i.end_time, i.artifact_uri],
         "params": d.params, "tags": d.tags, "metrics": {k: number(v) for k, v in d.metrics.items()},
         "history": {k: [[m.timestamp, m.step, number(m.value)] for m in c.get_metric_history(i.run_id, k)]
-                    for k in list(d.metrics)[:3]},
+                    for k in sorted(d.metrics)[:3]},
         "inputs": sorted([x.dataset.name, x.dataset.digest, x.dataset.source, sorted((t.key, t.value) for t in x.tags)]
                          for x in r.inputs.dataset_inputs),
         "outputs": sorted([m.model_id, m.step] for m in r.outputs.model_outputs) if r.outputs else []}

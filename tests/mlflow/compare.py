@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: MIT
-"""compare.py DIFFERENCES CLIENT WHERE THEIRS OURS [--write] -- what a session (session.py)
+"""compare.py DIFFERENCES CLIENT WHERE THEIRS OURS -- what a session (session.py)
 was told by MLflow's server and by mlp, field by field.
 
 Each difference has to be in the list DIFFERENCES, and each in the list has to be there:
 
     FIELD  CLIENTS  WHERES     the clients (versions) and places, with commas; or *
-      mlflow: VALUE            as JSON
-      mlp:    VALUE
+      mlflow: VALUE            as JSON; "-": none; without this line: anything
+      mlp:    VALUE            likewise
       why:    REASON
 
-Of a FIELD that ends in * only the reason counts, and that there is a difference below it.
---write prints what is missing in the list in its form.
+A FIELD that ends in * stands for all that begin so.  What is missing in the list is printed
+in its form.
 """
 import json
 import re
@@ -76,9 +76,11 @@ def main():
         x, y = (shown(side.get(f, NOTHING)) for side in (a, b))
         if x == y:
             continue
-        star = [k for k in known if k.endswith("*") and f.startswith(k[:-1])]
-        if star or known.get(f) == (x, y):
-            used.update(star or [f])
+        meant = {k for k, (theirs, ours) in known.items()
+                 if (k == f or (k[-1] == "*" and f.startswith(k[:-1])))
+                 and theirs in (None, x) and ours in (None, y)}
+        used |= meant
+        if meant:
             continue
         bad += 1
         print(f"{f}  {client}  {where}\n  mlflow: {x}\n  mlp:    {y}\n  why:    \n")
