@@ -4,7 +4,6 @@
 #include "base/clock.h"
 #include "base/quote.h"
 #include "flow/childenv.h"
-#include "flow/recording.h"
 
 struct dry {
 	const struct prepared *p;
@@ -145,7 +144,7 @@ static int show(struct cli *cli, const struct runopts *ro, const struct prepared
     const struct tracking *t)
 {
 	struct childenv c = {.experiment_id = ro->rq.experiment.id,
-	    .tracking_uri = ro->rq.direct ? t->uri : RECORDING_UNKNOWN,
+	    .tracking_uri = ro->rq.direct ? t->uri : NULL,
 	    .store_uri = ro->rq.direct ? NULL : t->uri};
 	struct dry d = {.p = p, .tracking_uri = t->uri};
 	auto_buf b = BUF_INIT;

@@ -18,9 +18,6 @@ struct recording {
 	struct arena *a;
 };
 
-/* The address, as far as it is known before it is open. */
-#define RECORDING_UNKNOWN "http://127.0.0.1:PORT/KEY"
-
 /* Is there an endpoint to be had?  For before the run is recorded. */
 int recording_check(const struct ctx *ctx, struct arena *a, struct err *err);
 

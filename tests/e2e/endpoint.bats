@@ -47,7 +47,7 @@ script() {
 	has "$output" "NO_PROXY=example.org,127.0.0.1,localhost"
 	has "$output" "no_proxy=127.0.0.1,localhost"
 	has "$output" "MLFLOW_EXPERIMENT_ID=1"
-	! grep -E '^MLFLOW_(TRACKING_TOKEN|WORKSPACE|EXPERIMENT_NAME)=' <<<"$output"
+	run ! grep -E '^MLFLOW_(TRACKING_TOKEN|WORKSPACE|EXPERIMENT_NAME)=' <<<"$output"
 }
 
 @test "the key is shown to the command alone" {
@@ -58,9 +58,8 @@ script() {
 	is "${#key}" 32
 	has "$output" "$key"
 	[ -s "$T/trace" ]
-	! grep -rF "$key" "$T/trace" mlruns "$T/state" "$T/home"
-	! sqlite3 mlflow.db .dump | grep -F "$key"
-	! grep -F "$key" <<<"${stderr##*the last lines}" | grep -F "  | "
+	run ! grep -raF "$key" "$T/trace" mlruns "$T/state" "$T/home" mlflow.db
+	run ! grep -F "  | $key" <<<"$stderr"
 	grep -rqF '********************************' mlruns
 }
 
