@@ -117,7 +117,7 @@ $(B)/fuzz/%: $(B)/obj/tests/fuzz/%.o $(API) $(LIBA)
 	@mkdir -p $(@D)
 	$(call quiet,LD ) $(LINK) -fsanitize=fuzzer $(LIBS)
 
-$(B)/tests/measure: tests/bench/measure.c
+$(B)/tests/measure $(B)/tests/load: $(B)/tests/%: tests/bench/%.c
 	@mkdir -p $(@D)
 	$(call quiet,CC ) $(CC) $(ALL_CFLAGS) -o $@ $<
 
@@ -149,7 +149,7 @@ fmt: need-check
 	@git ls-files '*.c' '*.h' | xargs clang-format -i
 
 bench: need-bench
-	@$(MAKE) --no-print-directory build $(B)/tests/measure
+	@$(MAKE) --no-print-directory build $(B)/tests/measure $(B)/tests/load
 	@tests/bench/run.sh $(B)/tests/measure $(MLP)
 
 INSTALLED = $(DESTDIR)$(PREFIX)
