@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "flow/recording.h"
 
+#include "base/file.h"
 #include "base/path.h"
 
 int recording_check(const struct ctx *ctx, struct arena *a, struct err *err)
@@ -11,7 +12,7 @@ int recording_check(const struct ctx *ctx, struct arena *a, struct err *err)
 	err_set(err, ERR_FAIL, "there is no '%s', which takes what the command records",
 	    path);
 	return err_hint(
-	    err, "is the installation whole?  --tracking direct does without it");
+	    err, "is the installation whole? --tracking direct does without it");
 }
 
 /*
@@ -30,12 +31,16 @@ static void on_event(void *arg, const cJSON *event)
 static cJSON *make_request(
     const struct recording *rec, const struct tracking *t, const struct run_record *run)
 {
+	const char *served = path_join(rec->a, path_dir(rec->a, t->path), "mlartifacts");
 	cJSON *j = cJSON_CreateObject();
 	json_put_str(j, "mode", "endpoint");
 	json_put_str(j, "mlp", MLP_VERSION);
 	json_put_int(j, "parent", getpid());
 	json_put_str(j, "store", t->path);
 	json_put_str(j, "artifact_root", t->artifact_location);
+	/* of experiments that an `mlp server` or `mlflow server` made here */
+	if (path_is_dir(served))
+		json_put_str(j, "artifacts", served);
 	json_put_str(j, "key", rec->endpoint.key);
 	json_put_int(j, "experiment_id", run->experiment_id);
 	return j;
