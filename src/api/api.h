@@ -33,6 +33,9 @@ struct api {
 	const char *artifacts;
 	const char *version; /* for /version; NULL: not told (404) */
 	bool read_only;	     /* what would write is answered 403 */
+	/* A project's run that is created here, and says nothing of its parent, is a
+	 * child of this one: `mlflow run` inside a run.  NULL: there is none. */
+	const char *parent_run;
 	/*
 	 * A server that was killed may have made what a client now asks for again.  So what
 	 * was made from repeat_since until repeat_until (ms since the epoch) and is in all

@@ -134,6 +134,21 @@ static int insert(struct api *api, struct arena *a, struct run_new *new,
 	return 0;
 }
 
+static struct kvs with_parent(
+    const struct api *api, struct arena *a, const struct kvs *tags)
+{
+	static const char parent[] = "mlflow.parentRunId";
+	const char *type = kvs_get(tags, "mlflow.source.type");
+	struct kvs out = {arena_array(a, tags->n + 1, sizeof(*out.v)), tags->n};
+	if (!api->parent_run || !type || strcmp(type, "PROJECT") != 0 ||
+	    kvs_get(tags, parent))
+		return *tags;
+	if (tags->n)
+		memcpy(out.v, tags->v, tags->n * sizeof(*out.v));
+	out.v[out.n++] = (struct kv){parent, api->parent_run};
+	return out;
+}
+
 int answer_create_run(
     struct api *api, struct arena *a, const void *in, void *out, struct err *err)
 {
@@ -142,7 +157,7 @@ int answer_create_run(
 	struct run_new new = {.user = rq->user_id ? rq->user_id : "",
 	    .start_time = rq->start_time,
 	    .experiment = {.id = has_experiment ? rq->experiment_id : "0"},
-	    .tags = rq->tags};
+	    .tags = with_parent(api, a, &rq->tags)};
 	struct err none = ERR_INIT;
 	struct run_record r;
 	if (choose_name(rq, &new.name, err) < 0)

@@ -43,6 +43,7 @@ static cJSON *make_request(
 		json_put_str(j, "artifacts", served);
 	json_put_str(j, "key", rec->endpoint.key);
 	json_put_int(j, "experiment_id", run->experiment_id);
+	json_put_str(j, "run_id", run->run_id);
 	return j;
 }
 

@@ -76,6 +76,7 @@ int serve_options_read(
 	    .version = text(a, j, "version"),
 	    .read_only = json_bool(j, "read_only", false),
 	    .experiment_id = json_int(j, "experiment_id", -1),
+	    .run_id = text(a, j, "run_id"),
 	    .host = text(a, j, "host"),
 	    .port = (int)json_int(j, "port", 5000),
 	    .auth_file = text(a, j, "auth_file"),

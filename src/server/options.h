@@ -15,6 +15,7 @@
  *   key             the random first part of every path
  *   restarted       another mlp-serve was at this socket before
  *   experiment_id   the run's
+ *   run_id          the run
  *   parent          the process that must live as long as we do
  *
  * of a server:
@@ -42,6 +43,7 @@ struct serve_options {
 	bool read_only;
 	const char *prefix; /* "/" and the key, or the static prefix, or "" */
 	int64_t experiment_id;
+	const char *run_id; /* of an endpoint; or NULL */
 	const char *host;
 	int port;
 	const char *auth_file, *tls_cert, *tls_key;

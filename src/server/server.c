@@ -97,7 +97,8 @@ static int open_store(struct server *sv, struct err *err)
 	struct api model = {.artifact_root = o->artifact_root,
 	    .artifacts = o->artifacts,
 	    .version = o->version,
-	    .read_only = o->read_only};
+	    .read_only = o->read_only,
+	    .parent_run = o->run_id};
 	struct dbslot *slot;
 	int rc;
 	if (!o->endpoint || o->restarted) {

@@ -91,6 +91,21 @@ script() {
 		AND value = (SELECT run_uuid FROM runs ORDER BY start_time LIMIT 1)")" 1
 }
 
+@test "a project's run that another program creates is a child, too" {
+	script <<-'E'
+		def create(*tags):
+		    return ask("POST", "runs/create", {"experiment_id": "0", "start_time": int(time.time() * 1000),
+		        "tags": [{"key": k, "value": v} for k, v in tags]})["run"]
+		def parent(run):
+		    return {t["key"]: t["value"] for t in run["data"]["tags"]}.get("mlflow.parentRunId")
+		print(parent(create(("mlflow.source.type", "PROJECT"))) == RUN)
+		print(parent(create(("mlflow.source.type", "PROJECT"), ("mlflow.parentRunId", "other"))))
+		print(parent(create(("mlflow.source.type", "LOCAL"))))
+	E
+	mlp run .
+	is "$output" "$(printf 'True\nother\nNone')"
+}
+
 @test "a server of the user's own is not taken for the endpoint" {
 	main_is '"MLFLOW_TRACKING_URI=http://127.0.0.1:5000 $MLP run inner"'
 	MLP=$MLP mlp run .
