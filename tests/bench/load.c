@@ -20,7 +20,7 @@
 #include <stdbool.h>
 #include <sys/socket.h>
 
-enum { ROOM = 1 << 20 };
+enum { ROOM = 16 << 20 };
 
 struct job {
 	struct sockaddr_in to;

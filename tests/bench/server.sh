@@ -121,8 +121,11 @@ filled() {
 }
 
 searched() { # NAME LIMIT TIMES BODY
-	row "$1" "$(rate 2 "$ours" "$3" POST "$api/runs/search" "$4")" "mlflow server" \
-		"$(rate 2 "$theirs" 3 POST "$api/runs/search" "$4")" ms "$2"
+	local a b
+	a=$(rate 2 "$ours" "$3" POST "$api/runs/search" "$4")
+	# there are questions that it does not answer in minutes
+	b=$(timeout 90 "$load" "$theirs" 3 POST "$api/runs/search" "$4") || b="0 90000"
+	row "$1" "$a" "mlflow server (90 s at most)" "$(awk '{print $2}' <<<"$b")" ms "$2"
 }
 
 # Every page of 100: ms for the first hundred pages and for the last.
@@ -162,7 +165,7 @@ searching() {
 	read -r first last < <(all_pages "$ours")
 	row "the last 100 of 1,000 pages" "$last" "the first 100" "$first" ms "~ 1"
 	servers_end
-	rm many*.db*
+	rm -f many*.db*
 }
 
 kib() { awk '/^VmRSS/ {print $2}' "/proc/$1/status"; }
@@ -194,9 +197,8 @@ artifacts() {
 	port=$(free_port)
 	head -c 1000000000 /dev/urandom >big
 	mkdir -p served/tmp
-	chmod -R 777 served .
 	cat >nginx.conf <<-EOF2
-		daemon off; pid $PWD/nginx.pid; error_log $PWD/nginx.log; worker_processes 1;
+		$([ "$(id -u)" != 0 ] || echo "user root;") daemon off; pid $PWD/nginx.pid; error_log $PWD/nginx.log; worker_processes 1;
 		events {}
 		http {
 		    access_log off; sendfile on; client_max_body_size 0; client_body_temp_path $PWD/served/tmp;
