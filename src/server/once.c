@@ -1,21 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 #include "server/once.h"
 
+#include <fcntl.h>
 #include <linux/sockios.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 
 #include "base/alloc.h"
+#include "base/cleanup.h"
 #include "base/clock.h"
 #include "server/siphash.h"
 
-enum { WAIT_MS = 100 * 1000, WAKE_MS = 200, BUCKETS = 256 };
+enum { WAIT_MS = 100 * 1000, SEND_MS = 2000, WAKE_MS = 200, BUCKETS = 256 };
 
 enum state {
 	DOING,
 	ANSWERED, /* the reply may be on its way */
-	LOST,	  /* it is known not to have arrived; the connection is closed */
+	LOST,	  /* it had not arrived when the connection was closed */
 };
 
 struct once_entry {
@@ -24,7 +29,7 @@ struct once_entry {
 	char *text; /* method, path and body */
 	size_t ntext;
 	enum state state;
-	int fd;	     /* of its connection; -1 when it is closed */
+	int fd; /* of its connection; LOST: ours, -1 when it will not arrive any more */
 	bool gone;   /* the client had left before the reply was written */
 	bool sent;   /* the system has the reply whole */
 	bool orphan; /* its request is over; whoever sees it last frees it */
@@ -58,6 +63,8 @@ struct once *once_new(void)
 
 static void entry_free(struct once_entry *e)
 {
+	if (e->state == LOST)
+		fd_close(&e->fd);
 	buf_release(&e->reply.body);
 	free(e->text);
 	free(e);
@@ -134,17 +141,42 @@ static bool peer_gone(int fd)
 			     (p.revents & (POLLRDHUP | POLLHUP | POLLERR | POLLNVAL)));
 }
 
-/* The client's system has acknowledged all that was written. */
-static bool all_arrived(int fd)
+/* Bytes that the client's system has not acknowledged; -1: not known. */
+static int on_their_way(int fd)
 {
 	int left = 0;
-	return fd >= 0 && ioctl(fd, SIOCOUTQ, &left) == 0 && left == 0;
+	return fd >= 0 && ioctl(fd, SIOCOUTQ, &left) == 0 ? left : -1;
+}
+
+static bool is_ending(int fd)
+{
+	struct tcp_info info = {0};
+	socklen_t size = sizeof(info);
+	return getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) == 0 &&
+	       (info.tcpi_state == TCP_FIN_WAIT1 || info.tcpi_state == TCP_CLOSING ||
+		   info.tcpi_state == TCP_LAST_ACK);
+}
+
+/*
+ * The client's system has acknowledged all that was written.  The end of the connection
+ * counts as a byte, too, and may be acknowledged while we look.
+ */
+static bool all_arrived(int fd)
+{
+	int left = on_their_way(fd);
+	return left == 0 || (left == 1 && (is_ending(fd) || on_their_way(fd) == 0));
 }
 
 /* For an entry whose reply is there: the client may not have got it. */
 static bool undelivered(const struct once_entry *e)
 {
 	return e->gone || (e->sent ? !all_arrived(e->fd) : peer_gone(e->fd));
+}
+
+static bool is_equal(
+    const struct once_entry *e, uint64_t hash, const char *text, size_t n)
+{
+	return e->hash == hash && e->ntext == n && memcmp(e->text, text, n) == 0;
 }
 
 /* An equal request of which `e` is the first: does the new one repeat it? */
@@ -161,6 +193,22 @@ static bool is_repeat(const struct once_entry *e)
 	return true;
 }
 
+/* The client has its reply: it does not ask for those of its earlier tries any more. */
+static void forget_tries(struct once *once, const struct once_entry *got)
+{
+	struct once_entry *e = *bucket_of(once, got->hash), *next;
+	for (; e; e = next) {
+		next = e->next;
+		if (e == got || e->state == DOING || e->ntext != got->ntext ||
+		    memcmp(e->text, got->text, e->ntext) != 0)
+			continue;
+		if (e->state == LOST)
+			drop(once, e);
+		else if (undelivered(e))
+			e->reply.status = 0;
+	}
+}
+
 static void forget_old(struct once *once)
 {
 	int64_t now = clock_mono_ms();
@@ -170,6 +218,32 @@ static void forget_old(struct once *once)
 			if (e->state == LOST && now - e->lost_at > ONCE_KEEP_MS)
 				drop(once, e);
 		}
+}
+
+/* The client has its reply, whether or not its connection was closed meanwhile. */
+static bool has_reply(const struct once_entry *e)
+{
+	return e->state != DOING && e->sent && !e->gone && e->reply.status != 0 &&
+	       all_arrived(e->fd);
+}
+
+/* What has arrived after all, and what was asked for in vain before it. */
+static void forget_arrived(struct once *once)
+{
+	for (size_t i = 0; i < BUCKETS && once->nlost > 0; i++) {
+		struct once_entry *e = once->buckets[i];
+		while (e) {
+			bool lost = e->state == LOST;
+			if (!has_reply(e)) {
+				e = e->next;
+				continue;
+			}
+			forget_tries(once, e);
+			if (lost)
+				drop(once, e);
+			e = lost ? once->buckets[i] : e->next;
+		}
+	}
 }
 
 static void forget_oldest(struct once *once)
@@ -188,8 +262,7 @@ static struct once_entry *find(
 {
 	struct once_entry *e = *bucket_of(once, hash);
 	for (; e; e = e->next)
-		if (e->hash == hash && e->ntext == n && memcmp(e->text, text, n) == 0 &&
-		    is_repeat(e))
+		if (is_equal(e, hash, text, n) && is_repeat(e))
 			return e;
 	return NULL;
 }
@@ -260,6 +333,32 @@ static void keep_reply(struct once_entry *e, const struct once_reply *reply)
 	buf_add(&e->reply.body, reply->body.s, reply->body.len);
 }
 
+/* The client has left, with the reply or without: it is just being written. */
+static bool is_open(const struct once_entry *e)
+{
+	return e->state == ANSWERED && !e->sent && !e->gone && peer_gone(e->fd);
+}
+
+/* Until it is known of all equal ones whether their replies arrived. */
+static void wait_for_sent(struct once *once, uint64_t hash, const char *text, size_t n)
+{
+	int64_t until = clock_mono_ms() + SEND_MS;
+	struct once_entry *e = *bucket_of(once, hash);
+	while (e && clock_mono_ms() < until) {
+		struct timespec t;
+		if (!is_equal(e, hash, text, n) || e->fd < 0 || !is_open(e)) {
+			e = e->next;
+			continue;
+		}
+		e->waiting++;
+		wake_in(&t, WAKE_MS);
+		pthread_cond_timedwait(&once->done, &once->lock, &t);
+		if (--e->waiting == 0 && e->orphan)
+			entry_free(e);
+		e = *bucket_of(once, hash); /* others may have come and gone */
+	}
+}
+
 bool once_begin(struct once *once, const struct once_request *rq,
     struct once_entry **entry, bool *first, struct once_reply *reply)
 {
@@ -269,6 +368,8 @@ bool once_begin(struct once *once, const struct once_request *rq,
 	uint64_t hash = siphash(&once->key, text, n);
 	bool repeat;
 	pthread_mutex_lock(&once->lock);
+	wait_for_sent(once, hash, text, n);
+	forget_arrived(once);
 	forget_old(once);
 	e = find(once, hash, text, n);
 	repeat = e && wait_for(once, e, reply);
@@ -296,31 +397,25 @@ void once_sent(struct once *once, struct once_entry *e)
 {
 	pthread_mutex_lock(&once->lock);
 	e->sent = true;
+	pthread_cond_broadcast(&once->done);
 	pthread_mutex_unlock(&once->lock);
 }
 
-/* The client has its reply: it does not ask for those of its earlier tries any more. */
-static void forget_tries(struct once *once, const struct once_entry *got)
+/*
+ * A client that wants its connection closed has its reply a moment after that: a
+ * descriptor by which this is seen.
+ */
+static int stay(const struct once_entry *e)
 {
-	struct once_entry *e = *bucket_of(once, got->hash), *next;
-	for (; e; e = next) {
-		next = e->next;
-		if (e == got || e->state == DOING || e->ntext != got->ntext ||
-		    memcmp(e->text, got->text, e->ntext) != 0)
-			continue;
-		if (e->state == LOST)
-			drop(once, e);
-		else if (undelivered(e))
-			e->reply.status = 0;
-	}
+	return e->sent && !e->gone && e->fd >= 0 ? fcntl(e->fd, F_DUPFD_CLOEXEC, 0) : -1;
 }
 
 void once_over(struct once *once, struct once_entry *e)
 {
 	pthread_mutex_lock(&once->lock);
 	if (e->reply.status != 0 && (!e->sent || undelivered(e))) {
+		e->fd = stay(e);
 		e->state = LOST;
-		e->fd = -1;
 		e->lost_at = clock_mono_ms();
 		if (++once->nlost > ONCE_LOST)
 			forget_oldest(once);
@@ -329,5 +424,6 @@ void once_over(struct once *once, struct once_entry *e)
 			forget_tries(once, e);
 		drop(once, e);
 	}
+	pthread_cond_broadcast(&once->done);
 	pthread_mutex_unlock(&once->lock);
 }

@@ -14,7 +14,8 @@
  *
  * So each connection remembers the last such request and its reply until the client asks on
  * or the connection is closed; after that only what was not delivered is kept, for
- * ONCE_KEEP_MS and ONCE_LOST of them at most.
+ * ONCE_KEEP_MS and ONCE_LOST of them at most.  Where the client had it closed
+ * ("Connection: close"), what was not acknowledged at that moment may be a little later.
  *
  * Watched is everything that changes something, but for what is idempotent by nature and
  * frequent (log-batch, set-tag, ...) and for large bodies.  Refusals (status 400 and up)

@@ -191,6 +191,20 @@ assert ask(U, 'POST', '/api/2.0/mlflow/experiments/create', b'{\"name\": \"\xff\
 same(ask(U).status, 200)"
 }
 
+@test "equal creates by clients that want their connections closed are two" {
+	serve
+	py "
+body = {'experiment_id': '0', 'start_time': 1, 'run_name': 'n'}
+def create(**more):
+    r = ask(U, 'POST', '/api/2.0/mlflow/runs/create', body, **more)
+    same(r.status, 200)
+    return r.json()['run']['info']['run_id']
+ids = [create(headers={'Connection': 'close'}) for i in range(20)]
+ids += [create(version='1.0') for i in range(20)]
+ids += [create() for i in range(20)]
+same(len(set(ids)), 60)"
+}
+
 @test "HTTP/1.0, keep-alive, pipelining and chunks" {
 	serve
 	py "
