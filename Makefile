@@ -30,22 +30,26 @@ pkg_libs = $(shell pkg-config --libs $(1))
 # mlp itself may need libyaml, cJSON, SQLite and libc only (tests/lint.t looks).
 LIB_DIRS = base manifest source plan track run flow cache lib
 LIB_SRC  = $(foreach d,$(LIB_DIRS),$(wildcard src/$(d)/*.c))
-CLI_SRC  = $(wildcard src/cli/*.c)
-SUPERVISE_SRC = $(wildcard src/supervise/*.c)
 GIT_SRC  = $(wildcard src/git/*.c)
 FETCH_SRC = $(wildcard src/fetch/*.c)
+SERVE_SRC = $(wildcard src/server/*.c)
 UNIT_SRC = $(wildcard tests/unit/test_*.c)
 FUZZ_SRC = $(wildcard tests/fuzz/fuzz_*.c)
 obj      = $(patsubst %.c,$(B)/obj/%.o,$(1))
 LIB_LIBS = $(call pkg_libs,yaml-0.1 libcjson sqlite3) -lm
 GIT_LIBS = $(call pkg_libs,libgit2 libcjson) -lm
 FETCH_LIBS = $(call pkg_libs,libcurl libarchive libcrypto libcjson) -lm
+# libasan has a crypt_r of its own, which calls libcrypt's
+SERVE_LIBS = -Wl,--no-as-needed -lcrypt -Wl,--as-needed $(call pkg_libs,libmicrohttpd libcjson sqlite3) -lm
 
 MLP      = $(B)/bin/mlp
 MLP_SUPERVISE = $(B)/libexec/mlp-supervise
 MLP_GIT  = $(B)/libexec/mlp-git
 MLP_FETCH = $(B)/libexec/mlp-fetch
+MLP_SERVE = $(B)/libexec/mlp-serve
 LIBA     = $(B)/libmlp-internal.a
+# MLflow's REST messages and routes; mlp itself has none of it.
+API      = $(B)/libmlp-api.a
 LIBMLP   = $(B)/lib/libmlp
 PUBLIC   = $(call obj,$(wildcard src/lib/*.c)) $(LIBA)
 UNITS    = $(patsubst tests/unit/%.c,$(B)/tests/%,$(UNIT_SRC))
@@ -57,7 +61,7 @@ LINK     = $(CC) $(CFLAGS) -pie $(HARDENLD) $(LDFLAGS) -o $@ $(filter %.o,$^) $(
 all: need-build
 	@$(MAKE) --no-print-directory build
 
-build: $(MLP) $(MLP_SUPERVISE) $(LIBMLP).so $(LIBMLP).a $(MLP_GIT) $(MLP_FETCH)
+build: $(MLP) $(MLP_SUPERVISE) $(LIBMLP).so $(LIBMLP).a $(MLP_GIT) $(MLP_FETCH) $(MLP_SERVE)
 	@:
 
 $(B)/obj/%.o: %.c Makefile
@@ -65,16 +69,23 @@ $(B)/obj/%.o: %.c Makefile
 	$(call quiet,CC ) $(CC) $(ALL_CFLAGS) -c -o $@ $<
 
 $(LIBA): $(call obj,$(LIB_SRC))
+$(API): $(call obj,$(wildcard src/api/*.c))
+$(LIBA) $(API):
 	@rm -f $@
 	$(call quiet,AR ) $(AR) rcs $@ $^
 
-$(MLP): $(call obj,$(CLI_SRC)) $(LIBA)
+$(MLP): $(call obj,$(wildcard src/cli/*.c)) $(LIBA)
+$(MLP_SUPERVISE): $(call obj,$(wildcard src/supervise/*.c)) $(LIBA)
+$(MLP_GIT): $(call obj,$(GIT_SRC)) $(LIBA)
+$(MLP_GIT): LIBS = $(GIT_LIBS)
+$(MLP_FETCH): $(call obj,$(FETCH_SRC)) $(LIBA)
+$(MLP_FETCH): LIBS = $(FETCH_LIBS)
+$(MLP_SERVE): $(call obj,$(SERVE_SRC)) $(API) $(LIBA)
+$(MLP_SERVE): LIBS = $(SERVE_LIBS)
+LIBS = $(LIB_LIBS)
+$(MLP) $(MLP_SUPERVISE) $(MLP_GIT) $(MLP_FETCH) $(MLP_SERVE):
 	@mkdir -p $(@D)
-	$(call quiet,LD ) $(LINK) $(LIB_LIBS)
-
-$(MLP_SUPERVISE): $(call obj,$(SUPERVISE_SRC)) $(LIBA)
-	@mkdir -p $(@D)
-	$(call quiet,LD ) $(LINK) $(LIB_LIBS)
+	$(call quiet,LD ) $(LINK) $(LIBS)
 
 $(LIBMLP).so: $(PUBLIC) src/lib/libmlp.map
 	@mkdir -p $(@D)
@@ -88,32 +99,25 @@ $(LIBMLP).a: $(PUBLIC)
 	$(call quiet,AR ) $(LD) -r -o $(LIBMLP).o $(PUBLIC)
 	@objcopy --localize-hidden $(LIBMLP).o && rm -f $@ && $(AR) rcs $@ $(LIBMLP).o
 
-$(MLP_GIT): $(call obj,$(GIT_SRC)) $(LIBA)
-	@mkdir -p $(@D)
-	$(call quiet,LD ) $(LINK) $(GIT_LIBS)
-
-$(MLP_FETCH): $(call obj,$(FETCH_SRC)) $(LIBA)
-	@mkdir -p $(@D)
-	$(call quiet,LD ) $(LINK) $(FETCH_LIBS)
-
-# tests of what mlp-fetch is made of
+# tests of what mlp-fetch and mlp-serve are made of
 OF_FETCH = $(addprefix $(B)/,tests/test_fetch tests/replay_archive fuzz/fuzz_archive)
 $(OF_FETCH): $(call obj,$(filter-out %/main.c,$(FETCH_SRC)))
-$(OF_FETCH): LIB_LIBS = $(FETCH_LIBS)
-
-$(B)/tests/test_%: $(B)/obj/tests/unit/test_%.o $(LIBA)
+$(OF_FETCH): LIBS = $(FETCH_LIBS)
+$(B)/tests/test_server: $(call obj,$(filter-out %/main.c,$(SERVE_SRC)))
+$(B)/tests/test_server: LIBS = $(SERVE_LIBS)
+$(B)/tests/test_%: $(B)/obj/tests/unit/test_%.o $(API) $(LIBA)
 	@mkdir -p $(@D)
-	$(call quiet,LD ) $(LINK) $(LIB_LIBS) $(call pkg_libs,cmocka)
+	$(call quiet,LD ) $(LINK) $(LIBS) $(call pkg_libs,cmocka)
 
-$(B)/tests/replay_%: $(B)/obj/tests/fuzz/fuzz_%.o $(B)/obj/tests/fuzz/standalone.o $(LIBA)
+$(B)/tests/replay_%: $(B)/obj/tests/fuzz/fuzz_%.o $(B)/obj/tests/fuzz/standalone.o $(API) $(LIBA)
 	@mkdir -p $(@D)
-	$(call quiet,LD ) $(LINK) $(LIB_LIBS)
+	$(call quiet,LD ) $(LINK) $(LIBS)
 
-$(B)/fuzz/%: $(B)/obj/tests/fuzz/%.o $(LIBA)
+$(B)/fuzz/%: $(B)/obj/tests/fuzz/%.o $(API) $(LIBA)
 	@mkdir -p $(@D)
-	$(call quiet,LD ) $(LINK) -fsanitize=fuzzer $(LIB_LIBS)
+	$(call quiet,LD ) $(LINK) -fsanitize=fuzzer $(LIBS)
 
-$(B)/tests/measure: tests/bench/measure.c
+$(B)/tests/measure $(B)/tests/load: $(B)/tests/%: tests/bench/%.c
 	@mkdir -p $(@D)
 	$(call quiet,CC ) $(CC) $(ALL_CFLAGS) -o $@ $<
 
@@ -127,11 +131,8 @@ demo: need-demo
 	@$(MAKE) --no-print-directory build
 	@examples/demo.sh $(MLP)
 
-check: need-check
-	@tests/run.sh quick
-
-check-full: need-check
-	@tests/run.sh full
+check check-full: need-check
+	@tests/run.sh $(if $(filter check,$@),quick,full)
 
 asan: need-check
 	@$(MAKE) --no-print-directory SAN=address,undefined build units
@@ -148,11 +149,11 @@ fmt: need-check
 	@git ls-files '*.c' '*.h' | xargs clang-format -i
 
 bench: need-bench
-	@$(MAKE) --no-print-directory build $(B)/tests/measure
+	@$(MAKE) --no-print-directory build $(B)/tests/measure $(B)/tests/load
 	@tests/bench/run.sh $(B)/tests/measure $(MLP)
 
 INSTALLED = $(DESTDIR)$(PREFIX)
-LIBEXEC  = $(MLP_SUPERVISE) $(MLP_GIT) $(MLP_FETCH)
+LIBEXEC  = $(MLP_SUPERVISE) $(MLP_GIT) $(MLP_FETCH) $(MLP_SERVE)
 MANUALS  = 1 3 5
 # SHELL:FILE below share/
 COMPLETIONS = bash:bash-completion/completions/mlp zsh:zsh/site-functions/_mlp \
@@ -196,5 +197,4 @@ clean:
 
 .PHONY: all build units fuzzers demo check check-full asan fuzz lint fmt bench install \
 	uninstall dist deb clean
-.DELETE_ON_ERROR:
-.SECONDARY:
+.DELETE_ON_ERROR .SECONDARY:

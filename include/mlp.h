@@ -259,6 +259,7 @@ struct mlp_run_options {
 	const char *env_manager; /* as --env-manager */
 	const char *storage_dir; /* as --storage-dir */
 	int offline;		 /* as --offline: ask nobody over the network */
+	int direct;		 /* as --tracking direct */
 	int64_t timeout_ms;	 /* 0: what the manifest says */
 	int output;		 /* enum mlp_output */
 	/*

@@ -76,6 +76,12 @@ one_direction() {
 	for f in src/fetch/*.[ch]; do
 		grep -ho '#include "[a-z]*/' "$f" | grep -v '"base/\|"fetch/' && bad=1
 	done
+	for f in src/api/*.[ch]; do
+		grep -Ho '#include "[a-z]*/' "$f" | grep -v '"base/\|"track/\|"api/' && bad=1
+	done
+	for f in src/server/*.[ch]; do
+		grep -Ho '#include "[a-z]*/' "$f" | grep -v '"base/\|"track/\|"api/\|"server/' && bad=1
+	done
 	for f in src/supervise/*.[ch]; do
 		grep -ho '#include "[a-z]*/' "$f" | grep '"lib/\|"cli/' && bad=1
 	done
@@ -110,7 +116,7 @@ analysed() {
 		-Isrc -Iinclude '-DMLP_VERSION=""' src
 }
 
-echo "1..20"
+echo "1..22"
 check "there are sources to look at" some_sources
 check "C files are formatted" formatted
 check "shell scripts pass shellcheck" shell_scripts
@@ -125,11 +131,14 @@ check "mlp-git needs libgit2, cJSON and libc only" \
 	needed build/release/libexec/mlp-git libgit2 libcjson libm libc
 check "mlp-fetch needs libcurl, libarchive, libcrypto, cJSON and libc only" \
 	needed build/release/libexec/mlp-fetch libcurl libarchive libcrypto libcjson libm libc
+check "mlp-serve needs libmicrohttpd, libcrypt, cJSON, SQLite and libc only" \
+	needed build/release/libexec/mlp-serve libmicrohttpd libcrypt libcjson libsqlite3 libm libc
 check "dependencies go in one direction" one_direction
 check "only git/ uses libgit2" only_user git2 '^src/git/'
 check "only fetch/ uses libcurl" only_user curl '^src/fetch/http'
 check "only fetch/ uses libarchive" only_user archive '^src/fetch/extract'
 check "only fetch/ uses libcrypto" only_user openssl '^src/fetch/digest'
+check "only server/http and response use libmicrohttpd" only_user microhttpd '^src/server/\(http\|response\)'
 check "only track/ uses SQLite" only_user sqlite3 '^src/track/'
 check "the map in main.c names every module" module_map
 check "the Makefile has at most 200 lines" short_makefile

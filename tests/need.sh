@@ -6,7 +6,7 @@
 set -eu
 
 build="gcc libc6-dev pkg-config libyaml-dev libcjson-dev libsqlite3-dev libgit2-dev
-	libcurl4-openssl-dev libarchive-dev libssl-dev"
+	libcurl4-openssl-dev libarchive-dev libssl-dev libmicrohttpd-dev libcrypt-dev"
 demo="git python3 ca-certificates"
 check="clang libclang-rt-14-dev clang-format cppcheck shellcheck mandoc libcmocka-dev bats
 	tmux vim valgrind perl git python3 python-is-python3 python3-venv procps util-linux openssl
@@ -21,7 +21,7 @@ demo) want="$build $demo" ;;
 check) want="$build $demo $check" ;;
 deb) want="$build $deb" ;;
 debian) want="$build $demo $check debootstrap" ;;
-bench) want="$build $demo python3-venv" ;;
+bench) want="$build $demo python3-venv nginx-light curl procps util-linux" ;;
 *) echo "need.sh: no such group: $1" >&2; exit 2 ;;
 esac
 

@@ -20,6 +20,7 @@ enum err_code {
 	ERR_BUSY,	 /* somebody else holds it; later may work */
 	ERR_CONFLICT,	 /* it contradicts what is recorded */
 	ERR_INTERRUPTED, /* a signal asked us to stop; sys is the signal number */
+	ERR_UNSUPPORTED, /* there is no such ability here: an older store, ... */
 };
 
 struct err {

@@ -101,6 +101,7 @@ static const char *code_word(enum err_code code)
 	switch (code) {
 	case ERR_NONE:
 	case ERR_FAIL:
+	case ERR_UNSUPPORTED:
 		return "ERR_FAIL";
 	case ERR_USAGE:
 		return "ERR_USAGE";

@@ -13,6 +13,9 @@
 #include "base/clock.h"
 #include "base/path.h"
 #include "base/proc.h"
+#include "base/strvec.h"
+
+extern char **environ;
 
 /* How long one poll lasts at most: a signal that came just before it is seen then. */
 enum { WAKE_MS = 200 };
@@ -43,10 +46,19 @@ static int launch(const struct ctx *ctx, const char *path, struct helper *h,
     int fds[static 3], struct err *err)
 {
 	char *argv[] = {(char *)path, NULL};
+	auto_strvec env = STRVEC_INIT;
 	struct proc p = PROC_INIT;
 	p.argv = argv;
 	p.flags = PROC_DIE_WITH_US;
 	p.note = "helper, request on stdin";
+	if (h->socket >= 0) {
+		strvec_push_all(&env, environ);
+		strvec_setenv(&env, "LISTEN_FDS", "1");
+		strvec_setenv(&env, "LISTEN_PID", NULL);
+		p.envp = strvec_argv(&env);
+		p.socket = h->socket;
+		p.flags |= PROC_SESSION;
+	}
 	memcpy(p.fd, fds, sizeof(p.fd));
 	if (proc_start(&p, ctx->trace, err) < 0) {
 		err_hint(err, "is the installation whole? MLP_LIBEXEC can say where the "

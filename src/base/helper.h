@@ -23,12 +23,19 @@ struct helper {
 	pid_t pid;	  /* -1: not running */
 	int to, from;	  /* the pipe's ends, -1 when closed */
 	const char *name; /* "mlp-git" */
-	struct buf in;	  /* what has been read and not yet used */
+	/*
+	 * A listening socket, borrowed, or -1.  The helper gets it as systemd hands
+	 * sockets over (fd 3, LISTEN_FDS=1), and a session of its own, so that no key of
+	 * the terminal reaches it.
+	 */
+	int socket;
+	struct buf in; /* what has been read and not yet used */
 };
 
 #define HELPER_INIT                                                                      \
 	{                                                                                \
-		.pid = -1, .to = -1, .from = -1, .in = BUF_MAX(2 * HELPER_LINE)          \
+		.pid = -1, .to = -1, .from = -1, .socket = -1,                           \
+		.in = BUF_MAX(2 * HELPER_LINE)                                           \
 	}
 
 /*

@@ -111,6 +111,13 @@ static void trace_env(struct buf *b, const char *var)
 	buf_addc(b, ' ');
 }
 
+static void hide(struct buf *b, const char *secret)
+{
+	char *at = b->s;
+	for (; secret && (at = strstr(at, secret)); at += strlen(secret))
+		memset(at, '*', strlen(secret));
+}
+
 static void trace_launch(int trace, const struct proc *p)
 {
 	auto_buf b = BUF_INIT;
@@ -130,6 +137,7 @@ static void trace_launch(int trace, const struct proc *p)
 		quote_shell_line(&b, word.s);
 	}
 	buf_addf(&b, "%s%s\n", p->note ? " # " : "", p->note ? p->note : "");
+	hide(&b, p->secret);
 	fd_write_all(trace, b.s, b.len);
 }
 
@@ -152,12 +160,16 @@ struct launch_pad {
 /* Our own copies above 2 first, so that no dup2 overwrites a source still needed. */
 IN_CHILD static int place_fds(const struct proc *p)
 {
-	int from[3];
+	int from[3], socket = p->socket;
 	for (int i = 0; i < 3; i++) {
-		from[i] = p->fd[i] < 0 ? i : fcntl(p->fd[i], F_DUPFD_CLOEXEC, 3);
+		from[i] = p->fd[i] < 0 ? i : fcntl(p->fd[i], F_DUPFD_CLOEXEC, 4);
 		if (from[i] < 0)
 			return -1;
 	}
+	if (socket == 3) /* it is there, and would be closed */
+		socket = fcntl(socket, F_DUPFD_CLOEXEC, 4);
+	if (p->socket >= 0 && (socket < 0 || dup2(socket, 3) < 0))
+		return -1;
 	for (int i = 0; i < 3; i++)
 		if (from[i] != i && dup2(from[i], i) < 0)
 			return -1;
@@ -220,7 +232,7 @@ IN_CHILD static int child(void *arg)
 	struct report r = {.pid = -1};
 	/* where our stdin is closed the pipe may have its number, which place_fds fills
 	 */
-	int report = fcntl(l->report, F_DUPFD_CLOEXEC, 3);
+	int report = fcntl(l->report, F_DUPFD_CLOEXEC, 4);
 	r.step = become(l);
 	r.sys = errno;
 	(void)!write(report, &r, sizeof(r)); /* below PIPE_BUF, so atomic */

@@ -24,12 +24,14 @@ enum proc_flag {
 };
 
 struct proc {
-	char *const *argv; /* borrowed until proc_start returns; argv[0] is looked up */
-	char *const *envp; /* borrowed; NULL: ours */
-	const char *cwd;   /* borrowed; NULL: ours */
-	const char *note;  /* borrowed; a comment for the trace, or NULL */
-	int fd[3];	   /* its stdin, stdout, stderr; -1: inherit ours */
-	int ctty;	   /* the terminal for PROC_CTTY */
+	char *const *argv;  /* borrowed until proc_start returns; argv[0] is looked up */
+	char *const *envp;  /* borrowed; NULL: ours */
+	const char *cwd;    /* borrowed; NULL: ours */
+	const char *note;   /* borrowed; a comment for the trace, or NULL */
+	const char *secret; /* borrowed; *** in the trace, or NULL */
+	int fd[3];	    /* its stdin, stdout, stderr; -1: inherit ours */
+	int ctty;	    /* the terminal for PROC_CTTY */
+	int socket;	    /* its fd 3; -1: none */
 	enum proc_flag flags;
 	pid_t pid;    /* out: the child, and with PROC_SESSION its group */
 	pid_t leader; /* out: with PROC_CTTY a child that leads the session, else -1 */
@@ -37,7 +39,7 @@ struct proc {
 
 #define PROC_INIT                                                                        \
 	{                                                                                \
-		.fd = {-1, -1, -1}, .ctty = -1, .pid = -1, .leader = -1                  \
+		.fd = {-1, -1, -1}, .ctty = -1, .socket = -1, .pid = -1, .leader = -1    \
 	}
 
 /*

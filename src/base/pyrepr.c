@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/pyrepr.h"
 
+#include <float.h>
+#include <math.h>
 #include <stdint.h>
 
 #include "base/utf8.h"
@@ -62,4 +64,52 @@ void pyrepr_str(struct buf *out, const char *s, size_t n)
 void pyrepr_ascii(struct buf *out, const char *s, size_t n)
 {
 	put_repr(out, s, n, true);
+}
+
+static void put_json(struct buf *out, uint32_t c)
+{
+	static const char named[] = "\bb\ff\nn\rr\tt\"\"\\\\";
+	for (const char *p = named; *p; p += 2)
+		if (c == (uint32_t)(unsigned char)*p) {
+			buf_addf(out, "\\%c", p[1]);
+			return;
+		}
+	if (c >= 0x10000)
+		buf_addf(out, "\\u%04x\\u%04x", 0xd800 + ((c - 0x10000) >> 10),
+		    0xdc00 + ((c - 0x10000) & 0x3ff));
+	else if (c < 0x20 || c > 0x7e)
+		buf_addf(out, "\\u%04x", c);
+	else
+		buf_addc(out, (char)c);
+}
+
+void pyrepr_json(struct buf *out, const char *s, size_t n)
+{
+	buf_addc(out, '"');
+	for (size_t i = 0; i < n;) {
+		size_t len = utf8_char_len(s + i, n - i);
+		put_json(out, len ? utf8_decode(s + i, len) : 0xfffd);
+		i += len ? len : 1;
+	}
+	buf_addc(out, '"');
+}
+
+void pyrepr_double(struct buf *out, double v)
+{
+	char text[40];
+	if (isnan(v) || isinf(v)) {
+		buf_adds(out, isnan(v) ? "nan" : v > 0 ? "inf" : "-inf");
+		return;
+	}
+	if (v == floor(v) && fabs(v) < 1e16) {
+		buf_addf(out, "%.1f", v);
+		return;
+	}
+	/* 15 are always exact, but next to zero they say more than there is */
+	for (int digits = fabs(v) < DBL_MIN ? 1 : 15; digits <= 17; digits++) {
+		snprintf(text, sizeof(text), "%.*g", digits, v);
+		if (strtod(text, NULL) == v)
+			break;
+	}
+	buf_adds(out, text);
 }

@@ -376,6 +376,8 @@ static const struct {
     {"env-manager", add_local},
     {"backend", add_local},
     {"tracking-uri", add_tracking_uri},
+    {"backend-store-uri", add_tracking_uri},
+    {"artifacts-destination", add_directories},
     {"template", add_templates},
 };
 

@@ -143,8 +143,9 @@ static void dry_print(struct buf *b, const struct dry *d)
 static int show(struct cli *cli, const struct runopts *ro, const struct prepared *p,
     const struct tracking *t)
 {
-	struct childenv c = {
-	    .experiment_id = ro->rq.experiment.id, .tracking_uri = t->uri};
+	struct childenv c = {.experiment_id = ro->rq.experiment.id,
+	    .tracking_uri = ro->rq.direct ? t->uri : NULL,
+	    .store_uri = ro->rq.direct ? NULL : t->uri};
 	struct dry d = {.p = p, .tracking_uri = t->uri};
 	auto_buf b = BUF_INIT;
 	d.env = childenv_added(&cli->arena, &p->plan, &c, &d.nenv);

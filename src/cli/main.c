@@ -26,6 +26,8 @@
  *   supervise/ mlp-supervise: a run for a program that uses libmlp
  *   git/       mlp-git: mirrors, checkouts, facts of a work tree; alone links libgit2
  *   fetch/     mlp-fetch: downloads, archives; alone links libcurl, libarchive, libcrypto
+ *   api/       MLflow's REST messages and the table of routes, free of HTTP
+ *   server/    mlp-serve: HTTP in front of api; alone links libmicrohttpd and libcrypt
  */
 #include "cli/cli.h"
 
@@ -34,8 +36,8 @@
 #include "cli/runopts.h"
 
 const struct cmd *const commands[] = {&cmd_run, &cmd_rerun, &cmd_check, &cmd_info,
-    &cmd_runs, &cmd_show, &cmd_logs, &cmd_gc, &cmd_init, &cmd_completion, &cmd_version,
-    &cmd_help, NULL};
+    &cmd_runs, &cmd_show, &cmd_logs, &cmd_server, &cmd_gc, &cmd_init, &cmd_completion,
+    &cmd_version, &cmd_help, NULL};
 
 static const struct cmd *find_command(const char *name)
 {

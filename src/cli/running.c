@@ -55,6 +55,8 @@ static void tell_end(struct cli *cli, const struct run_result *r)
 		ctx_say(&cli->ctx, SAY_INFO, "%s", line.s);
 	else
 		cli_failed(cli, line.s);
+	if (r->advice)
+		ctx_say(&cli->ctx, SAY_INFO, "%s", r->advice);
 	if (r->left_in)
 		ctx_say(&cli->ctx, SAY_INFO, "%s %s",
 		    r->left_files ? "files left in" : "the checkout is kept in",

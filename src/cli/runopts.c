@@ -21,6 +21,8 @@ enum {
 	OPT_BUILD_IMAGE,
 	OPT_TAG,
 	OPT_TRACKING_URI,
+	OPT_TRACKING,
+	OPT_WATCH,
 	OPT_TIMEOUT,
 	OPT_ENV_FILE,
 	OPT_OFFLINE,
@@ -61,6 +63,10 @@ const struct opt run_opts[] = {
     {OPT_TAG, 0, "tag", NULL, "KEY=VALUE", NULL, "A tag for the run; repeatable"},
     {OPT_TRACKING_URI, 0, "tracking-uri", NULL, "URI", "MLFLOW_TRACKING_URI",
 	"Where to record (sqlite:///mlflow.db)"},
+    {OPT_TRACKING, 0, "tracking", NULL, "endpoint|direct", NULL,
+	"How the command records: through mlp (endpoint) or itself"},
+    {OPT_WATCH, 0, "watch", NULL, NULL, NULL,
+	"Show the last metrics on one line of the terminal"},
     {OPT_TIMEOUT, 0, "timeout", NULL, "TIME", NULL,
 	"Stop the command after this long: 90s, 5m, 2h"},
     {OPT_ENV_FILE, 0, "env-file", NULL, "FILE", NULL,
@@ -96,6 +102,15 @@ static int take_tag(
 	}
 	return given_tag(&cli->arena, &ro->rq.tags,
 	    arena_strndup(&cli->arena, text, (size_t)(eq - text)), eq + 1, err);
+}
+
+static int take_tracking(struct runopts *ro, const char *value, struct err *err)
+{
+	ro->rq.direct = strcmp(value, "direct") == 0;
+	if (ro->rq.direct || strcmp(value, "endpoint") == 0)
+		return 0;
+	return err_set(
+	    err, ERR_USAGE, "--tracking: '%s' is neither endpoint nor direct", value);
 }
 
 static int take_backend(const char *value, struct err *err)
@@ -185,6 +200,11 @@ int runopts_take(struct cli *cli, struct runopts *ro, const struct opt *opt,
 		return take_tag(cli, ro, value, err);
 	case OPT_TRACKING_URI:
 		rq->tracking_uri = value;
+		return 0;
+	case OPT_TRACKING:
+		return take_tracking(ro, value, err);
+	case OPT_WATCH:
+		rq->watch = true;
 		return 0;
 	case OPT_TIMEOUT:
 		return clock_parse_duration(value, &rq->plan.timeout_ms, err) < 0

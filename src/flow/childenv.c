@@ -3,21 +3,68 @@
 
 extern char **environ;
 
+enum { OURS_MAX = 12 };
+
+/* A proxy must not be asked for 127.0.0.1; what the user excepts stays excepted. */
+static const char *no_proxy(struct arena *a, const char *name)
+{
+	const char *old = getenv(name);
+	return old && *old ? arena_printf(a, "%s,127.0.0.1,localhost", old)
+			   : "127.0.0.1,localhost";
+}
+
+static void add_endpoint(struct arena *a, const struct childenv *c, struct env_var **v)
+{
+	static const struct env_var unless_set[] = {
+	    /* a dead endpoint costs a script seconds, not four minutes a call */
+	    {"MLFLOW_HTTP_REQUEST_MAX_RETRIES", "3"},
+	    {"MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true"},
+	};
+	*(*v)++ = (struct env_var){"MLFLOW_REGISTRY_URI", c->tracking_uri};
+	*(*v)++ = (struct env_var){"MLP_STORE_URI", c->store_uri};
+	*(*v)++ = (struct env_var){"NO_PROXY", no_proxy(a, "NO_PROXY")};
+	*(*v)++ = (struct env_var){"no_proxy", no_proxy(a, "no_proxy")};
+	for (size_t i = 0; i < sizeof(unless_set) / sizeof(unless_set[0]); i++)
+		if (!getenv(unless_set[i].name))
+			*(*v)++ = unless_set[i];
+}
+
 struct env_var *childenv_added(
     struct arena *a, const struct plan *p, const struct childenv *c, size_t *n)
 {
-	struct env_var *v = arena_array(a, p->nenv + 5, sizeof(*v));
-	*n = 0;
+	struct env_var *first = arena_array(a, p->nenv + OURS_MAX, sizeof(*first));
+	struct env_var *v = first;
 	if (!getenv("PYTHONUNBUFFERED")) /* so that logs can be followed */
-		v[(*n)++] = (struct env_var){"PYTHONUNBUFFERED", "1"};
+		*v++ = (struct env_var){"PYTHONUNBUFFERED", "1"};
 	for (size_t i = 0; i < p->nenv; i++)
 		if (p->env[i].value)
-			v[(*n)++] = p->env[i];
-	v[(*n)++] = (struct env_var){"MLFLOW_RUN_ID", c->run_id};
-	v[(*n)++] = (struct env_var){"MLFLOW_EXPERIMENT_ID", c->experiment_id};
-	v[(*n)++] = (struct env_var){"MLFLOW_TRACKING_URI", c->tracking_uri};
-	v[(*n)++] = (struct env_var){"MLP_RUN_ID", c->run_id};
-	return v;
+			*v++ = p->env[i];
+	*v++ = (struct env_var){"MLFLOW_RUN_ID", c->run_id};
+	*v++ = (struct env_var){"MLFLOW_EXPERIMENT_ID", c->experiment_id};
+	*v++ = (struct env_var){"MLFLOW_TRACKING_URI", c->tracking_uri};
+	*v++ = (struct env_var){"MLP_RUN_ID", c->run_id};
+	if (c->store_uri)
+		add_endpoint(a, c, &v);
+	*n = (size_t)(v - first);
+	return first;
+}
+
+/* They belong to a server that the command does not talk to. */
+static void drop_other_servers(struct strvec *env)
+{
+	static const char *const names[] = {
+	    "MLFLOW_WORKSPACE",
+	    "MLFLOW_TRACKING_AUTH",
+	    "MLFLOW_TRACKING_AWS_SIGV4",
+	    "MLFLOW_TRACKING_USERNAME",
+	    "MLFLOW_TRACKING_PASSWORD",
+	    "MLFLOW_TRACKING_TOKEN",
+	    "MLFLOW_TRACKING_INSECURE_TLS",
+	    "MLFLOW_TRACKING_SERVER_CERT_PATH",
+	    "MLFLOW_TRACKING_CLIENT_CERT_PATH",
+	};
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		strvec_setenv(env, names[i], NULL);
 }
 
 void childenv_make(
@@ -27,6 +74,10 @@ void childenv_make(
 	struct env_var *v = childenv_added(a, p, c, &n);
 	strvec_push_all(out, environ);
 	strvec_setenv(out, "MLFLOW_EXPERIMENT_NAME", NULL);
+	if (c->store_uri)
+		drop_other_servers(out);
+	else /* of an outer run: the command has the store itself */
+		strvec_setenv(out, "MLP_STORE_URI", NULL);
 	for (size_t i = 0; i < n; i++)
 		strvec_setenv(out, v[i].name, v[i].value);
 }

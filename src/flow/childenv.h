@@ -9,21 +9,27 @@
 /* What the command is told about its run. */
 struct childenv {
 	const char *run_id, *experiment_id, *tracking_uri;
+	const char
+	    *store_uri; /* behind an endpoint at tracking_uri; NULL: there is none */
 };
 
 /*
  * The variables that mlp sets, on top of what the caller's environment holds, in order:
  * PYTHONUNBUFFERED unless set, the entry point's `env`, MLFLOW_RUN_ID,
  * MLFLOW_EXPERIMENT_ID, MLFLOW_TRACKING_URI (as `mlflow run` does), MLP_RUN_ID (which
- * MLflow's client does not remove, so that a nested run finds its parent).  Values that
- * are not known yet are NULL.
+ * MLflow's client does not remove, so that a nested run finds its parent).  With an
+ * endpoint also MLFLOW_REGISTRY_URI (an inherited one would win), MLP_STORE_URI (for a
+ * nested mlp), loopback in NO_PROXY and no_proxy, and, unless set, what keeps a client
+ * from hanging when nobody answers and from printing an address that is gone after the
+ * run.  Values that are not known yet are NULL.
  */
 struct env_var *childenv_added(
     struct arena *a, const struct plan *p, const struct childenv *c, size_t *n);
 
 /*
  * The whole environment: ours, plus those, minus MLFLOW_EXPERIMENT_NAME, which would
- * contradict MLFLOW_EXPERIMENT_ID in later runs of the command.
+ * contradict MLFLOW_EXPERIMENT_ID in later runs of the command; with an endpoint also
+ * minus the credentials and the workspace of another server.
  */
 void childenv_make(
     struct arena *a, const struct plan *p, const struct childenv *c, struct strvec *out);

@@ -6,13 +6,16 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/path.h"
+#include "base/quote.h"
 #include "base/strvec.h"
 #include "base/utf8.h"
 #include "flow/artifacts.h"
 #include "flow/childenv.h"
 #include "flow/heal.h"
+#include "flow/recording.h"
 #include "flow/runfile.h"
 #include "flow/runtags.h"
+#include "flow/watch.h"
 #include "plan/key.h"
 #include "run/lock.h"
 
@@ -26,6 +29,8 @@ struct launching {
 	struct store *store;
 	struct run_lock lock;
 	struct run_record run;
+	struct recording recording;
+	struct watch watch;
 	const char *log_dir;
 	bool logs_in_state; /* the artifacts are not local */
 	sigset_t before;    /* signal mask to restore */
@@ -249,7 +254,6 @@ static int supervise_run(struct launching *l, struct outcome *o, struct err *err
 	struct childenv c = {
 	    .run_id = l->run.run_id,
 	    .experiment_id = arena_printf(l->a, "%lld", (long long)l->run.experiment_id),
-	    .tracking_uri = l->tracking.uri,
 	};
 	struct launch launch = {
 	    .argv = (char *const *)l->p->plan.argv,
@@ -259,6 +263,16 @@ static int supervise_run(struct launching *l, struct outcome *o, struct err *err
 	    .timeout_ms = l->p->plan.timeout_ms,
 	    .quiet = l->rq->quiet,
 	};
+	if (recording_open(&l->recording, l->ctx, l->a, &l->tracking, &l->run, &c, err) <
+	    0)
+		return -1;
+	if (c.store_uri)
+		launch.endpoint = &l->recording.endpoint;
+	if (l->rq->watch) {
+		watch_init(&l->watch, l->ctx, &l->tracking, &l->run);
+		launch.status = watch_text;
+		launch.status_arg = &l->watch;
+	}
 	childenv_make(l->a, &l->p->plan, &c, &env);
 	launch.envp = strvec_argv(&env);
 	ctx_say(l->ctx, SAY_DEBUG, "in %s", launch.cwd);
@@ -335,6 +349,20 @@ static void close_run(struct launching *l, const struct outcome *o, const struct
 	run_lock_drop(&l->lock, ended && !l->logs_in_state);
 }
 
+/* MLflow's own words for it name no way out. */
+static const char *advice(const struct launching *l, const struct run_result *r)
+{
+	const char *name = l->recording.other_experiment;
+	auto_buf word = BUF_INIT;
+	if (r->ending.status != RUN_FAILED || !name)
+		return NULL;
+	quote_shell_line(&word, name);
+	return arena_printf(l->a,
+	    "the command chose experiment '%s', but this run is in '%s': run it with "
+	    "--experiment-name %s",
+	    name, l->run.experiment_name, word.s);
+}
+
 static void block_signals(struct launching *l)
 {
 	sigset_t set;
@@ -367,7 +395,11 @@ static int record_and_run(struct launching *l, run_started *started, void *arg,
 	r->project_dir = l->p->source.dir;
 	r->start_time = l->run.start_time;
 	execute(l, started, arg, r, &o, &why);
+	recording_close(&l->recording);
+	if (l->rq->watch)
+		watch_release(&l->watch);
 	close_run(l, &o, &why, r);
+	r->advice = advice(l, r);
 	r->stderr_tail = arena_strdup(l->a, o.stderr_tail ? o.stderr_tail : "");
 	free(o.stderr_tail);
 	sigprocmask(SIG_SETMASK, &l->before, NULL);
@@ -408,6 +440,8 @@ static int prepare_and_run(struct launching *l, run_started *started, void *arg,
 {
 	const struct run_request *rq = l->rq;
 	int rc = -1;
+	if (!rq->direct && recording_check(l->ctx, l->a, err) < 0)
+		return -1;
 	if (prepare_plan(l->ctx, l->a, rq->uri, rq->version, &rq->plan, PREPARE_RUN,
 		launch_own_files(l->a, &l->tracking), l->p, err) < 0 ||
 	    open_tracking(l, err) < 0)
@@ -423,8 +457,12 @@ int run_launch(const struct ctx *ctx, struct arena *a, const struct run_request 
     run_started *started, void *arg, struct prepared *p, struct run_result *out,
     struct err *err)
 {
-	struct launching l = {
-	    .ctx = ctx, .a = a, .rq = rq, .p = p, .lock = RUN_LOCK_INIT};
+	struct launching l = {.ctx = ctx,
+	    .a = a,
+	    .rq = rq,
+	    .p = p,
+	    .lock = RUN_LOCK_INIT,
+	    .recording = {.direct = rq->direct, .endpoint = ENDPOINT_INIT}};
 	memset(p, 0, sizeof(*p));
 	p->facts.helper.pid = -1;
 	memset(out, 0, sizeof(*out));

@@ -20,6 +20,8 @@ struct run_request {
 	struct kvs tags;
 	const char *rerun_of; /* id of the run that is run again */
 	bool quiet;	      /* keep the command's output, do not show it */
+	bool watch;	      /* show the last metrics meanwhile, on a terminal */
+	bool direct; /* the command records into the store, not through an endpoint */
 };
 
 /* Strings live in the arena. */
@@ -30,6 +32,7 @@ struct run_result {
 	int64_t start_time, end_time;
 	struct ending ending;
 	const char *stderr_tail; /* last lines, "" when none */
+	const char *advice;	 /* what may mend a failure; NULL: nothing is known */
 	const char *left_in;	 /* the checkout, where it is kept for what is in it */
 	bool left_files;	 /* it is known to differ from what it was */
 	bool started;		 /* the command was started */

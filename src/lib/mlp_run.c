@@ -81,6 +81,7 @@ static int put_options(cJSON *rq, const struct mlp_run_options *o, struct err *e
 		return err_set(err, ERR_USAGE, "%d is no kind of output", o->output);
 	json_put_int(rq, "timeout_ms", o->timeout_ms);
 	json_put_bool(rq, "offline", o->offline != 0);
+	json_put_bool(rq, "direct", o->direct != 0);
 	json_put_bool(rq, "quiet", o->output == MLP_OUTPUT_KEEP);
 	if (put(rq, "uri", o->uri, err) < 0 || put(rq, "version", o->version, err) < 0 ||
 	    put(rq, "rerun_of", o->rerun_of, err) < 0 ||

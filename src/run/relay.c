@@ -66,8 +66,9 @@ void relay_read_from(struct relay *r, int fd)
 	    fd, F_SETPIPE_SZ, PIPE_BYTES); /* fewer turns; refused on a terminal, fine */
 }
 
-static void keep(struct relay *r, const char *data, size_t n)
+static void keep(void *arg, const char *data, size_t n)
 {
+	struct relay *r = arg;
 	if (r->tail)
 		tail_add(r->tail, data, n);
 	if (r->log < 0 || r->log_errno)
@@ -125,7 +126,7 @@ static void take(struct relay *r)
 		return;
 	r->bytes += (int64_t)len;
 	r->last = r->buffer[len - 1];
-	keep(r, r->buffer, len);
+	mask_pass(&r->mask, r->buffer, len, keep, r);
 	if (r->sink == SINK_NONE)
 		return;
 	r->at = 0; /* SINK_CAREFUL leaves it at the end of what it passed on */
@@ -176,6 +177,7 @@ void relay_close(struct relay *r)
 {
 	relay_stop_reading(r);
 	relay_abandon(r);
+	mask_end(&r->mask, keep, r);
 	fd_close(&r->log);
 	free(r->buffer);
 	r->buffer = NULL;

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "run/mask.h"
 #include "run/tail.h"
 
 enum { RELAY_BUFFER = 128 * 1024 };
@@ -39,6 +40,7 @@ struct relay {
 	char last;	 /* of them the last */
 	int log_errno;	 /* first failure to write the log; nothing is written after it */
 	struct tail *tail; /* borrowed, may be NULL */
+	struct mask mask;  /* of what is kept, in log and tail */
 };
 
 #define RELAY_INIT                                                                       \

@@ -33,6 +33,7 @@ enum {
 	LOOK_AGAIN_MS = 50, /* where the kernel does not tell */
 	HURRY_MS = 100, /* what was killed with the command needs a moment to be gone */
 	FOREGROUND_MS = 300, /* how soon we notice that a shell's `fg` gave us the keys */
+	REQUESTS_MS = 10 * 1000, /* for what was asked of the endpoint before the end */
 };
 
 struct supervisor {
@@ -50,6 +51,7 @@ struct supervisor {
 	struct terminal term;
 	struct keyboard keys;
 	struct streams streams;
+	struct statusline status;
 	struct leftovers left;
 };
 
@@ -73,6 +75,7 @@ static void set_state(struct supervisor *s, enum state to)
 {
 	int64_t now = clock_mono_ms();
 	s->state = to;
+	statusline_clear(&s->status);
 	switch (to) {
 	case DRAINING:
 		terminal_restore(&s->term); /* Ctrl-C is a signal to us from now on */
@@ -155,6 +158,7 @@ static void look_at_main(struct supervisor *s)
 static void suspend(struct supervisor *s, bool typed)
 {
 	int64_t began = clock_mono_ms(), slept;
+	statusline_clear(&s->status);
 	if (s->state >= DRAINING) {
 		sigwatch_suspend();
 		return;
@@ -286,6 +290,8 @@ static void advance(struct supervisor *s)
 		stop_begin(&s->stop, STOP_TERMINATE, now);
 		set_state(s, STOPPING);
 	}
+	if (s->state == RUNNING && !s->streams.mid_line)
+		statusline_draw(&s->status, now);
 	if (s->state == STOPPING)
 		send_due(s, now);
 	if (s->state == DRAINING) {
@@ -326,17 +332,44 @@ static int next_wake(const struct supervisor *s)
 		at = earlier(at, now + LOOK_AGAIN_MS);
 	if (s->term.keys && !s->term.raw)
 		at = earlier(at, now + FOREGROUND_MS);
+	if (s->l->endpoint)
+		at = earlier(at, endpoint_due(s->l->endpoint));
+	if (s->state == RUNNING)
+		at = earlier(at, statusline_due(&s->status));
 	if (at == INT64_MAX)
 		return -1;
 	return at <= now ? 0 : (int)earlier(at - now, 3600 * 1000);
 }
 
+/* The command's output goes where the status line is. */
+static void make_room(struct supervisor *s, const struct pollfd *p)
+{
+	for (int i = 0; i < 2 * STREAMS; i++)
+		if (p[i].revents)
+			statusline_clear(&s->status);
+}
+
+static void serve(struct supervisor *s, const struct pollfd *p)
+{
+	pid_t started = s->l->endpoint ? endpoint_go_on(s->l->endpoint, p) : 0;
+	if (started)
+		leftovers_except(&s->left, started);
+}
+
 /* One turn: wait, then do everything that can be done without waiting. */
 static void turn(struct supervisor *s)
 {
-	enum { SIGNALS, KEYS, OUTPUT = KEYS + 2, ENTRIES = OUTPUT + 2 * STREAMS };
-	struct pollfd p[ENTRIES] = {{.fd = s->signals.fd, .events = POLLIN}};
+	enum {
+		SIGNALS,
+		ENDPOINT,
+		KEYS,
+		OUTPUT = KEYS + 2,
+		ENTRIES = OUTPUT + 2 * STREAMS
+	};
+	struct pollfd p[ENTRIES] = {{.fd = s->signals.fd, .events = POLLIN}, {.fd = -1}};
 	int sig;
+	if (s->l->endpoint)
+		endpoint_poll(s->l->endpoint, p + ENDPOINT);
 	keyboard_poll(&s->keys, &s->term, p + KEYS);
 	streams_poll(&s->streams, p + OUTPUT);
 	if (poll(p, ENTRIES, next_wake(s)) < 0)
@@ -352,7 +385,9 @@ static void turn(struct supervisor *s)
 	if (p[KEYS + 1].revents || keyboard_is_waiting(&s->keys))
 		keyboard_send(&s->keys, &s->term);
 	terminal_follow_modes(&s->term);
+	make_room(s, p + OUTPUT);
 	streams_go_on(&s->streams, p + OUTPUT);
+	serve(s, p + ENDPOINT);
 	warn_of_logs(s);
 	advance(s);
 }
@@ -362,6 +397,7 @@ static int prepare(struct supervisor *s, int ends[2], struct err *err)
 	struct err why = ERR_INIT;
 	if (!s->l->quiet)
 		streams_pass_on(&s->streams);
+	statusline_open(&s->status, s->l->status, s->l->status_arg);
 	if (sigwatch_open(&s->signals, err) < 0)
 		return -1;
 	if (s->ctx->interrupted && *s->ctx->interrupted) {
@@ -390,6 +426,8 @@ static int start(struct supervisor *s, const int ends[2], struct err *err)
 	    .cwd = s->l->cwd,
 	    .fd = {-1, ends[0], ends[1]},
 	    .ctty = -1,
+	    .socket = -1,
+	    .secret = s->l->endpoint ? s->l->endpoint->key : NULL,
 	    .flags = PROC_SESSION | PROC_DIE_WITH_US,
 	    .pid = -1,
 	    .leader = -1};
@@ -415,6 +453,8 @@ static void finish(struct supervisor *s)
 {
 	if (s->pid > 0)
 		proc_wait(s->pid);
+	if (s->l->endpoint)
+		endpoint_close(s->l->endpoint, s->hurry ? HURRY_MS : REQUESTS_MS);
 	if (s->left.open)
 		leftovers_close(&s->left);
 	proc_end_leader(&s->proc);
@@ -437,6 +477,7 @@ int supervise(
 	    .proc = PROC_INIT,
 	    .signals = SIGWATCH_INIT,
 	    .term = TERMINAL_INIT,
+	    .status = STATUSLINE_INIT,
 	    .keys = KEYBOARD_INIT};
 	int ends[2] = {-1, -1}, rc;
 	*out = (struct outcome){.stop_signal = 0};

@@ -17,6 +17,8 @@
 #include "base/ctx.h"
 #include "base/err.h"
 #include "base/proc.h"
+#include "run/endpoint.h"
+#include "run/statusline.h"
 
 struct launch {
 	char *const *argv, *const *envp;
@@ -24,6 +26,9 @@ struct launch {
 	const char *stdout_log, *stderr_log; /* opened for appending, made if missing */
 	int64_t timeout_ms;		     /* 0: none */
 	bool quiet;			     /* keep the output, do not pass it on */
+	statusline_text *status;	     /* what to show meanwhile, or NULL */
+	void *status_arg;
+	struct endpoint *endpoint; /* open, or NULL; its key is not kept */
 };
 
 /* How it went.  Everything is known when supervise() has returned 0. */

@@ -49,6 +49,7 @@ int request_read(int fd, struct request_in *in, struct err *err)
 	    .run_id = json_str(j, "run_id"),
 	    .run_name = json_str(j, "run_name"),
 	    .quiet = json_bool(j, "quiet", true),
+	    .direct = json_bool(j, "direct", false),
 	};
 	in->rerun_of = json_str(j, "rerun_of");
 	if (!in->rq.uri == !in->rerun_of || !json_str(j, "directory"))

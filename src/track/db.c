@@ -140,6 +140,27 @@ static int check_writable(struct db *db, struct err *err)
 	return db_refuse_readonly(db, err);
 }
 
+/*
+ * Without a log, "normal" would risk the whole file with the power; so it is only for
+ * files that have one, which must be known outside of a transaction.
+ */
+static int hurry(struct db *db, struct err *err)
+{
+	auto_stmt st = NULL;
+	if (!db->quick)
+		return 0;
+	if (sqlite3_prepare_v2(db->sq, "PRAGMA journal_mode", -1, &st, NULL) !=
+		SQLITE_OK ||
+	    sqlite3_step(st) != SQLITE_ROW)
+		return db_error(db, err);
+	if (strcmp((const char *)sqlite3_column_text(st, 0), "wal") != 0)
+		return 0;
+	return sqlite3_exec(db->sq, "PRAGMA synchronous=NORMAL", NULL, NULL, NULL) ==
+		       SQLITE_OK
+		   ? 0
+		   : db_error(db, err);
+}
+
 static int open_and_check(struct db *db, const struct db_options *o, struct err *err)
 {
 	int rc = open_handle(db, o);
@@ -154,6 +175,8 @@ static int open_and_check(struct db *db, const struct db_options *o, struct err 
 		err_set(err, ERR_NOTFOUND, "database '%s' is empty", o->path);
 		return err_hint(err, "the first 'mlp run' fills it");
 	}
+	if (!db->fresh && hurry(db, err) < 0)
+		return -1;
 	return o->create ? check_writable(db, err) : 0;
 }
 
@@ -162,6 +185,8 @@ int db_open(struct db *db, const struct db_options *o, struct err *err)
 	*db = (struct db){.ctx = o->ctx,
 	    .path = o->path,
 	    .artifact_root = o->artifact_root,
+	    .quick = o->quick,
+	    .writer = o->writer,
 	    .busy_ms = busy_limit()};
 	if (check_file(o, err) < 0)
 		return -1;
@@ -173,6 +198,7 @@ int db_open(struct db *db, const struct db_options *o, struct err *err)
 
 void db_close(struct db *db)
 {
+	db_kept_release(db);
 	sqlite3_close_v2(db->sq);
 	db->sq = NULL;
 }
@@ -204,18 +230,50 @@ static int make_fresh(struct db *db, struct err *err)
 	if (path_on_local_fs(db->path) &&
 	    exec_patiently(db, "PRAGMA journal_mode=WAL", err) < 0)
 		return -1;
+	if (hurry(db, err) < 0)
+		return -1;
 	if (exec_patiently(db, "BEGIN IMMEDIATE", err) < 0)
 		return -1;
 	return schema_create(db, err) < 0 ? db_end(db, -1, err) : 0;
 }
 
+static int writer_lock(struct db *db, struct err *err)
+{
+	struct timespec until;
+	if (!db->writer)
+		return 0;
+	db->has_writer = pthread_mutex_trylock(db->writer) == 0;
+	if (db->has_writer)
+		return 0;
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += db->busy_ms / 1000;
+	until.tv_nsec += db->busy_ms % 1000 * 1000000;
+	if (until.tv_nsec >= 1000000000) {
+		until.tv_sec++;
+		until.tv_nsec -= 1000000000;
+	}
+	if (pthread_mutex_clocklock(db->writer, CLOCK_MONOTONIC, &until) != 0)
+		return err_set(err, ERR_BUSY, "database '%s' is locked", db->path);
+	db->has_writer = true;
+	return 0;
+}
+
+static void writer_unlock(struct db *db)
+{
+	if (db->has_writer)
+		pthread_mutex_unlock(db->writer);
+	db->has_writer = false;
+}
+
 int db_begin(struct db *db, struct err *err)
 {
-	if (check_writable(db, err) < 0)
+	int rc;
+	if (check_writable(db, err) < 0 || writer_lock(db, err) < 0)
 		return -1;
-	if (db->fresh)
-		return make_fresh(db, err);
-	return exec_patiently(db, "BEGIN IMMEDIATE", err);
+	rc = db->fresh ? make_fresh(db, err) : exec_patiently(db, "BEGIN IMMEDIATE", err);
+	if (rc < 0)
+		writer_unlock(db);
+	return rc;
 }
 
 int db_ready(struct db *db, struct err *err)
@@ -234,7 +292,7 @@ int db_begin_read(struct db *db, struct err *err)
 	return exec_patiently(db, "BEGIN", err);
 }
 
-int db_end(struct db *db, int rc, struct err *err)
+static int commit(struct db *db, int rc, struct err *err)
 {
 	if (rc == 0 && sqlite3_exec(db->sq, "COMMIT", NULL, NULL, NULL) == SQLITE_OK) {
 		db->fresh = false;
@@ -245,4 +303,12 @@ int db_end(struct db *db, int rc, struct err *err)
 	if (!sqlite3_get_autocommit(db->sq))
 		sqlite3_exec(db->sq, "ROLLBACK", NULL, NULL, NULL);
 	return -1;
+}
+
+int db_end(struct db *db, int rc, struct err *err)
+{
+	db_kept_reset(db);
+	rc = commit(db, rc, err);
+	writer_unlock(db);
+	return rc;
 }

@@ -10,6 +10,7 @@
 #ifndef DB_H
 #define DB_H
 
+#include <pthread.h>
 #include <sqlite3.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -26,6 +27,11 @@ struct db {
 	bool fresh;		   /* no tables yet: the first transaction makes them */
 	int64_t busy_ms;	   /* how long to wait for a lock */
 	int64_t busy_since;	   /* when the present wait began */
+	pthread_mutex_t *writer;   /* borrowed, or NULL */
+	bool has_writer;	   /* it is locked by the present transaction */
+	bool quick;		   /* as in the options */
+	struct db_kept *kept;	   /* see db_keep() */
+	size_t nkept, capkept;
 };
 
 struct db_options {
@@ -33,6 +39,17 @@ struct db_options {
 	const char *path;	   /* absolute */
 	const char *artifact_root; /* absolute */
 	bool create; /* make file and directory when missing; must be writable */
+	/*
+	 * Where a process opens the database several times: held through a writing
+	 * transaction, so that its threads queue instead of asking SQLite again and again.
+	 */
+	pthread_mutex_t *writer;
+	/*
+	 * Do not wait for the disk at each commit, where the file has a write-ahead log:
+	 * what is committed outlives every process, but may be lost (whole transactions,
+	 * the last ones) with the power.
+	 */
+	bool quick;
 };
 
 /*
@@ -72,12 +89,25 @@ static inline void stmt_release_(sqlite3_stmt **st)
  */
 sqlite3_stmt *db_query(
     struct db *db, struct err *err, const char *sql, const char *fmt, ...);
+/*
+ * The same for what is asked all the time: prepared once, kept by the db and its to
+ * finalize; `sql` must be a literal, whose address is the key.  Only inside a transaction,
+ * whose end resets it; asked for again, it begins anew.
+ */
+sqlite3_stmt *db_keep(
+    struct db *db, struct err *err, const char *sql, const char *fmt, ...);
 /* Run it again with other values. */
 int stmt_bind(struct db *db, sqlite3_stmt *st, struct err *err, const char *fmt, ...);
 /* 1: a row; 0: no more; -1. */
 int stmt_step(struct db *db, sqlite3_stmt *st, struct err *err);
 /* One statement that gives no rows, prepared, run and forgotten. */
 int db_run(struct db *db, struct err *err, const char *sql, const char *fmt, ...);
+
+/* The same with a statement that is kept. */
+int db_keep_run(struct db *db, struct err *err, const char *sql, const char *fmt, ...);
+/* For db.c: reset those in use; finalize all. */
+void db_kept_reset(struct db *db);
+void db_kept_release(struct db *db);
 
 /* A column's text, copied into the arena; "" for NULL. */
 const char *column_text(struct arena *a, sqlite3_stmt *st, int i);

@@ -5,12 +5,13 @@
 
 #include "base/clock.h"
 #include "base/utf8.h"
+#include "track/rows.h"
 
 enum { NAME_MAX_CHARS = 500 }; /* MLflow's own limit */
 
 #define SELECT_EXPERIMENT                                                                \
-	"SELECT experiment_id, name, artifact_location, lifecycle_stage"                 \
-	" FROM experiments WHERE "
+	"SELECT experiment_id, name, artifact_location, lifecycle_stage,"                \
+	" creation_time, last_update_time FROM experiments WHERE "
 
 static const char *default_location(struct db *db, struct arena *a, int64_t id)
 {
@@ -30,6 +31,9 @@ static int find(struct db *db, struct arena *a, sqlite3_stmt *st, struct experim
 	if (!*out->artifact_location)
 		out->artifact_location = default_location(db, a, out->id);
 	out->deleted = strcmp(column_text(a, st, 3), "deleted") == 0;
+	out->created = column_int(st, 4, -1);
+	out->updated = column_int(st, 5, -1);
+	out->tags = (struct kvs){0};
 	return 1;
 }
 
@@ -87,9 +91,7 @@ static int look_up(struct db *db, struct arena *a, const struct experiment_ref *
 		return find_id(db, a, id, out, err);
 	}
 	if (ref->name)
-		return check_name(ref->name, err) < 0
-			   ? -1
-			   : find_name(db, a, ref->name, out, err);
+		return find_name(db, a, ref->name, out, err);
 	rc = find_id(db, a, 0, out, err);
 	return rc ? rc : find_name(db, a, "Default", out, err);
 }
@@ -112,8 +114,24 @@ int experiment_get(struct db *db, struct arena *a, const struct experiment_ref *
 	return rc ? 0 : not_found(ref, err);
 }
 
-static int create(struct db *db, struct arena *a, const char *name,
+int experiment_get_whole(struct db *db, struct arena *a, const struct experiment_ref *ref,
     struct experiment *out, struct err *err)
+{
+	sqlite3_stmt *st;
+	int rc = -1;
+	if (db_begin_read(db, err) < 0)
+		return -1;
+	if (experiment_get(db, a, ref, out, err) == 0 &&
+	    (st = db_keep(db, err,
+		 "SELECT \"key\", value FROM experiment_tags WHERE experiment_id = ?"
+		 " ORDER BY \"key\"",
+		 "i", out->id)))
+		rc = rows_to_kvs(db, a, st, &out->tags, err);
+	return db_end(db, rc, err);
+}
+
+int experiment_insert(struct db *db, struct arena *a, const char *name,
+    const char *location, struct experiment *out, struct err *err)
 {
 	int64_t now = clock_now_ms();
 	if (db_run(db, err,
@@ -121,13 +139,24 @@ static int create(struct db *db, struct arena *a, const char *name,
 		" last_update_time) VALUES (?, 'active', ?, ?)",
 		"sii", name, now, now) < 0)
 		return -1;
-	out->id = sqlite3_last_insert_rowid(db->sq);
-	out->name = arena_strdup(a, name);
-	out->artifact_location = default_location(db, a, out->id);
-	out->deleted = false;
+	*out = (struct experiment){.id = sqlite3_last_insert_rowid(db->sq),
+	    .name = arena_strdup(a, name),
+	    .artifact_location = location,
+	    .created = now,
+	    .updated = now};
+	if (!location || !*location)
+		out->artifact_location = default_location(db, a, out->id);
 	return db_run(db, err,
 	    "UPDATE experiments SET artifact_location = ? WHERE experiment_id = ?", "si",
 	    out->artifact_location, out->id);
+}
+
+static int create(struct db *db, struct arena *a, const char *name,
+    struct experiment *out, struct err *err)
+{
+	if (check_name(name, err) < 0)
+		return -1;
+	return experiment_insert(db, a, name, NULL, out, err);
 }
 
 /* Somebody took Default out: it comes back with its own number. */

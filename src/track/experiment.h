@@ -10,6 +10,17 @@
 int experiment_get(struct db *db, struct arena *a, const struct experiment_ref *ref,
     struct experiment *out, struct err *err);
 
+/* The same in a transaction of its own, with the tags. */
+int experiment_get_whole(struct db *db, struct arena *a, const struct experiment_ref *ref,
+    struct experiment *out, struct err *err);
+
+/*
+ * Inside a writing transaction: a new one, whose name nobody has.  `location` NULL or "":
+ * the database's root and the id.
+ */
+int experiment_insert(struct db *db, struct arena *a, const char *name,
+    const char *location, struct experiment *out, struct err *err);
+
 /*
  * Inside a writing transaction: the experiment for a new run.  One named and missing is
  * made, as is Default; one that is deleted is ERR_CONFLICT.

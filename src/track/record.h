@@ -57,6 +57,8 @@ struct experiment {
 	const char *name;
 	const char *artifact_location;
 	bool deleted;
+	int64_t created, updated; /* ms since the epoch; -1: not known */
+	struct kvs tags;	  /* sorted by key; only where a function says so */
 };
 
 struct run_record {
@@ -87,10 +89,16 @@ struct run_new {
 	struct kvs tags, params; /* keys distinct */
 };
 
+struct model_metric; /* track/logged_model.h */
 struct run_batch {
 	struct kvs tags, params;
 	const struct metric *metrics;
 	size_t nmetrics;
+	/* those of the metrics that say something about a logged model, again */
+	const struct model_metric *model_metrics;
+	size_t nmodel_metrics;
+	/* the error lists all parameters that would change, as MLflow's for a batch */
+	bool list_changes;
 };
 
 struct run_query {

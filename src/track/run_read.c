@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include <float.h>
-#include <math.h>
-
+#include "track/rows.h"
 #include "track/run_store.h"
 
 void run_from_row(struct arena *a, sqlite3_stmt *st, struct run_record *out)
@@ -23,38 +21,23 @@ void run_from_row(struct arena *a, sqlite3_stmt *st, struct run_record *out)
 static int fill_kvs(struct db *db, struct arena *a, sqlite3_stmt *st, const char *run_id,
     struct kvs *out, struct err *err)
 {
-	int rc;
-	*out = (struct kvs){0};
 	if (stmt_bind(db, st, err, "s", run_id) < 0)
 		return -1;
-	while ((rc = stmt_step(db, st, err)) > 0) {
-		ARENA_GROW(a, out->v, out->n);
-		out->v[out->n].key = column_text(a, st, 0);
-		out->v[out->n++].value = column_text(a, st, 1);
-	}
-	return rc;
-}
-
-static double stored_value(sqlite3_stmt *st)
-{
-	double v = sqlite3_column_double(st, 1);
-	if (sqlite3_column_int(st, 4))
-		return NAN;
-	if (v >= DBL_MAX || v <= -DBL_MAX)
-		return v > 0 ? INFINITY : -INFINITY;
-	return v;
+	return rows_to_kvs(db, a, st, out, err);
 }
 
 static int fill_metrics(struct db *db, struct arena *a, sqlite3_stmt *st,
     struct run_record *r, struct err *err)
 {
 	int rc;
+	r->metrics = NULL;
+	r->nmetrics = 0;
 	if (stmt_bind(db, st, err, "s", r->run_id) < 0)
 		return -1;
 	while ((rc = stmt_step(db, st, err)) > 0) {
 		ARENA_GROW(a, r->metrics, r->nmetrics);
 		r->metrics[r->nmetrics++] = (struct metric){.key = column_text(a, st, 0),
-		    .value = stored_value(st),
+		    .value = column_value(st, 1, 4),
 		    .timestamp = column_int(st, 2, -1),
 		    .step = column_int(st, 3, 0)};
 	}
@@ -64,22 +47,18 @@ static int fill_metrics(struct db *db, struct arena *a, sqlite3_stmt *st,
 int runs_fill(
     struct db *db, struct arena *a, struct run_record *runs, size_t n, struct err *err)
 {
-	auto_stmt tags = NULL;
-	auto_stmt params = NULL;
-	auto_stmt metrics = NULL;
-	tags = db_query(db, err,
-	    "SELECT \"key\", value FROM tags WHERE run_uuid = ? ORDER BY \"key\"", "");
-	if (!tags)
-		return -1;
-	params = db_query(db, err,
-	    "SELECT \"key\", value FROM params WHERE run_uuid = ? ORDER BY \"key\"", "");
-	if (!params)
-		return -1;
-	metrics = db_query(db, err,
-	    "SELECT \"key\", value, timestamp, step, is_nan FROM latest_metrics"
-	    " WHERE run_uuid = ? ORDER BY \"key\"",
-	    "");
-	if (!metrics)
+	sqlite3_stmt *tags, *params, *metrics;
+	if (!(tags = db_keep(db, err,
+		  "SELECT \"key\", value FROM tags WHERE run_uuid = ? ORDER BY \"key\"",
+		  "")) ||
+	    !(params = db_keep(db, err,
+		  "SELECT \"key\", value FROM params WHERE run_uuid = ?"
+		  " ORDER BY \"key\"",
+		  "")) ||
+	    !(metrics = db_keep(db, err,
+		  "SELECT \"key\", value, timestamp, step, is_nan FROM latest_metrics"
+		  " WHERE run_uuid = ? ORDER BY \"key\"",
+		  "")))
 		return -1;
 	for (size_t i = 0; i < n; i++)
 		if (fill_kvs(db, a, tags, runs[i].run_id, &runs[i].tags, err) < 0 ||
@@ -89,10 +68,10 @@ int runs_fill(
 	return 0;
 }
 
-static int read_run(struct db *db, struct arena *a, const char *run_id,
+int run_read_row(struct db *db, struct arena *a, const char *run_id,
     struct run_record *out, struct err *err)
 {
-	auto_stmt st = db_query(db, err,
+	sqlite3_stmt *st = db_keep(db, err,
 	    "SELECT " RUN_COLUMNS " FROM runs r LEFT JOIN experiments e"
 	    " ON e.experiment_id = r.experiment_id WHERE r.run_uuid = ?",
 	    "s", run_id);
@@ -102,6 +81,14 @@ static int read_run(struct db *db, struct arena *a, const char *run_id,
 	if (rc == 0)
 		return err_set(err, ERR_NOTFOUND, "Run with id=%s not found", run_id);
 	run_from_row(a, st, out);
+	return 0;
+}
+
+static int read_run(struct db *db, struct arena *a, const char *run_id,
+    struct run_record *out, struct err *err)
+{
+	if (run_read_row(db, a, run_id, out, err) < 0)
+		return -1;
 	return runs_fill(db, a, out, 1, err);
 }
 

@@ -19,6 +19,11 @@ int run_add(
 int run_close(struct db *db, const char *run_id, enum run_status status, int64_t end_time,
     const struct kvs *tags, bool only_if_running, struct err *err);
 
+/*
+ * Inside a transaction: ERR_NOTFOUND, or ERR_CONFLICT for one that is deleted.
+ */
+int run_need_active(struct db *db, const char *run_id, struct err *err);
+
 /* batch.c, inside a writing transaction, for a run that exists */
 int batch_write(
     struct db *db, const char *run_id, const struct run_batch *b, struct err *err);
@@ -26,7 +31,13 @@ int batch_write(
 /* run_read.c */
 int run_read(struct db *db, struct arena *a, const char *run_id, struct run_record *out,
     struct err *err);
-/* Fill in tags, params and metrics of the n runs, each list sorted by key. */
+/* Inside a transaction: the same without tags, parameters and metrics. */
+int run_read_row(struct db *db, struct arena *a, const char *run_id,
+    struct run_record *out, struct err *err);
+/*
+ * Inside a transaction: fill in tags, params and metrics of the n runs, each list sorted
+ * by key.
+ */
 int runs_fill(
     struct db *db, struct arena *a, struct run_record *runs, size_t n, struct err *err);
 /* The columns that run_from_row() reads, of runs r and experiments e. */

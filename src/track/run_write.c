@@ -85,9 +85,9 @@ static int not_found(const char *run_id, struct err *err)
 	return err_set(err, ERR_NOTFOUND, "Run with id=%s not found", run_id);
 }
 
-static int need_active(struct db *db, const char *run_id, struct err *err)
+int run_need_active(struct db *db, const char *run_id, struct err *err)
 {
-	auto_stmt st = db_query(db, err,
+	sqlite3_stmt *st = db_keep(db, err,
 	    "SELECT lifecycle_stage = 'deleted' FROM runs WHERE run_uuid = ?", "s",
 	    run_id);
 	int rc = st ? stmt_step(db, st, err) : -1;
@@ -106,7 +106,7 @@ static int need_active(struct db *db, const char *run_id, struct err *err)
 static int add(
     struct db *db, const char *run_id, const struct run_batch *b, struct err *err)
 {
-	if (need_active(db, run_id, err) < 0)
+	if (run_need_active(db, run_id, err) < 0)
 		return -1;
 	return batch_write(db, run_id, b, err);
 }

@@ -89,6 +89,9 @@ const char schema_ddl[] =
 " " OF_RUN ","
 " CHECK (is_nan IN (0, 1))"
 ");"
+/* ours: MLflow has no such index, does not mind it, and keeps it when it migrates */
+"CREATE INDEX index_runs_experiment_id_lifecycle_stage_start_time"
+" ON runs (experiment_id, lifecycle_stage, start_time);"
 "CREATE INDEX index_params_run_uuid ON params (run_uuid);"
 "CREATE INDEX index_tags_run_uuid ON tags (run_uuid);"
 "CREATE INDEX index_metrics_run_uuid ON metrics (run_uuid);"

@@ -1,7 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdarg.h>
 
+#include "base/alloc.h"
 #include "track/db.h"
+
+struct db_kept {
+	const char *sql;
+	sqlite3_stmt *st;
+	bool used;
+};
 
 static int bind_all(
     struct db *db, sqlite3_stmt *st, struct err *err, const char *fmt, va_list ap)
@@ -54,6 +61,67 @@ sqlite3_stmt *db_query(
 	return st;
 }
 
+/* The kept statement, prepared when it is new; NULL on failure. */
+static struct db_kept *kept(struct db *db, struct err *err, const char *sql)
+{
+	struct db_kept *k;
+	for (size_t i = 0; i < db->nkept; i++)
+		if (db->kept[i].sql == sql)
+			return &db->kept[i];
+	GROW(db->kept, db->nkept, db->capkept);
+	k = &db->kept[db->nkept];
+	*k = (struct db_kept){.sql = sql};
+	if (sqlite3_prepare_v3(
+		db->sq, sql, -1, SQLITE_PREPARE_PERSISTENT, &k->st, NULL) != SQLITE_OK) {
+		db_error(db, err);
+		return NULL;
+	}
+	db->nkept++;
+	return k;
+}
+
+static sqlite3_stmt *keep(
+    struct db *db, struct err *err, const char *sql, const char *fmt, va_list ap)
+{
+	struct db_kept *k = kept(db, err, sql);
+	if (!k)
+		return NULL;
+	if (k->used)
+		sqlite3_reset(k->st);
+	k->used = true;
+	return bind_all(db, k->st, err, fmt, ap) < 0 ? NULL : k->st;
+}
+
+sqlite3_stmt *db_keep(
+    struct db *db, struct err *err, const char *sql, const char *fmt, ...)
+{
+	va_list ap;
+	sqlite3_stmt *st;
+	va_start(ap, fmt);
+	st = keep(db, err, sql, fmt, ap);
+	va_end(ap);
+	return st;
+}
+
+void db_kept_reset(struct db *db)
+{
+	for (size_t i = 0; i < db->nkept; i++)
+		if (db->kept[i].used) {
+			sqlite3_reset(db->kept[i].st);
+			sqlite3_clear_bindings(db->kept[i].st);
+			db->kept[i].used = false;
+		}
+}
+
+void db_kept_release(struct db *db)
+{
+	for (size_t i = 0; i < db->nkept; i++)
+		sqlite3_finalize(db->kept[i].st);
+	free(db->kept);
+	db->kept = NULL;
+	db->nkept = db->capkept = 0;
+}
+
 int stmt_bind(struct db *db, sqlite3_stmt *st, struct err *err, const char *fmt, ...)
 {
 	va_list ap;
@@ -83,6 +151,18 @@ int db_run(struct db *db, struct err *err, const char *sql, const char *fmt, ...
 	va_list ap;
 	va_start(ap, fmt);
 	st = query(db, err, sql, fmt, ap);
+	va_end(ap);
+	if (!st)
+		return -1;
+	return stmt_step(db, st, err) < 0 ? -1 : 0;
+}
+
+int db_keep_run(struct db *db, struct err *err, const char *sql, const char *fmt, ...)
+{
+	va_list ap;
+	sqlite3_stmt *st;
+	va_start(ap, fmt);
+	st = keep(db, err, sql, fmt, ap);
 	va_end(ap);
 	if (!st)
 		return -1;

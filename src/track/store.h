@@ -96,6 +96,9 @@ struct tracking {
  */
 int tracking_resolve(const struct ctx *ctx, struct arena *a, const char *option,
     struct tracking *out, struct err *err);
+/* The same for a URI that no variable replaces; errors name `from`. */
+int tracking_of(const struct ctx *ctx, struct arena *a, const char *uri, const char *from,
+    struct tracking *out, struct err *err);
 /* ./mlruns/<digits>/meta.yaml is there: `mlflow ui` would show that instead. */
 bool tracking_hidden_by_file_store(const struct ctx *ctx);
 

@@ -9,8 +9,6 @@
 #include "base/urltext.h"
 #include "track/store.h"
 
-static const char way_out[] = "name a local database: --tracking-uri sqlite:///FILE";
-
 /* The URI for a message: user and password taken out. */
 static const char *shown(struct arena *a, const char *uri)
 {
@@ -27,11 +25,12 @@ static const char *shown(struct arena *a, const char *uri)
 static int refuse(
     struct arena *a, const char *uri, const char *from, const char *why, struct err *err)
 {
+	const char *option = from[0] == '-' ? from : "--tracking-uri";
+	bool unset = strcmp(from, "MLFLOW_TRACKING_URI") == 0;
 	err_set(err, ERR_USAGE, "tracking URI '%.500s' (from %s): %s", shown(a, uri),
 	    from, why);
-	if (strcmp(from, "MLFLOW_TRACKING_URI") == 0)
-		return err_hint(err, "unset MLFLOW_TRACKING_URI, or %s", way_out);
-	return err_hint(err, "%s", way_out);
+	return err_hint(err, "%sname a local database: %s sqlite:///FILE",
+	    unset ? "unset MLFLOW_TRACKING_URI, or " : "", option);
 }
 
 /* What stands before "://" (or ":"), or "" for a plain path. */
@@ -97,9 +96,24 @@ static int parse(struct arena *a, const char *uri, const char *from, const char 
 	return 0;
 }
 
+/* "http://127.0.0.1:PORT/KEY" with a key of 32 characters: a run's endpoint. */
+static bool is_endpoint(const char *uri)
+{
+	static const char start[] = "http://127.0.0.1:";
+	size_t n = strlen(start);
+	if (strncmp(uri, start, n) != 0)
+		return false;
+	uri += n + strspn(uri + n, "0123456789");
+	return *uri == '/' && strcspn(uri + 1, "/?#") == 32 && strlen(uri) == 33;
+}
+
 static const char *pick(const char *option, const char **from)
 {
-	const char *env = getenv("MLFLOW_TRACKING_URI");
+	const char *env = getenv("MLFLOW_TRACKING_URI"), *uri = option ? option : env;
+	const char *store = getenv("MLP_STORE_URI");
+	*from = "MLP_STORE_URI"; /* inside a run: the store behind its endpoint */
+	if (uri && store && *store && is_endpoint(uri))
+		return store;
 	*from = "--tracking-uri";
 	if (option)
 		return option;
@@ -110,10 +124,10 @@ static const char *pick(const char *option, const char **from)
 	return "sqlite:///mlflow.db";
 }
 
-int tracking_resolve(const struct ctx *ctx, struct arena *a, const char *option,
+int tracking_of(const struct ctx *ctx, struct arena *a, const char *uri, const char *from,
     struct tracking *out, struct err *err)
 {
-	const char *from, *path = NULL, *uri = pick(option, &from);
+	const char *path = NULL;
 	if (!*uri)
 		return err_set(
 		    err, ERR_USAGE, "the tracking URI (from %s) is empty", from);
@@ -128,6 +142,13 @@ int tracking_resolve(const struct ctx *ctx, struct arena *a, const char *option,
 	out->artifact_root = path_join(a, path_dir(a, out->path), "mlruns");
 	out->artifact_location = url_encode_percent(a, out->artifact_root);
 	return 0;
+}
+
+int tracking_resolve(const struct ctx *ctx, struct arena *a, const char *option,
+    struct tracking *out, struct err *err)
+{
+	const char *from, *uri = pick(option, &from);
+	return tracking_of(ctx, a, uri, from, out, err);
 }
 
 static bool all_digits(const char *s)

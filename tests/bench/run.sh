@@ -1,5 +1,6 @@
 #!/bin/bash
-# run.sh MEASURE MLP -- the figures, each beside a peer or a limit measured in the same run.
+# run.sh MEASURE MLP [PART...] -- the figures, each beside a peer or a limit measured in the
+# same run: all, or those of the functions that are named ("server writing": one of server.sh).
 # Medians of whole processes that take turns; nothing is asserted, the limits are printed.
 set -euo pipefail
 measure=$(readlink -f "$1") mlp=$(readlink -f "$2")
@@ -9,6 +10,7 @@ scratch=$(mktemp -d "${TMPDIR:-/tmp}/mlp-bench.XXXXXX")
 daemon=
 cleanup() {
 	[ -z "$daemon" ] || kill "$daemon" 2>/dev/null || true
+	servers_end
 	rm -rf "$scratch"
 }
 trap cleanup EXIT
@@ -224,7 +226,14 @@ relay() {
 	cd ..
 }
 
+# shellcheck source=tests/bench/server.sh
+. "$here/server.sh"
+
 printf '%-44s %10s %-4s %-30s %10s %-4s %10s   %s\n' "what" "mlp" "" "beside" "" "" "ratio" "limit"
+if [ $# -gt 2 ]; then
+	"${@:3}"
+	exit
+fi
 startup
 worktree 100
 worktree 5000
@@ -237,4 +246,5 @@ many_runs
 relay
 if [ "${BENCH_MLFLOW:-1}" != 0 ]; then
 	against_mlflow "$("$top/tests/lib/mlflow-env.sh" newest)/bin"
+	server
 fi

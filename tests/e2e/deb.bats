@@ -36,7 +36,8 @@ field() { dpkg-deb -f "$(deb "$1")" "$2"; }
 
 @test "what the packages need is what their programs are linked with" {
 	needs=$(field mlp Depends)
-	for library in libc6 libyaml-0 libcjson libsqlite3 libgit2 libcurl libarchive libssl; do
+	for library in libc6 libyaml-0 libcjson libsqlite3 libgit2 libcurl libarchive libssl \
+		libmicrohttpd libcrypt; do
 		has "$needs" "$library"
 	done
 	needs=$(field libmlp0 Depends)
@@ -49,6 +50,7 @@ field() { dpkg-deb -f "$(deb "$1")" "$2"; }
 	is "$(find root -name 'mlp*' -perm -100 -type f -printf '%P\n' | sort)" "usr/bin/mlp
 usr/libexec/mlp/mlp-fetch
 usr/libexec/mlp/mlp-git
+usr/libexec/mlp/mlp-serve
 usr/libexec/mlp/mlp-supervise"
 	for file in share/man/man1/mlp.1.gz share/man/man5/mlproject.5.gz share/doc/mlp/copyright \
 		share/doc/mlp/changelog.gz share/bash-completion/completions/mlp \

@@ -35,6 +35,7 @@ repository() {
 644 lib/pkgconfig/mlp.pc
 755 libexec/mlp/mlp-fetch
 755 libexec/mlp/mlp-git
+755 libexec/mlp/mlp-serve
 755 libexec/mlp/mlp-supervise
 644 share/bash-completion/completions/mlp
 644 share/fish/vendor_completions.d/mlp.fish

@@ -112,6 +112,15 @@ oops"
 	is "$stderr" oops
 }
 
+@test "how the command records: an endpoint, or directly" {
+	echo 'echo "at ${MLFLOW_TRACKING_URI%%:*}"' >where.sh
+	main_is '"sh where.sh"'
+	host -p run .
+	has "$output" "at http"
+	host -d -p run .
+	has "$output" "at sqlite"
+}
+
 @test "the command's standard input is empty" {
 	main_is cat
 	echo secret | "$U/bin/host" -p run . >"$T/out"

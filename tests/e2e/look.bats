@@ -41,7 +41,8 @@ nothing_was_made() {
 	is "$(json '[(k, v["value"], v["origin"], v["type"]) for k, v in j["params"].items()]')" \
 		"[('lr', '0.1', 'default', 'float'), ('data', 'data.csv', 'default', 'path'), ('name', \"it's\", 'given', 'string'), ('x', '1', 'given', None)]"
 	is "$(json 'j["env"]["MLFLOW_EXPERIMENT_ID"], j["env"]["MLFLOW_RUN_ID"], j["env"]["MLFLOW_TRACKING_URI"]')" \
-		"('3', None, 'sqlite:///$T/p/mlflow.db')"
+		"('3', None, None)"
+	is "$(json 'j["env"]["MLP_STORE_URI"]')" "sqlite:///$T/p/mlflow.db"
 	is "$(json 'j["source"]')" "{'uri': '$T/p', 'repo_url': None, 'commit': None, 'version': None, 'subdir': None, 'dirty': None}"
 	mlp run . -e test --dry-run --json
 	is "$(json 'j["timeout_ms"], j["env"]["A"]')" "(90000, 'b')"

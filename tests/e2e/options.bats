@@ -105,7 +105,7 @@ variables() {
 }
 
 # Every place that reads a variable without spelling its name; what it reads is known below.
-indirect='src/base/proc.c src/cli/envfile.c src/flow/launch.c src/flow/runtags.c src/git/lfs.c src/git/proxy.c src/git/sshcmd.c src/git/tls.c src/plan/plan.c'
+indirect='src/base/proc.c src/cli/cmd_server.c src/cli/envfile.c src/flow/childenv.c src/flow/launch.c src/flow/runtags.c src/git/lfs.c src/git/proxy.c src/git/sshcmd.c src/git/tls.c src/plan/plan.c src/server/listener.c'
 
 @test "every variable that mlp reads is in the manual, and no others" {
 	cd "$TOP"
@@ -119,7 +119,7 @@ indirect='src/base/proc.c src/cli/envfile.c src/flow/launch.c src/flow/runtags.c
 	} | grep -oE '"[A-Za-z_]+"' | tr -d '"' | sort -u)
 	[ "$(echo "$read_by_mlp" | wc -l)" -ge 20 ]
 	# the proxies have two spellings each
-	is "$({ variables 'reads:' 'The command gets'; variables 'The command gets' '^\.Sh'; } | sort -u)" \
+	is "$({ variables 'reads:' 'The command gets'; echo PYTHONUNBUFFERED; } | sort -u)" \
 		"$(printf '%s\nall_proxy\nhttp_proxy\nhttps_proxy\nno_proxy\n' "$read_by_mlp" | sort)"
 }
 

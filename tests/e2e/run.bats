@@ -24,7 +24,8 @@ teardown() { cli_teardown; }
 	newest
 	has "$env" "MLFLOW_RUN_ID=$(json 'j["run_id"]')"
 	has "$env" "MLFLOW_EXPERIMENT_ID=1"
-	has "$env" "MLFLOW_TRACKING_URI=sqlite:///$T/p/mlflow.db"
+	has "$env" "MLFLOW_TRACKING_URI=http://127.0.0.1:"
+	has "$env" "MLP_STORE_URI=sqlite:///$T/p/mlflow.db"
 	has "$env" "PYTHONUNBUFFERED=1"
 	lacks "$env" "MLFLOW_EXPERIMENT_NAME"
 }
@@ -226,12 +227,12 @@ db.execute("UPDATE runs SET status = ?, end_time = 5 WHERE run_uuid = ?",
            (sys.argv[1], os.environ["MLFLOW_RUN_ID"]))
 db.commit()
 P
-	mlp run . -e lies
+	mlp run . -e lies --tracking direct
 	is "$status" 1
 	newest
 	is "$(json 'j["status"], j["reason"], j["end_time"] > 5')" \
 		"('FAILED', 'exit 1; the command itself had recorded FINISHED', True)"
-	mlp run . -e sulks
+	mlp run . -e sulks --tracking direct
 	is "$status" 0
 	newest
 	is "$(json 'j["status"], j["reason"]')" \

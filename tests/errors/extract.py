@@ -18,10 +18,11 @@ MESSAGES = {
     "err_set": 2, "err_sys": 2, "err_wrap": 1, "lib_fail": 1, "event_warning": 0,
     "page_error": 2, "page_warn": 2, "manifest_report": 4, "diag_add": 5, "cli_usage": 1,
     "ctx_say": 2, "dprintf": 1, "error_say": 2, "fail": 2, "json_error": 2, "lose": 1,
+    "api_refuse": 4, "logs_say": 0,
 }
 HINTS = {"err_hint": 1, "page_hint": 2, "diag_set_hint": 2, "hint": 1}
 BOTH = MESSAGES | HINTS
-OTHER = {"buf_addf", "arena_printf", "strvec_pushf", "buf_addv"}
+OTHER = {"buf_addf", "arena_printf", "strvec_pushf", "buf_addv", "sql_add"}
 
 LITERAL = r'"(?:[^"\\]|\\.)*"'
 TOKEN = re.compile(rf'{LITERAL}|\'(?:[^\'\\]|\\.)*\'|[A-Za-z_]\w*|[^\s]', re.S)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * host.c -- a program that uses libmlp, in the ways that library.bats wants to see:
- * host [-o] [-p] [-s] [-i MS] [-t N] [-w] run URI [NAME=VALUE...] | rerun RUN [NAME=VALUE...]
+ * host [-d] [-o] [-p] [-s] [-i MS] [-t N] [-w] run URI [NAME=VALUE...] | rerun RUN [NAME=VALUE...]
  *   | get RUN | runs
- *   -o  offline
+ *   -d  the command records directly    -o  offline
  *   -p  pass the output on     -s  SIGCHLD is ignored
  *   -i  interrupt after MS     -t  so many threads, a context each
  *   -w  another thread reaps every child, and a SIGCHLD handler counts them
@@ -42,7 +42,7 @@ TRAP(record_new)
 TRAP(store_open)
 
 static struct {
-	int offline, pass, threads, watch, interrupt_ms;
+	int direct, offline, pass, threads, watch, interrupt_ms;
 	int argc;
 	char **argv;
 } args;
@@ -118,6 +118,7 @@ static int run(struct mlp *m)
 	else
 		o.rerun_of = args.argv[1];
 	o.output = args.pass ? MLP_OUTPUT_PASS : MLP_OUTPUT_KEEP;
+	o.direct = args.direct;
 	o.offline = args.offline;
 	o.params = params;
 	o.started = on_started;
@@ -225,8 +226,11 @@ int main(int argc, char **argv)
 	pthread_t t;
 	int c;
 	args.threads = 1;
-	while ((c = getopt(argc, argv, "opsi:t:w")) != -1) {
+	while ((c = getopt(argc, argv, "dopsi:t:w")) != -1) {
 		switch (c) {
+		case 'd':
+			args.direct = 1;
+			break;
 		case 'o':
 			args.offline = 1;
 			break;

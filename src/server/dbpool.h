@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * dbpool.h -- open databases, one for each request that is being answered.  The one given
+ * back last is given out first, so that a single client always has the warm one.  Those who
+ * write wait for each other here, in a queue of this process, not by SQLite's naps.
+ */
+#ifndef DBPOOL_H
+#define DBPOOL_H
+
+#include <pthread.h>
+
+#include "api/api.h"
+
+struct dbslot {
+	struct db db;
+	struct api api; /* api.db is the slot's */
+	struct dbslot *next;
+};
+struct dbpool {
+	pthread_mutex_t lock; /* of what is below */
+	struct dbslot *idle;
+	size_t open;
+	pthread_mutex_t writer;
+	struct db_options options;
+	struct api model; /* what every slot's api begins with, but for db */
+};
+
+/* `o` and `model` are copied; what they point to must outlive the pool. */
+void dbpool_init(
+    struct dbpool *pool, const struct db_options *o, const struct api *model);
+/* Opened when there is no idle one.  NULL: *err. */
+struct dbslot *dbpool_take(struct dbpool *pool, struct err *err);
+/*
+ * Whether what a killed server made may be the answer: struct api, repeat_since.  Only for
+ * a while after the start; then no client asks any more.
+ */
+void dbpool_may_repeat(struct dbpool *pool, struct dbslot *slot, bool may);
+void dbpool_give(struct dbpool *pool, struct dbslot *slot);
+/* All are idle. */
+void dbpool_close(struct dbpool *pool);
+
+#endif

@@ -1,0 +1,476 @@
+/* SPDX-License-Identifier: MIT */
+/* The parts of mlp-serve below HTTP: who may ask, what is a repeat, files that come in. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <fcntl.h>
+#include <linux/sockios.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "server/artifact.h"
+#include "server/auth.h"
+#include "server/guard.h"
+#include "server/once.h"
+#include "server/options.h"
+#include "server/siphash.h"
+#include "server/stats.h"
+#include "server/workers.h"
+
+struct world {
+	struct arena a;
+	char *dir;
+};
+
+static int setup(void **state)
+{
+	struct world *w = calloc(1, sizeof(*w));
+	char template[] = "/tmp/test-server-XXXXXX";
+	if (!mkdtemp(template))
+		return -1;
+	w->dir = arena_strdup(&w->a, template);
+	*state = w;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct world *w = *state;
+	struct err err = ERR_INIT;
+	int rc = tree_remove(w->dir, &err);
+	arena_release(&w->a);
+	free(w);
+	return rc;
+}
+
+static void test_siphash(void **state)
+{
+	/* the first of the published test vectors: key 00..0f, message 00..0e */
+	struct siphash_key key = {0x0706050403020100, 0x0f0e0d0c0b0a0908};
+	unsigned char message[15];
+	(void)state;
+	for (size_t i = 0; i < sizeof(message); i++)
+		message[i] = (unsigned char)i;
+	assert_true(siphash(&key, message, 15) == 0xa129ca6149be45e5);
+	assert_true(siphash(&key, message, 0) == 0x726fdb47dd0e0e31);
+	assert_true(siphash(&key, message, 8) == 0x93f5f5799a932462);
+}
+
+static void test_prefix(void **state)
+{
+	static const struct {
+		const char *prefix, *path, *rest;
+	} cases[] = {
+	    {"", "/a", "/a"},
+	    {"", "/", "/"},
+	    {"/key", "/key/a?b", "/a?b"},
+	    {"/key", "/key", ""},
+	    {"/key", "/key?x", "?x"},
+	    {"/key", "/keys/a", NULL},
+	    {"/key", "/kez/a", NULL},
+	    {"/key", "/ke", NULL},
+	    {"/key", "", NULL},
+	    {"/key", "//key/a", NULL},
+	    {"/key", "*", NULL},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct guard g = {.prefix = cases[i].prefix};
+		const char *rest = guard_path(&g, cases[i].path);
+		if (cases[i].rest)
+			assert_string_equal(rest, cases[i].rest);
+		else
+			assert_null(rest);
+	}
+}
+
+static void test_host(void **state)
+{
+	static const char *own[] = {"127.0.0.1", "localhost", "[::1]"};
+	static const char *const more[] = {"*.lab", "srv:8", "[fd00::1]"};
+	struct listener l = {.fd = -1, .port = 5000, .names = own, .nnames = 3};
+	struct guard g = {.hosts = more, .nhosts = 3, .usual_port = 80};
+	static const struct {
+		const char *host;
+		bool good;
+	} cases[] = {
+	    {"127.0.0.1:5000", true},
+	    {"LocalHost:5000", true},
+	    {"[::1]:5000", true},
+	    {"127.0.0.1", false},
+	    {"127.0.0.1:80", false},
+	    {"127.0.0.1:5000x", false},
+	    {"127.0.0.1:05000", true},
+	    {"127.0.0.1:", false},
+	    {"::1:5000", false},
+	    {"[::1]", false},
+	    {"evil:5000", false},
+	    {"a.lab", true},
+	    {"a.lab:9", true},
+	    {"lab", false},
+	    {"srv:8", true},
+	    {"srv:9", false},
+	    {"srv", false},
+	    {"[fd00::1]", true},
+	    {"", false},
+	    {NULL, false},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		assert_int_equal(guard_host(&g, &l, -1, cases[i].host), cases[i].good);
+	l.port = 80;
+	assert_true(guard_host(&g, &l, -1, "localhost"));
+	g.usual_port = 443;
+	assert_false(guard_host(&g, &l, -1, "localhost"));
+}
+
+static void test_options(void **state)
+{
+	static const struct {
+		const char *json, *mistake;
+	} cases[] = {
+	    {"{}", "no mode"},
+	    {"{\"mode\":\"server\"}", "no store"},
+	    {"{\"mode\":\"server\",\"store\":\"x\",\"artifact_root\":\"/r\"}",
+		"no store"},
+	    {"{\"mode\":\"endpoint\",\"store\":\"/x\",\"artifact_root\":\"/r\"}",
+		"no key"},
+	    {"{\"mode\":\"endpoint\",\"store\":\"/x\",\"artifact_root\":\"/r\","
+	     "\"key\":\"0123456789/0123456\"}",
+		"no key"},
+	    {"{\"mode\":\"server\",\"store\":\"/x\",\"artifact_root\":\"/r\",\"prefix\":"
+	     "\"/a/\"}",
+		"end without"},
+	    {"{\"mode\":\"server\",\"store\":\"/x\",\"artifact_root\":\"/r\",\"mlp\":"
+	     "\"none\"}",
+		"install them together"},
+	    {"{\"mode\":\"server\",\"store\":\"/x\",\"artifact_root\":\"/r\",\"tls_key\":"
+	     "\"k\"}",
+		"together"},
+	    {"{\"mode\":\"server\",\"store\":\"/x\",\"artifact_root\":\"/r\"}", NULL},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		auto_arena a = ARENA_INIT;
+		struct serve_options o;
+		struct err err = ERR_INIT;
+		auto_json j =
+		    json_parse(cases[i].json, strlen(cases[i].json), "it", &err);
+		assert_non_null(j);
+		assert_int_equal(
+		    serve_options_read(&a, j, &o, &err), cases[i].mistake ? -1 : 0);
+		if (cases[i].mistake)
+			assert_non_null(strstr(err.msg, cases[i].mistake));
+	}
+}
+
+static void test_auth(void **state)
+{
+	/* crypt("sesame", "$5$saltsalt") */
+	static const char users[] = "# people\r\nann:$5$saltsalt$"
+				    "Arv3XkXcPR5LHLrzVCBdKV5hwRocYIyFvUvGa9tbc06\r\n\n";
+	struct world *w = *state;
+	char *file = arena_printf(&w->a, "%s/users", w->dir);
+	char user[AUTH_NAME + 1];
+	struct auth *auth = NULL;
+	struct err err = ERR_INIT;
+	assert_int_equal(auth_open(file, &auth, &err), -1);
+	err_clear(&err);
+	assert_int_equal(file_write(file, "x:plain\n", 8, 0600, &err), 0);
+	assert_int_equal(auth_open(file, &auth, &err), -1);
+	assert_non_null(strstr(err.msg, "line 1: the password of 'x'"));
+	err_clear(&err);
+	assert_int_equal(file_write(file, users, sizeof(users) - 1, 0600, &err), 0);
+	assert_int_equal(auth_open(file, &auth, &err), 0);
+	assert_int_equal(auth_check(auth, NULL, user), AUTH_NO);
+	assert_int_equal(auth_check(auth, "Basic YW5uOnNlc2FtZQ==", user), AUTH_SLOW);
+	assert_int_equal(
+	    auth_check_slowly(auth, "Basic YW5uOnNlc2FtZQ==", user), AUTH_YES);
+	assert_int_equal(auth_check(auth, "Basic YW5uOnNlc2FtZQ==", user), AUTH_YES);
+	assert_string_equal(user, "ann");
+	assert_int_equal(auth_check(auth, "Bearer ann:sesame", user), AUTH_YES);
+	assert_int_equal(auth_check(auth, "Bearer ann:sesamE", user), AUTH_SLOW);
+	assert_int_equal(auth_check_slowly(auth, "Bearer ann:sesamE", user), AUTH_NO);
+	assert_int_equal(auth_check_slowly(auth, "Bearer bob:sesame", user), AUTH_NO);
+	assert_int_equal(auth_check(auth, "Basic YW5uOnNlc2FtZQ=!", user), AUTH_YES);
+	assert_int_equal(auth_check(auth, "Basic YW5u!nNlc2FtZQ==", user), AUTH_NO);
+	assert_int_equal(auth_check(auth, "Basic YW5uAHNlc2FtZQ==", user), AUTH_NO);
+	assert_int_equal(file_write(file, "x", 1, 0600, &err), 0);
+	assert_int_equal(auth_reload(auth, &err), -1); /* the old ones stay */
+	assert_int_equal(auth_check(auth, "Bearer ann:sesame", user), AUTH_YES);
+	auth_close(auth);
+}
+
+/* The two ends of a connection by TCP. */
+static void connection(int ends[2])
+{
+	struct sockaddr_in at = {.sin_family = AF_INET};
+	socklen_t n = sizeof(at);
+	int l = socket(AF_INET, SOCK_STREAM, 0);
+	at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	assert_int_equal(bind(l, (struct sockaddr *)&at, n), 0);
+	assert_int_equal(listen(l, 1), 0);
+	assert_int_equal(getsockname(l, (struct sockaddr *)&at, &n), 0);
+	ends[1] = socket(AF_INET, SOCK_STREAM, 0);
+	assert_int_equal(connect(ends[1], (struct sockaddr *)&at, n), 0);
+	ends[0] = accept(l, NULL, NULL);
+	assert_true(ends[0] >= 0);
+	close(l);
+}
+
+struct asked {
+	int ends[2];
+	struct once_entry *entry;
+	struct once_reply reply;
+	bool repeat, first;
+};
+
+static void ask(struct once *once, struct asked *q, const char *body)
+{
+	struct once_request rq = {-1, "POST", "/runs/create", body, strlen(body)};
+	*q = (struct asked){.reply.body = BUF_INIT};
+	connection(q->ends);
+	rq.fd = q->ends[0];
+	q->repeat = once_begin(once, &rq, &q->entry, &q->first, &q->reply);
+}
+
+static void answer(struct once *once, struct asked *q, int status, const char *text)
+{
+	q->reply.status = status;
+	buf_adds(&q->reply.body, text);
+	once_answered(once, q->entry, &q->reply);
+}
+
+/* Written, and acknowledged by the other end's system. */
+static void sent(struct once *once, struct asked *q)
+{
+	int left = 1;
+	assert_int_equal(write(q->ends[0], "reply", 5), 5);
+	once_sent(once, q->entry);
+	while (left > 0)
+		assert_int_equal(ioctl(q->ends[0], SIOCOUTQ, &left), 0);
+}
+
+static void leave(struct asked *q)
+{
+	struct pollfd p = {.fd = q->ends[0], .events = POLLRDHUP};
+	fd_close(&q->ends[1]);
+	assert_int_equal(poll(&p, 1, -1), 1);
+}
+
+static void over(struct once *once, struct asked *q)
+{
+	once_over(once, q->entry);
+	buf_release(&q->reply.body);
+	fd_close(&q->ends[0]);
+	fd_close(&q->ends[1]);
+}
+
+static void test_once(void **state)
+{
+	struct once *once = once_new();
+	struct asked a, b, c;
+	(void)state;
+	/* two clients that live, in turn and at once */
+	ask(once, &a, "x");
+	assert_true(!a.repeat && a.first);
+	ask(once, &b, "x");
+	assert_true(!b.repeat && !b.first);
+	answer(once, &a, 200, "1");
+	answer(once, &b, 200, "2");
+	sent(once, &a);
+	sent(once, &b);
+	ask(once, &c, "x");
+	assert_false(c.repeat);
+	answer(once, &c, 200, "3");
+	sent(once, &c);
+	over(once, &a);
+	over(once, &b);
+	over(once, &c);
+	/* one that leaves before its reply */
+	ask(once, &a, "x");
+	leave(&a);
+	answer(once, &a, 200, "4");
+	ask(once, &b, "x");
+	assert_true(b.repeat);
+	assert_int_equal(b.reply.status, 200);
+	assert_string_equal(b.reply.body.s, "4");
+	sent(once, &b);
+	over(once, &a); /* its connection is found closed only now */
+	over(once, &b);
+	ask(once, &c, "y");
+	assert_false(c.repeat);
+	over(once, &c);
+	once_free(once);
+}
+
+static void test_once_lost(void **state)
+{
+	struct once *once = once_new();
+	struct asked a, b, c;
+	(void)state;
+	ask(once, &a, "x");
+	leave(&a);
+	answer(once, &a, 200, "1");
+	over(once, &a); /* never sent */
+	ask(once, &b, "x");
+	assert_true(b.repeat);
+	assert_string_equal(b.reply.body.s, "1");
+	over(once, &b); /* lost again */
+	ask(once, &b, "x");
+	assert_true(b.repeat);
+	sent(once, &b);
+	over(once, &b);
+	ask(once, &c, "x"); /* the reply has arrived: a new request */
+	assert_false(c.repeat);
+	leave(&c);
+	answer(once, &c, 400, "refused"); /* nothing was done */
+	over(once, &c);
+	ask(once, &c, "x");
+	assert_false(c.repeat);
+	over(once, &c);
+	once_free(once);
+}
+
+static void test_watched(void **state)
+{
+	(void)state;
+	assert_true(once_watches("/api/2.0/mlflow/runs/create", 10));
+	assert_true(once_watches("/api/2.0/mlflow/anything/new", 10));
+	assert_false(once_watches("/api/2.0/mlflow/runs/log-batch", 10));
+	assert_false(once_watches("/api/2.0/mlflow/runs/search", 10));
+	assert_false(once_watches("/api/2.0/mlflow/runs/create", ONCE_BODY + 1));
+}
+
+static void test_upload(void **state)
+{
+	struct world *w = *state;
+	const char *root = w->dir;
+	auto_buf text = BUF_INIT;
+	struct err err = ERR_INIT;
+	struct upload *u = upload_begin(root, "a/b/c.txt", &err);
+	struct stat st;
+	int fd;
+	assert_non_null(u);
+	assert_int_equal(upload_write(u, "hello", 5, &err), 0);
+	assert_int_equal(artifact_open(root, "a/b/c.txt", &st, &err), -1);
+	assert_int_equal(err.code, ERR_NOTFOUND);
+	err_clear(&err);
+	assert_int_equal(upload_finish(u, &err), 0);
+	upload_free(u);
+	fd = artifact_open(root, "a/b/c.txt", &st, &err);
+	assert_true(fd >= 0);
+	assert_int_equal(st.st_size, 5);
+	close(fd);
+	u = upload_begin(root, "a/b/c.txt", &err); /* given up */
+	assert_int_equal(upload_write(u, "bye", 3, &err), 0);
+	upload_free(u);
+	assert_int_equal(
+	    file_read(arena_printf(&w->a, "%s/a/b/c.txt", root), 99, &text, &err), 0);
+	assert_string_equal(text.s, "hello");
+	u = upload_begin(root, "a/b", &err); /* a directory is there */
+	assert_non_null(u);
+	assert_int_equal(upload_finish(u, &err), -1);
+	assert_string_equal(err.msg, "Invalid path");
+	upload_free(u);
+	assert_true(path_is_dir(arena_printf(&w->a, "%s/a/b", root)));
+}
+
+static void test_upload_refused(void **state)
+{
+	static const char *const bad[] = {"", "link/x", "file/x", "a/" UPLOAD_PREFIX "1"};
+	struct world *w = *state;
+	const char *root = w->dir;
+	struct err err = ERR_INIT;
+	assert_int_equal(symlink("/tmp", arena_printf(&w->a, "%s/link", root)), 0);
+	assert_int_equal(
+	    file_write(arena_printf(&w->a, "%s/file", root), "", 0, 0600, &err), 0);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		assert_null(upload_begin(root, bad[i], &err));
+		assert_int_equal(err.code, ERR_USAGE);
+		assert_string_equal(err.msg, "Invalid path");
+		err_clear(&err);
+	}
+}
+
+struct count {
+	struct job job;
+	atomic_int *done, *writing, *most;
+};
+
+static void count(struct job *job)
+{
+	struct count *c = (struct count *)job;
+	int now = job->writes ? ++*c->writing : 0;
+	if (now > *c->most)
+		*c->most = now;
+	usleep(1000);
+	if (job->writes)
+		--*c->writing;
+	++*c->done;
+}
+
+static void test_workers(void **state)
+{
+	enum { JOBS = 60 };
+	static struct count jobs[JOBS];
+	atomic_int done = 0, writing = 0, most = 0;
+	struct workers *w;
+	struct err err = ERR_INIT;
+	(void)state;
+	assert_int_equal(workers_start(&w, &err), 0);
+	assert_false(workers_busy(w));
+	for (int i = 0; i < JOBS; i++) {
+		jobs[i] =
+		    (struct count){{NULL, i % 3 > 0, count}, &done, &writing, &most};
+		workers_add(w, &jobs[i].job);
+	}
+	while (workers_busy(w))
+		usleep(1000); /* until all are done */
+	assert_int_equal(done, JOBS);
+	assert_in_range(most, 1, WRITERS);
+	workers_stop(w);
+}
+
+static void test_stats(void **state)
+{
+	struct stats s = {.started = 5000};
+	auto_buf b = BUF_INIT;
+	(void)state;
+	stats_count(&s, 200, 900, 1, 2);
+	stats_count(&s, 404, 2000000, 0, 10);
+	stats_count(&s, 999, 99000000, 0, 0);
+	stats_print(&s, &b);
+	assert_non_null(strstr(b.s, "mlp_requests_total{status=\"2xx\"} 1\n"));
+	assert_non_null(strstr(b.s, "_bucket{le=\"0.001\"} 1\n"));
+	assert_non_null(strstr(b.s, "_bucket{le=\"2.5\"} 2\n"));
+	assert_non_null(strstr(b.s, "_bucket{le=\"+Inf\"} 3\n"));
+	assert_non_null(strstr(b.s, "mlp_sent_bytes_total 12\n"));
+	assert_non_null(strstr(b.s, "mlp_start_time_seconds 5\n"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_siphash),
+	    cmocka_unit_test(test_prefix),
+	    cmocka_unit_test(test_host),
+	    cmocka_unit_test(test_options),
+	    cmocka_unit_test_setup_teardown(test_auth, setup, teardown),
+	    cmocka_unit_test(test_once),
+	    cmocka_unit_test(test_once_lost),
+	    cmocka_unit_test(test_watched),
+	    cmocka_unit_test_setup_teardown(test_upload, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_upload_refused, setup, teardown),
+	    cmocka_unit_test(test_workers),
+	    cmocka_unit_test(test_stats),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
