@@ -28,7 +28,7 @@ quiet    = $(if $(filter 0,$(V)),@$(if $(silent),,echo '  $(1)  $(patsubst build
 pkg_libs = $(shell pkg-config --libs $(1))
 
 # mlp itself may need libyaml, cJSON, SQLite and libc only (tests/lint.t looks).
-LIB_DIRS = base manifest source plan track run flow cache lib
+LIB_DIRS = base manifest source plan track run env flow cache lib
 LIB_SRC  = $(foreach d,$(LIB_DIRS),$(wildcard src/$(d)/*.c))
 GIT_SRC  = $(wildcard src/git/*.c)
 FETCH_SRC = $(wildcard src/fetch/*.c)

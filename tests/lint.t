@@ -62,7 +62,7 @@ needed_by_library() {
 # base is below all; a stage includes only itself, base and what comes before it
 one_direction() {
 	local before=base dir bad=0
-	for dir in base manifest source plan track run flow cache lib cli; do
+	for dir in base manifest source plan track run env flow cache lib cli; do
 		before="$before $dir"
 		for f in src/"$dir"/*.[ch]; do
 			grep -ho '#include "[a-z]*/' "$f" | sed 's/.*"\(.*\)\//\1/' | sort -u | while read -r other; do

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/quote.h"
+#include "env/env.h"
 #include "flow/childenv.h"
 
 struct dry {
@@ -10,6 +11,7 @@ struct dry {
 	const char *tracking_uri;
 	struct env_var *env;
 	size_t nenv;
+	struct env_look look;
 };
 
 static cJSON *source_json(const struct source *s)
@@ -53,7 +55,10 @@ static cJSON *dry_json(const struct dry *d)
 		json_put_str(param, "type", p->decl ? p->decl->type_word : NULL);
 	}
 	json_put(j, "source", source_json(&d->p->source));
-	json_put_str(j, "env_kind", plan->env_kind);
+	json_put_str(j, "env_kind", env_kind_word(plan->environment.kind));
+	o = json_put_object(j, "prepare");
+	for (size_t i = 0; i < d->look.n; i++)
+		json_put_str(o, d->look.v[i].name, d->look.v[i].text);
 	json_put_str(j, "tracking_uri", d->tracking_uri);
 	if (plan->timeout_ms)
 		json_put_int(j, "timeout_ms", plan->timeout_ms);
@@ -128,7 +133,10 @@ static void dry_print(struct buf *b, const struct dry *d)
 	put_source(b, &d->p->source);
 	line(b, "entry point", plan->entry_point);
 	put_params(b, &plan->params);
-	buf_addf(b, "environment  %s\n", plan->env_kind);
+	buf_addf(b, "environment  %s (%s)\n", env_kind_word(plan->environment.kind),
+	    plan->environment.chosen_by);
+	for (size_t i = 0; i < d->look.n; i++)
+		line(b, d->look.v[i].name, d->look.v[i].text);
 	put_env(b, d);
 	line(
 	    b, "directory", d->p->peeked ? "(a checkout, made when it runs)" : plan->cwd);
@@ -147,7 +155,19 @@ static int show(struct cli *cli, const struct runopts *ro, const struct prepared
 	    .tracking_uri = ro->rq.direct ? t->uri : NULL,
 	    .store_uri = ro->rq.direct ? NULL : t->uri};
 	struct dry d = {.p = p, .tracking_uri = t->uri};
+	struct env_want want = {.ctx = &cli->ctx,
+	    .a = &cli->arena,
+	    .plan = &p->plan,
+	    .commit = p->source.commit,
+	    .project_root = p->source.root,
+	    .direct = ro->rq.direct,
+	    .store_path = t->path};
+	struct err err = ERR_INIT;
 	auto_buf b = BUF_INIT;
+	if (env_look(&want, &d.look, &err) < 0) {
+		cli_error(cli, &err);
+		return CLI_OURS;
+	}
 	d.env = childenv_added(&cli->arena, &p->plan, &c, &d.nenv);
 	if (ro->json) {
 		auto_json j = dry_json(&d);

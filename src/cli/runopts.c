@@ -188,7 +188,7 @@ int runopts_take(struct cli *cli, struct runopts *ro, const struct opt *opt,
 	case OPT_BACKEND_CONFIG:
 		return take_backend_config(value, err);
 	case OPT_ENV_MANAGER:
-		rq->plan.env_manager = value;
+		rq->plan.env.env_manager = value;
 		return 0;
 	case OPT_RUN_ID:
 		rq->run_id = value;

@@ -43,6 +43,9 @@ struct env_var *childenv_added(
 	*v++ = (struct env_var){"MLFLOW_EXPERIMENT_ID", c->experiment_id};
 	*v++ = (struct env_var){"MLFLOW_TRACKING_URI", c->tracking_uri};
 	*v++ = (struct env_var){"MLP_RUN_ID", c->run_id};
+	if (p->environment.inherit)
+		*v++ = (struct env_var){
+		    "MLP_ENV_MANAGER", env_kind_word(p->environment.kind)};
 	if (c->store_uri)
 		add_endpoint(a, c, &v);
 	*n = (size_t)(v - first);
@@ -67,17 +70,17 @@ static void drop_other_servers(struct strvec *env)
 		strvec_setenv(env, names[i], NULL);
 }
 
-void childenv_make(
-    struct arena *a, const struct plan *p, const struct childenv *c, struct strvec *out)
+const struct env_var *childenv_make(struct arena *a, const struct plan *p,
+    const struct childenv *c, struct strvec *out, size_t *nadded)
 {
-	size_t n;
-	struct env_var *v = childenv_added(a, p, c, &n);
+	const struct env_var *v = childenv_added(a, p, c, nadded);
 	strvec_push_all(out, environ);
 	strvec_setenv(out, "MLFLOW_EXPERIMENT_NAME", NULL);
 	if (c->store_uri)
 		drop_other_servers(out);
 	else /* of an outer run: the command has the store itself */
 		strvec_setenv(out, "MLP_STORE_URI", NULL);
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < *nadded; i++)
 		strvec_setenv(out, v[i].name, v[i].value);
+	return v;
 }

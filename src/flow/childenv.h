@@ -17,7 +17,8 @@ struct childenv {
  * The variables that mlp sets, on top of what the caller's environment holds, in order:
  * PYTHONUNBUFFERED unless set, the entry point's `env`, MLFLOW_RUN_ID,
  * MLFLOW_EXPERIMENT_ID, MLFLOW_TRACKING_URI (as `mlflow run` does), MLP_RUN_ID (which
- * MLflow's client does not remove, so that a nested run finds its parent).  With an
+ * MLflow's client does not remove, so that a nested run finds its parent), MLP_ENV_MANAGER
+ * where the kind of environment was asked for by name (a nested mlp chooses the same).  With an
  * endpoint also MLFLOW_REGISTRY_URI (an inherited one would win), MLP_STORE_URI (for a
  * nested mlp), loopback in NO_PROXY and no_proxy, and, unless set, what keeps a client
  * from hanging when nobody answers and from printing an address that is gone after the
@@ -29,9 +30,10 @@ struct env_var *childenv_added(
 /*
  * The whole environment: ours, plus those, minus MLFLOW_EXPERIMENT_NAME, which would
  * contradict MLFLOW_EXPERIMENT_ID in later runs of the command; with an endpoint also
- * minus the credentials and the workspace of another server.
+ * minus the credentials and the workspace of another server.  Returns those that were
+ * added.
  */
-void childenv_make(
-    struct arena *a, const struct plan *p, const struct childenv *c, struct strvec *out);
+const struct env_var *childenv_make(struct arena *a, const struct plan *p,
+    const struct childenv *c, struct strvec *out, size_t *nadded);
 
 #endif

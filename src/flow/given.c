@@ -59,5 +59,6 @@ int given_finish(
 	rq->plan.storage_dir = dir && ctx->cwd ? path_abs(a, ctx->cwd, dir) : dir;
 	rq->plan.cwd = ctx->cwd;
 	rq->plan.shell = getenv("SHELL");
+	rq->plan.env.inherited = getenv("MLP_ENV_MANAGER");
 	return 0;
 }

@@ -9,6 +9,7 @@
 #include "base/quote.h"
 #include "base/strvec.h"
 #include "base/utf8.h"
+#include "env/env.h"
 #include "flow/artifacts.h"
 #include "flow/childenv.h"
 #include "flow/heal.h"
@@ -31,6 +32,7 @@ struct launching {
 	struct run_record run;
 	struct recording recording;
 	struct watch watch;
+	struct env env;
 	const char *log_dir;
 	bool logs_in_state; /* the artifacts are not local */
 	sigset_t before;    /* signal mask to restore */
@@ -251,6 +253,9 @@ static int make_log_dir(struct launching *l, struct err *err)
 static int supervise_run(struct launching *l, struct outcome *o, struct err *err)
 {
 	auto_strvec env = STRVEC_INIT;
+	const struct env_var *added;
+	size_t nadded;
+	int rc;
 	struct childenv c = {
 	    .run_id = l->run.run_id,
 	    .experiment_id = arena_printf(l->a, "%lld", (long long)l->run.experiment_id),
@@ -273,12 +278,42 @@ static int supervise_run(struct launching *l, struct outcome *o, struct err *err
 		launch.status = watch_text;
 		launch.status_arg = &l->watch;
 	}
-	childenv_make(l->a, &l->p->plan, &c, &env);
+	added = childenv_make(l->a, &l->p->plan, &c, &env, &nadded);
+	if (env_wrap(&l->env, added, nadded, &launch, &env, err) < 0)
+		return -1;
 	launch.envp = strvec_argv(&env);
 	ctx_say(l->ctx, SAY_DEBUG, "in %s", launch.cwd);
 	ctx_say(l->ctx, SAY_DEBUG, "running: %s", l->p->plan.command);
 	ctx_say(l->ctx, SAY_DEBUG, "output is kept in %s", l->log_dir);
-	return supervise(l->ctx, &launch, o, err);
+	rc = supervise(l->ctx, &launch, o, err);
+	env_end(&l->env, o, err);
+	return rc;
+}
+
+/* The environment is made while the run is on record: a failure is its end. */
+static int make_env(struct launching *l, struct err *err)
+{
+	struct run_batch batch = {.metrics = NULL};
+	struct env *e = &l->env;
+	e->want.run_id = l->run.run_id;
+	e->want.state_dir = l->lock.dir;
+	e->want.log_dir = l->log_dir;
+	e->want.artifact_uri = l->run.artifact_uri;
+	e->want.artifact_dir = artifacts_local(l->a, l->run.artifact_uri);
+	if (env_make(e, err) < 0)
+		return -1;
+	for (size_t i = 0; i < e->ntags; i++)
+		kvs_put(l->a, &batch.tags, e->tags[i].key, e->tags[i].value);
+	if (batch.tags.n == 0)
+		return 0;
+	return l->store->ops->run_log(l->store, l->run.run_id, &batch, err);
+}
+
+static void end_never(struct outcome *o, const struct err *why)
+{
+	o->exit.kind = EXIT_NEVER;
+	o->exit.code = 125;
+	o->stop_signal = why->code == ERR_INTERRUPTED ? why->sys : 0;
 }
 
 /* From the run's creation on every failure is part of the record. */
@@ -287,19 +322,15 @@ static void execute(struct launching *l, run_started *started, void *arg,
 {
 	if (make_log_dir(l, why) < 0 ||
 	    runfile_write(l->ctx, l->log_dir, l->run.run_id, l->p,
-		l->rq->plan.env_manager, is_reopened(l) ? &l->run.params : NULL,
+		l->rq->plan.env.env_manager, is_reopened(l) ? &l->run.params : NULL,
 		why) < 0) {
-		o->exit.kind = EXIT_NEVER;
-		o->exit.code = 125;
+		end_never(o, why);
 		return;
 	}
 	if (started)
 		started(arg, r, l->p);
-	if (supervise_run(l, o, why) < 0) {
-		o->exit.kind = EXIT_NEVER;
-		o->exit.code = 125;
-		o->stop_signal = why->code == ERR_INTERRUPTED ? why->sys : 0;
-	}
+	if (make_env(l, why) < 0 || supervise_run(l, o, why) < 0)
+		end_never(o, why);
 	r->started = o->exit.kind != EXIT_NEVER;
 	r->mid_line = o->mid_line;
 }
@@ -435,6 +466,19 @@ static void leave_checkout(struct prepared *p, struct run_result *out)
 	out->left_files = left == LEASE_FILES;
 }
 
+/* What is certainly missing is said before a run is recorded for it. */
+static int open_env(struct launching *l, struct err *err)
+{
+	struct env_want want = {.ctx = l->ctx,
+	    .a = l->a,
+	    .plan = &l->p->plan,
+	    .commit = l->p->source.commit,
+	    .project_root = l->p->source.root,
+	    .direct = l->rq->direct,
+	    .store_path = l->tracking.path};
+	return env_open(&l->env, &want, err);
+}
+
 static int prepare_and_run(struct launching *l, run_started *started, void *arg,
     struct run_result *out, struct err *err)
 {
@@ -447,8 +491,9 @@ static int prepare_and_run(struct launching *l, run_started *started, void *arg,
 	    open_tracking(l, err) < 0)
 		return -1;
 	source_facts_finish(l->ctx, l->a, &l->p->facts, &l->p->source);
-	if (check_interrupted(l->ctx, err) == 0)
+	if (check_interrupted(l->ctx, err) == 0 && open_env(l, err) == 0)
 		rc = record_and_run(l, started, arg, out, err);
+	env_release(&l->env);
 	l->store->ops->close(l->store);
 	return rc;
 }

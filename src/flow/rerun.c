@@ -108,8 +108,8 @@ static void take_params(const struct ctx *ctx, struct arena *a,
 	}
 	for (size_t i = 0; i < n; i++)
 		in[k++] = overrides[i];
-	if (!rq->plan.env_manager && json_str(file, "env_manager"))
-		rq->plan.env_manager = arena_strdup(a, json_str(file, "env_manager"));
+	if (!rq->plan.env.env_manager && json_str(file, "env_manager"))
+		rq->plan.env.env_manager = arena_strdup(a, json_str(file, "env_manager"));
 	rq->plan.params = in;
 	rq->plan.nparams = k;
 }

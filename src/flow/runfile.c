@@ -109,7 +109,7 @@ int runfile_write(const struct ctx *ctx, const char *dir, const char *run_id,
 	json_put_str(j, "entry_point", p->plan.entry_point);
 	json_put_str(j, "command", p->plan.command);
 	json_put_str(j, "cwd", p->plan.cwd);
-	json_put_str(j, "env_kind", p->plan.env_kind);
+	json_put_str(j, "env_kind", env_kind_word(p->plan.environment.kind));
 	json_put_str(j, "env_manager", env_manager);
 	json_put_int(j, "timeout_ms", p->plan.timeout_ms);
 	put_source(j, &p->source);

@@ -97,6 +97,8 @@ int runtags_make(
 	put_source(a, &in->prepared->source, out);
 	put(a, out, "mlflow.project.entryPoint", plan->entry_point);
 	put(a, out, "mlflow.project.backend", "local");
+	if (plan->environment.kind != ENV_LOCAL)
+		put(a, out, "mlflow.project.env", env_kind_word(plan->environment.kind));
 	put(a, out, "mlflow.runName", in->run_name);
 	if (!kvs_get(&in->extra, "mlflow.parentRunId"))
 		put(a, out, "mlflow.parentRunId", in->parent_id);

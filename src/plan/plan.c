@@ -7,42 +7,6 @@
 #include "plan/command.h"
 #include "plan/entry.h"
 
-/* Which kind of environment, and that this version has it. */
-static int choose_env(
-    const struct manifest *m, const struct request *rq, struct plan *out, struct err *err)
-{
-	static const char *const known[] = {
-	    "local", "virtualenv", "uv", "conda", "docker"};
-	static const char *const keys[] = {NULL, "docker_env", "python_env", "conda_env"};
-	const char *wanted = rq->env_manager;
-	size_t i, n = sizeof(known) / sizeof(known[0]);
-	out->env_kind = "local";
-	if (!wanted && m->env_key == ENVKEY_NONE)
-		return 0;
-	if (!wanted) {
-		err_set(err, ERR_FAIL,
-		    "the project asks for an environment (%s%s), which this "
-		    "version cannot make yet",
-		    m->env_file_found ? "it has " : "",
-		    m->env_file_found ? m->env_file : keys[m->env_key]);
-		return err_hint(
-		    err, "use --env-manager local to run it in the current one");
-	}
-	for (i = 0; i < n && strcmp(wanted, known[i]) != 0; i++)
-		;
-	if (i == 0)
-		return 0;
-	if (i == n)
-		err_set(err, ERR_USAGE,
-		    "--env-manager: '%s' is not one of local, virtualenv, "
-		    "uv, conda, docker",
-		    wanted);
-	else
-		err_set(err, ERR_USAGE,
-		    "--env-manager %s is not supported by this version", wanted);
-	return err_hint(err, "use --env-manager local to run in the current environment");
-}
-
 static int copy_env(
     struct arena *a, const struct entry_point *ep, struct plan *out, struct err *err)
 {
@@ -98,7 +62,8 @@ int plan_make(struct arena *a, const struct manifest *m, const char *project_dir
 	bool brought;
 	memset(out, 0, sizeof(*out));
 	ep = entry_choose(a, m, tree, name, rq->shell, &out->is_script, err);
-	if (!ep || choose_env(m, rq, out, err) < 0)
+	if (!ep ||
+	    env_plan_make(a, m, ep, project_dir, &rq->env, &out->environment, err) < 0)
 		return -1;
 	out->entry_point = name;
 	out->cwd = project_dir;

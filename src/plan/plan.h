@@ -6,6 +6,7 @@
 #ifndef PLAN_H
 #define PLAN_H
 
+#include "plan/envplan.h"
 #include "plan/params.h"
 
 /* What the user asked for.  Everything is borrowed; the zero value is the default. */
@@ -13,7 +14,7 @@ struct request {
 	const char *entry_point; /* NULL: main */
 	const struct param_input *params;
 	size_t nparams;
-	const char *env_manager; /* --env-manager, NULL: by the manifest */
+	struct env_request env;
 	int64_t timeout_ms;	 /* --timeout, 0: the manifest's */
 	const char *cwd;	 /* of the caller: path parameters are relative to it */
 	const char *storage_dir; /* for what path parameters download; NULL: the cache */
@@ -30,7 +31,7 @@ struct plan {
 	const char *command;  /* what bash is given */
 	const char *argv[4];  /* bash -c <command>, NULL-terminated */
 	const char *cwd;      /* the project directory */
-	const char *env_kind; /* "local" */
+	struct env_plan environment;
 	struct params params;
 	struct env_var
 	    *env; /* set for the command, in order; NULL value: from the host */

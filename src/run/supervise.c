@@ -405,7 +405,7 @@ static int prepare(struct supervisor *s, int ends[2], struct err *err)
 		err->sys = *s->ctx->interrupted;
 		return -1;
 	}
-	if (!s->l->quiet && terminal_open(&s->term, &why) < 0)
+	if (!s->l->quiet && !s->l->is_step && terminal_open(&s->term, &why) < 0)
 		ctx_say(s->ctx, SAY_DEBUG, "no terminal for the command: %s", why.msg);
 	return streams_open(&s->streams, s->l, &s->term, ends, err);
 }
@@ -431,7 +431,9 @@ static int start(struct supervisor *s, const int ends[2], struct err *err)
 	    .flags = PROC_SESSION | PROC_DIE_WITH_US,
 	    .pid = -1,
 	    .leader = -1};
-	if (stdin_is_not_ours())
+	if (s->l->is_step)
+		p->fd[1] = ends[1];
+	if (s->l->is_step || stdin_is_not_ours())
 		p->fd[0] = null = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	terminal_give(&s->term, p);
 	terminal_take(&s->term);

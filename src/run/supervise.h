@@ -26,6 +26,11 @@ struct launch {
 	const char *stdout_log, *stderr_log; /* opened for appending, made if missing */
 	int64_t timeout_ms;		     /* 0: none */
 	bool quiet;			     /* keep the output, do not pass it on */
+	/*
+	 * A tool, not the command: no terminal and no input, and its stdout goes where its
+	 * stderr goes.
+	 */
+	bool is_step;
 	statusline_text *status;	     /* what to show meanwhile, or NULL */
 	void *status_arg;
 	struct endpoint *endpoint; /* open, or NULL; its key is not kept */

@@ -40,7 +40,7 @@ int request_read(int fd, struct request_in *in, struct err *err)
 	    .uri = json_str(j, "uri"),
 	    .version = json_str(j, "version"),
 	    .plan.entry_point = json_str(j, "entry_point"),
-	    .plan.env_manager = json_str(j, "env_manager"),
+	    .plan.env.env_manager = json_str(j, "env_manager"),
 	    .plan.storage_dir = json_str(j, "storage_dir"),
 	    .plan.timeout_ms = json_int(j, "timeout_ms", 0),
 	    .tracking_uri = json_str(j, "tracking_uri"),

@@ -34,7 +34,7 @@ nothing_was_made() {
 	mlp run . --dry-run --json -P name="it's" -P x=1 --experiment-id 3
 	is "$status" 0
 	is "$stderr" ""
-	is "$(json 'sorted(j)')" "['argv', 'command', 'cwd', 'entry_point', 'env', 'env_kind', 'params', 'source', 'timeout_ms', 'tracking_uri']"
+	is "$(json 'sorted(j)')" "['argv', 'command', 'cwd', 'entry_point', 'env', 'env_kind', 'params', 'prepare', 'source', 'timeout_ms', 'tracking_uri']"
 	is "$(json 'j["entry_point"], j["env_kind"], j["cwd"], j["timeout_ms"]')" "('main', 'local', '$T/p', None)"
 	is "$(json 'j["command"]')" "train 0.1 $T/p/data.csv 'it'\"'\"'s' --x 1"
 	is "$(json 'j["argv"] == ["bash", "-c", j["command"]]')" True

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+#include "env/env.h"
+
+#include <signal.h>
+
+static const struct env_ops *const kinds[] = {[ENV_LOCAL] = NULL,
+    [ENV_DOCKER] = &docker_ops,
+    [ENV_VIRTUALENV] = &virtualenv_ops,
+    [ENV_UV] = &uv_ops,
+    [ENV_CONDA] = &conda_ops};
+
+int env_look(const struct env_want *w, struct env_look *out, struct err *err)
+{
+	const struct env_ops *ops = kinds[w->plan->environment.kind];
+	memset(out, 0, sizeof(*out));
+	return ops ? ops->look(w, out, err) : 0;
+}
+
+int env_open(struct env *e, const struct env_want *want, struct err *err)
+{
+	memset(e, 0, sizeof(*e));
+	e->ops = kinds[want->plan->environment.kind];
+	e->want = *want;
+	return e->ops ? e->ops->open(e, err) : 0;
+}
+
+int env_make(struct env *e, struct err *err)
+{
+	return e->ops ? e->ops->make(e, err) : 0;
+}
+
+int env_wrap(struct env *e, const struct env_var *added, size_t nadded, struct launch *l,
+    struct strvec *envp, struct err *err)
+{
+	return e->ops ? e->ops->wrap(e, added, nadded, l, envp, err) : 0;
+}
+
+void env_end(struct env *e, struct outcome *o, struct err *why)
+{
+	if (e->ops)
+		e->ops->end(e, o, why);
+}
+
+void env_release(struct env *e)
+{
+	if (e->ops)
+		e->ops->release(e);
+	e->ops = NULL;
+}
+
+void env_tag(struct env *e, const char *key, const char *value)
+{
+	ARENA_GROW(e->want.a, e->tags, e->ntags);
+	e->tags[e->ntags++] = (struct env_tag){key, value};
+}
+
+void env_fact(struct arena *a, struct env_look *l, const char *name, const char *text)
+{
+	ARENA_GROW(a, l->v, l->n);
+	l->v[l->n++] = (struct env_fact){name, text};
+}
+
+int env_interrupted(const struct ctx *ctx)
+{
+	static const int asks[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+	sigset_t pending;
+	if (ctx->interrupted && *ctx->interrupted)
+		return *ctx->interrupted;
+	sigpending(&pending);
+	for (size_t i = 0; i < sizeof(asks) / sizeof(asks[0]); i++)
+		if (sigismember(&pending, asks[i]) == 1)
+			return asks[i];
+	return 0;
+}
