@@ -29,6 +29,14 @@ static void add_endpoint(struct arena *a, const struct childenv *c, struct env_v
 			*(*v)++ = unless_set[i];
 }
 
+/* What a nested mlp shall choose.  Inside a container there is nothing more to make. */
+static const char *inherited(const struct plan *p)
+{
+	if (p->environment.kind == ENV_DOCKER)
+		return env_kind_word(ENV_LOCAL);
+	return p->environment.inherit ? env_kind_word(p->environment.kind) : NULL;
+}
+
 struct env_var *childenv_added(
     struct arena *a, const struct plan *p, const struct childenv *c, size_t *n)
 {
@@ -43,9 +51,8 @@ struct env_var *childenv_added(
 	*v++ = (struct env_var){"MLFLOW_EXPERIMENT_ID", c->experiment_id};
 	*v++ = (struct env_var){"MLFLOW_TRACKING_URI", c->tracking_uri};
 	*v++ = (struct env_var){"MLP_RUN_ID", c->run_id};
-	if (p->environment.inherit)
-		*v++ = (struct env_var){
-		    "MLP_ENV_MANAGER", env_kind_word(p->environment.kind)};
+	if (inherited(p))
+		*v++ = (struct env_var){"MLP_ENV_MANAGER", inherited(p)};
 	if (c->store_uri)
 		add_endpoint(a, c, &v);
 	*n = (size_t)(v - first);
