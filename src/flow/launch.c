@@ -268,6 +268,7 @@ static int supervise_run(struct launching *l, struct outcome *o, struct err *err
 	    .timeout_ms = l->p->plan.timeout_ms,
 	    .quiet = l->rq->quiet,
 	};
+	l->recording.reach = &l->env.reach;
 	if (recording_open(&l->recording, l->ctx, l->a, &l->tracking, &l->run, &c, err) <
 	    0)
 		return -1;
@@ -300,6 +301,7 @@ static int make_env(struct launching *l, struct err *err)
 	e->want.log_dir = l->log_dir;
 	e->want.artifact_uri = l->run.artifact_uri;
 	e->want.artifact_dir = artifacts_local(l->a, l->run.artifact_uri);
+	e->want.artifact_root = l->tracking.artifact_root;
 	if (env_make(e, err) < 0)
 		return -1;
 	for (size_t i = 0; i < e->ntags; i++)
