@@ -25,7 +25,7 @@ struct engine {
 	const char *host;    /* DOCKER_HOST, or a context's address; NULL: the default */
 	const char *socket;  /* speaks docker's API; NULL: only the program does */
 	bool remote;	     /* on another machine: nothing of ours can be mounted */
-	bool rootless;	     /* root in a container is the caller; no network of the host's */
+	bool rootless; /* root in a container is the caller; no network of the host's */
 	const char *version; /* of the engine, "20.10.24" */
 };
 
@@ -45,8 +45,8 @@ void engine_argv(const struct engine *en, struct strvec *argv);
  * and the body, at most 8 MiB, in `out` (may be NULL).  -1: nobody answers.  `ms`: how long it may take
  * without a byte, 0: no limit.
  */
-int engine_request(const struct engine *en, const char *method, const char *path, int64_t ms,
-    int *status, struct buf *out, struct err *err);
+int engine_request(const struct engine *en, const char *method, const char *path,
+    int64_t ms, int *status, struct buf *out, struct err *err);
 /* Append a part of such a path, or of a query: what is none of it is %XX; '/' stays. */
 void engine_quote(struct buf *out, const char *text);
 /* The engine's own words in the body of a failed request, or the body. */
@@ -65,8 +65,8 @@ cJSON *engine_inspect(
  * `out`; -1: what it said is in *err.  For short questions; ERR_INTERRUPTED when we are
  * asked to stop meanwhile.
  */
-int engine_ask(const struct engine *en, const char *const *words, struct buf *out,
-    struct err *err);
+int engine_ask(
+    const struct engine *en, const char *const *words, struct buf *out, struct err *err);
 
 /* Stop and remove a container, by name or id; that there is none is fine. */
 int engine_remove(const struct engine *en, const char *name, struct err *err);
