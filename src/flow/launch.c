@@ -476,6 +476,7 @@ static int open_env(struct launching *l, struct err *err)
 	    .plan = &l->p->plan,
 	    .commit = l->p->source.commit,
 	    .project_root = l->p->source.root,
+	    .fetched = l->p->source.kind != SOURCE_LOCAL,
 	    .direct = l->rq->direct,
 	    .store_path = l->tracking.path};
 	return env_open(&l->env, &want, err);
