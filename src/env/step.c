@@ -27,7 +27,8 @@ int env_step(
 	    .stdout_log = log,
 	    .stderr_log = log,
 	    .quiet = isatty(2) != 1,
-	    .is_step = true};
+	    .is_step = true,
+	    .input = step->input};
 	struct outcome o;
 	int rc = -1;
 	ctx_say(e->want.ctx, SAY_DEBUG, "%s: %s ...", step->what, step->argv[0]);
