@@ -29,6 +29,11 @@ struct requirements {
 	bool missing; /* partial: something could not be read */
 };
 
+#define REQUIREMENTS_INIT                                                                \
+	{                                                                                \
+		.install = BUF_INIT, .constraints = BUF_INIT                             \
+	}
+
 /* `file` names the list in messages.  out: released by requirements_release. */
 int requirements_read(const struct requirements_in *in, const char *file,
     const struct requirement_list *list, struct requirements *out, struct err *err);
