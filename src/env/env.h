@@ -69,6 +69,7 @@ struct env_tag {
 struct env {
 	const struct env_ops *ops; /* NULL: local */
 	struct env_want want;
+	const char *said;     /* the last lines of the tool that failed, or NULL */
 	struct env_tag *tags; /* to be recorded, once env_make is done */
 	size_t ntags;
 	struct env_reach reach; /* once env_make is done */

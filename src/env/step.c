@@ -5,16 +5,35 @@
 
 #include "base/ask.h"
 #include "base/path.h"
+#include "base/quote.h"
+#include "base/urltext.h"
 
-/* Why it did not end well, with what it said last. */
-static int say_failure(
-    const struct env_step *step, const struct outcome *o, struct err *err)
+/* The last line that says something, on one line. */
+static void put_last_line(struct buf *out, const char *said)
 {
-	auto_buf how = BUF_INIT;
-	const char *said = o->stderr_tail ? o->stderr_tail : "";
+	size_t end = strlen(said), start;
+	while (end && strchr("\n \t", said[end - 1]))
+		end--;
+	for (start = end; start && said[start - 1] != '\n';)
+		start--;
+	while (start < end && (said[start] == ' ' || said[start] == '\t'))
+		start++;
+	if (start < end)
+		buf_adds(out, ": ");
+	quote_display(out, said + start, end - start);
+}
+
+/* Why it did not end well; what it said last is shown with the run's end. */
+static int say_failure(
+    struct env *e, const struct env_step *step, const struct outcome *o, struct err *err)
+{
+	auto_buf how = BUF_INIT, said = BUF_INIT, last = BUF_INIT;
 	exit_describe(&how, &o->exit);
-	return err_set(err, ERR_FAIL, "%s failed: %s: %s%s%s", step->what, step->argv[0],
-	    how.s, *said ? "\n" : "", said);
+	url_mask(&said, o->stderr_tail ? o->stderr_tail : "");
+	put_last_line(&last, said.s);
+	e->said = arena_strdup(e->want.a, said.s);
+	return err_set(err, ERR_FAIL, "%s failed: %s: %s%s", step->what,
+	    path_base(step->argv[0]), how.s, last.s);
 }
 
 int env_step(
@@ -43,7 +62,7 @@ int env_step(
 	} else if (o.exit.kind == EXIT_NEVER) {
 		err_wrap(err, "%s", step->what);
 	} else if (o.exit.kind != EXIT_EXITED || o.exit.code != 0) {
-		say_failure(step, &o, err);
+		say_failure(e, step, &o, err);
 	} else {
 		rc = 0;
 	}

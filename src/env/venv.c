@@ -39,6 +39,7 @@ static int make_in_turn(struct env *e, struct venv *v, struct err *err)
 		if (rc == 0)
 			rc = venv_build(e, v, err);
 	}
+	unlink(lock); /* those who wait look whether it is still there */
 	close(fd);
 	return rc;
 }

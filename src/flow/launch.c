@@ -432,8 +432,10 @@ static int record_and_run(struct launching *l, run_started *started, void *arg,
 	if (l->rq->watch)
 		watch_release(&l->watch);
 	close_run(l, &o, &why, r);
-	r->advice = advice(l, r);
-	r->stderr_tail = arena_strdup(l->a, o.stderr_tail ? o.stderr_tail : "");
+	r->advice = why.hint[0] ? arena_strdup(l->a, why.hint) : advice(l, r);
+	r->stderr_tail = arena_strdup(l->a, o.stderr_tail    ? o.stderr_tail
+					    : l->env.said ? l->env.said
+							  : "");
 	free(o.stderr_tail);
 	sigprocmask(SIG_SETMASK, &l->before, NULL);
 	return 0;
