@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "base/ctx.h"
 #include "base/err.h"
 
 /*
@@ -15,5 +16,18 @@
  */
 int ask_tool(int trace, char *const *argv, char *const *envp, int64_t ms, struct buf *out,
     struct err *err);
+
+/* The same, with all that may be wanted. */
+struct ask {
+	const struct ctx *ctx;
+	char *const *argv, *const *envp;
+	const char *secret; /* *** in the trace, or NULL */
+	int64_t ms;
+	int file; /* its fd 3; -1: none */
+	/* A signal asks us to stop; its number, or 0.  NULL: nothing interrupts. */
+	int (*interrupted)(const struct ctx *ctx);
+};
+/* ERR_INTERRUPTED (err->sys: the signal) when it was interrupted. */
+int ask_with(const struct ask *q, struct buf *out, struct err *err);
 
 #endif

@@ -1,33 +1,130 @@
 /* SPDX-License-Identifier: MIT */
-#include "env/env.h"
+#include "env/docker.h"
 
-static int cannot(struct err *err)
-{
-	return err_set(
-	    err, ERR_FAIL, "--env-manager docker is not supported by this version");
-}
+#include <signal.h>
 
-static int docker_look(const struct env_want *w, struct env_look *out, struct err *err)
+#include "env/docker_recording.h"
+#include "run/terminal.h"
+
+static int open_engine(const struct env_want *w, struct engine *en, struct err *err)
 {
-	(void)w;
-	(void)out;
-	return cannot(err);
+	if (engine_open(en, w->ctx, w->a, err) < 0)
+		return -1;
+	if (!en->remote || w->plan->environment.build_image)
+		return 0;
+	err_set(err, ERR_FAIL, "the %s engine is on another machine (%s)",
+	    engine_word(en), en->host);
+	return err_hint(err,
+	    "it cannot see the project's files: --build-image copies them into an image");
 }
 
 static int docker_open(struct env *e, struct err *err)
 {
-	(void)e;
-	return cannot(err);
+	struct docker *d = arena_new(e->want.a, struct docker);
+	*d = (struct docker){.words = DOCKER_WORDS_INIT};
+	e->own = d;
+	if (docker_check(e, err) < 0 || open_engine(&e->want, &d->engine, err) < 0)
+		return -1;
+	return docker_recording_open(e, &d->engine, err);
 }
 
+static int docker_look(const struct env_want *w, struct env_look *out, struct err *err)
+{
+	struct env e = {.want = *w};
+	struct docker d = {.words = DOCKER_WORDS_INIT};
+	int rc;
+	e.own = &d;
+	rc = docker_check(&e, err) < 0 || open_engine(w, &d.engine, err) < 0 ? -1 : 0;
+	docker_words_release(&d.words);
+	if (rc < 0)
+		return -1;
+	env_fact(w->a, out, "engine",
+	    arena_printf(w->a, "%s %s", engine_word(&d.engine), d.engine.version));
+	return image_look(w, &d.engine, out, err);
+}
+
+static int docker_ready(struct env *e, struct err *err)
+{
+	struct docker *d = docker_of(e);
+	if (image_ready(e, &d->engine, &d->image, err) < 0)
+		return -1;
+	env_tag(e, "mlp.docker.runtime",
+	    arena_printf(e->want.a, "%s %s", engine_word(&d->engine), d->engine.version));
+	docker_recording_make(e, &d->engine);
+	return 0;
+}
+
+/* A signal for the command: the program that is attached to it is no way for all. */
+static bool signal_container(void *arg, int sig)
+{
+	struct docker *d = arg;
+	struct err err = ERR_INIT;
+	int rc;
+	if (sig == SIGSTOP || sig == SIGCONT)
+		rc = engine_pause(&d->engine, d->name, sig == SIGSTOP, &err);
+	else
+		rc = engine_kill(&d->engine, d->name, sig, &err);
+	if (rc < 0)
+		ctx_say(d->engine.ctx, SAY_DEBUG, "signal %d for the container: %s", sig,
+		    err.msg);
+	return rc == 0;
+}
+
+static int docker_wrap(struct env *e, const struct env_var *added, size_t nadded,
+    struct launch *l, struct strvec *envp, struct err *err)
+{
+	struct docker *d = docker_of(e);
+	struct strvec argv = STRVEC_INIT;
+	char **v;
+	(void)envp; /* what docker's program heeds is there as the caller has it */
+	if (docker_make(e, d, added, nadded, !l->quiet && terminal_is_all(), err) < 0)
+		return -1;
+	engine_argv(&d->engine, &argv);
+	strvec_push(&argv, "start");
+	strvec_push(&argv, "--attach");
+	/* a terminal's end can only be attached to a terminal */
+	if (d->tty || !docker_has_arg(&e->want.plan->environment, "tty", 't'))
+		strvec_push(&argv, "--interactive");
+	strvec_push(&argv, d->name);
+	v = arena_array(e->want.a, argv.n + 1, sizeof(*v));
+	for (size_t i = 0; i < argv.n; i++)
+		v[i] = arena_strdup(e->want.a, argv.v[i]);
+	strvec_release(&argv);
+	l->argv = v;
+	l->signal = signal_container;
+	l->signal_arg = d;
+	l->blind_keys = d->tty;
+	return 0;
+}
+
+static void docker_done(struct env *e, struct outcome *o, struct err *why)
+{
+	docker_judge(e, docker_of(e), o, why);
+}
+
+/* Whatever way it went: nothing is left. */
 static void docker_release(struct env *e)
 {
-	(void)e;
+	struct docker *d = docker_of(e);
+	struct err err = ERR_INIT;
+	if (!d)
+		return;
+	if (d->note && engine_remove(&d->engine, d->name, &err) == 0)
+		docker_note_done(d);
+	else if (d->note)
+		ctx_say(e->want.ctx, SAY_WARNING,
+		    "the container %s could not be removed (%s); the next mlp command "
+		    "tries it",
+		    d->name, err.msg);
+	docker_words_release(&d->words);
 }
 
 const struct env_ops docker_ops = {
     .kind = ENV_DOCKER,
     .look = docker_look,
     .open = docker_open,
+    .make = docker_ready,
+    .wrap = docker_wrap,
+    .end = docker_done,
     .release = docker_release,
 };

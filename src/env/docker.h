@@ -2,11 +2,15 @@
 /*
  * docker.h -- a run's command in a container: what is kept from env_open to env_release.
  *
- *   docker         the container's life: made, started, stopped, looked at, removed
- *   docker_argv    the words that it is made with
- *   docker_left    what a killed mlp left
- *   engine*        docker or podman, asked
- *   image*         what it is made of
+ *   docker             the container's life: made, started, stopped, removed
+ *     docker_make        what it is made with, for this run
+ *     docker_argv        ... as words: options, docker_env variables, docker_volume,
+ *                        docker_command
+ *     docker_recording   how the command in it records
+ *     docker_end         what became of the command
+ *     docker_left        what a killed mlp left
+ *   engine*            docker or podman, asked
+ *   image*             what it is made of
  */
 #ifndef DOCKER_H
 #define DOCKER_H
@@ -18,10 +22,15 @@ struct docker {
 	struct engine engine;
 	struct image image;
 	struct docker_words words;
-	const char *name; /* of the container; NULL: not chosen yet */
-	bool noted;	  /* it may be there: <state>/container says so */
-	bool tty;	  /* it has a terminal */
-	int64_t started_s;
+	const char **volumes;	     /* expanded */
+	const char **volume_sources; /* their paths on this machine, or NULLs */
+	size_t nvolumes;
+	const char *name;   /* of the container, from docker_make on */
+	const char *home;   /* a directory of this machine that is its HOME, or NULL */
+	const char *note;   /* the file that says that it may be there; NULL: it is not */
+	const char *secret; /* the key of the run's endpoint, or NULL */
+	bool tty;	    /* it has a terminal */
+	int64_t since_s; /* when it was made; seconds, as the engine's events are asked */
 };
 
 static inline struct docker *docker_of(const struct env *e)
@@ -29,16 +38,30 @@ static inline struct docker *docker_of(const struct env *e)
 	return e->own;
 }
 
-/* The label of the containers of a run: "mlp.run=<id>". */
+/* The label of a run's containers: mlp.run=<id>. */
 #define DOCKER_LABEL "mlp.run"
 
+/* What can be said before anything is asked: -A, volumes, variables.  For env_open. */
+int docker_check(struct env *e, struct err *err);
+/* Make the container; it is there, not started, when this returns 0. */
+int docker_make(struct env *e, struct docker *d, const struct env_var *added,
+    size_t nadded, bool tty, struct err *err);
+
 /*
- * Note in the run's state directory that there may be containers of it, and where; remove
- * them by that note, as the next mlp does when this one was killed.  Returns how many were
- * removed; -1: the engine could not be asked, and the note stays.
+ * The program that was attached to the container has ended: set *o to what became of the
+ * command.  *why is set where it never started.
  */
-int docker_note(const struct docker *d, const char *state_dir, struct err *err);
-int docker_remove_left(const struct ctx *ctx, const char *state_dir, const char *run_id,
-    struct err *err);
+void docker_judge(struct env *e, struct docker *d, struct outcome *o, struct err *why);
+
+/*
+ * A note in the run's state directory that there may be containers of it, and whose; who
+ * finds it when the run's mlp is gone removes them (*n: how many).  -1: the engine could
+ * not be asked, and the note stays.
+ */
+int docker_note(struct docker *d, const char *state_dir, struct err *err);
+void docker_note_done(struct docker *d);
+bool docker_is_noted(struct arena *a, const char *state_dir);
+int docker_remove_left(const struct ctx *ctx, struct arena *a, const char *state_dir,
+    const char *run_id, int *n, struct err *err);
 
 #endif

@@ -20,7 +20,7 @@ const char *engine_word(const struct engine *en)
 void engine_argv(const struct engine *en, struct strvec *argv)
 {
 	strvec_push(argv, en->program);
-	if (en->host && en->kind == ENGINE_DOCKER) {
+	if (en->name_host) {
 		strvec_push(argv, "--host");
 		strvec_push(argv, en->host);
 	}
@@ -92,8 +92,9 @@ static int find_host(struct engine *en, const char **host, struct err *err)
 }
 
 /* Where it is: a socket of this machine, whose owner tells whether it is rootless. */
-static int place(struct engine *en, const char *host, struct err *err)
+static int place(struct engine *en, struct err *err)
 {
+	const char *host;
 	struct stat st;
 	if (en->kind == ENGINE_PODMAN) {
 		const char *remote = getenv("CONTAINER_HOST");
@@ -101,8 +102,9 @@ static int place(struct engine *en, const char *host, struct err *err)
 		en->rootless = geteuid() != 0;
 		return 0;
 	}
-	if (!en->host && find_host(en, &host, err) < 0)
+	if (!en->host && find_host(en, &en->host, err) < 0)
 		return -1;
+	host = en->host;
 	if (!host)
 		en->socket = default_socket;
 	else if (strncmp(host, "unix://", 7) == 0)
@@ -183,11 +185,42 @@ static int greet_program(struct engine *en, struct err *err)
 	return 0;
 }
 
+static int greet(struct engine *en, struct err *err)
+{
+	if (place(en, err) < 0)
+		return -1;
+	return en->socket ? greet_socket(en, err) : greet_program(en, err);
+}
+
 int engine_open(
     struct engine *en, const struct ctx *ctx, struct arena *a, struct err *err)
 {
 	*en = (struct engine){.ctx = ctx, .a = a};
-	if (choose_program(en, err) < 0 || place(en, NULL, err) < 0)
-		return -1;
-	return en->socket ? greet_socket(en, err) : greet_program(en, err);
+	return choose_program(en, err) < 0 ? -1 : greet(en, err);
+}
+
+void engine_note(const struct engine *en, cJSON *to)
+{
+	json_put_str(to, "engine", engine_word(en));
+	json_put_str(to, "program", en->program);
+	json_put_str(to, "host", en->socket ? NULL : en->host);
+	json_put_str(to, "socket", en->socket);
+}
+
+int engine_reopen(struct engine *en, const struct ctx *ctx, struct arena *a,
+    const cJSON *note, struct err *err)
+{
+	const char *word = json_str(note, "engine"), *program = json_str(note, "program");
+	const char *socket = json_str(note, "socket"), *host = json_str(note, "host");
+	*en = (struct engine){.ctx = ctx, .a = a};
+	if (!word || !program)
+		return err_set(err, ERR_FAIL, "it is not noted which engine it was");
+	en->kind = strcmp(word, "podman") == 0 ? ENGINE_PODMAN : ENGINE_DOCKER;
+	en->program = arena_strdup(a, program);
+	if (socket)
+		en->host = arena_printf(a, "unix://%s", socket);
+	else if (host)
+		en->host = arena_strdup(a, host);
+	en->name_host = en->host && en->kind == ENGINE_DOCKER;
+	return greet(en, err);
 }

@@ -23,6 +23,7 @@ struct engine {
 	enum engine_kind kind;
 	const char *program; /* argv[0] */
 	const char *host;    /* DOCKER_HOST, or a context's address; NULL: the default */
+	bool name_host;	     /* the program must be told it */
 	const char *socket;  /* speaks docker's API; NULL: only the program does */
 	bool remote;	     /* on another machine: nothing of ours can be mounted */
 	bool rootless; /* root in a container is the caller; no network of the host's */
@@ -36,6 +37,11 @@ struct engine {
 int engine_open(
     struct engine *en, const struct ctx *ctx, struct arena *a, struct err *err);
 const char *engine_word(const struct engine *en); /* "docker", "podman" */
+
+/* What it takes to ask the same engine later, as a JSON object; and to do so. */
+void engine_note(const struct engine *en, cJSON *to);
+int engine_reopen(struct engine *en, const struct ctx *ctx, struct arena *a,
+    const cJSON *note, struct err *err);
 
 /* The first words of a command line: the program and, where need be, whom it asks. */
 void engine_argv(const struct engine *en, struct strvec *argv);
@@ -72,6 +78,8 @@ int engine_ask(
 int engine_remove(const struct engine *en, const char *name, struct err *err);
 /* Send it a signal.  -1: it does not run, or nobody answers. */
 int engine_kill(const struct engine *en, const char *name, int sig, struct err *err);
+/* Freeze its processes, or let them go on. */
+int engine_pause(const struct engine *en, const char *name, bool pause, struct err *err);
 /* Append the ids of the containers, running or not, that have this label ("a=b"). */
 int engine_find(
     const struct engine *en, const char *label, struct strvec *ids, struct err *err);

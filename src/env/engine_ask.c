@@ -118,6 +118,19 @@ int engine_kill(const struct engine *en, const char *name, int sig, struct err *
 	    (const char *[]){"kill", "--signal", number, "--", name, NULL}, &body, err);
 }
 
+int engine_pause(const struct engine *en, const char *name, bool pause, struct err *err)
+{
+	const char *word = pause ? "pause" : "unpause";
+	auto_buf body = BUF_INIT;
+	int status = 0;
+	if (!en->socket)
+		return engine_ask(en, (const char *[]){word, name, NULL}, &body, err);
+	if (request(en, "POST", "/containers/", name, pause ? "/pause" : "/unpause",
+		&status, &body, err) < 0)
+		return -1;
+	return judge(en, status, &body, false, err);
+}
+
 static int find_by_socket(
     const struct engine *en, const char *label, struct strvec *ids, struct err *err)
 {

@@ -53,6 +53,8 @@ static void describe(
 		buf_addf(out, "never started: %s", why);
 	} else if (o->exit.kind != EXIT_EXITED || o->exit.code != 0) {
 		exit_describe(out, &o->exit);
+		if (o->detail)
+			buf_addf(out, ": %s", o->detail);
 	}
 }
 

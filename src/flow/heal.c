@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/path.h"
+#include "env/docker.h"
 #include "flow/runtags.h"
 #include "run/lock.h"
 #include "run/strays.h"

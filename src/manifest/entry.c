@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* entry.c -- entry points: command, and our `timeout` and `env`. */
+/* entry.c -- entry points: command, and our `timeout`, `env` and `resources`. */
 #include "base/clock.h"
 #include "manifest/keys.h"
 #include "manifest/model.h"
@@ -116,6 +116,7 @@ void model_entry(struct page *p, const struct pair *pair, struct entry_point *ep
 	read_command(p, pair, ep);
 	read_timeout(p, pair->value, ep);
 	read_env(p, pair->value, ep);
+	model_resources(p, pair->value, &ep->resources);
 	params = node_get(pair->value, "parameters");
 	if (params)
 		model_params(p, params, ep);

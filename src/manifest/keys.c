@@ -20,7 +20,7 @@ static const struct level {
 	const struct synonym *synonyms;
 } levels[] = {
     [KEYS_TOP] = {{"name", "entry_points", "python_env", "conda_env", "docker_env",
-		      "databricks_spark_job"},
+		      "databricks_spark_job", "resources"},
 	(const struct synonym[]){{"conda", "conda_env", NULL},
 	    {"conda_environment", "conda_env", NULL}, {"py_env", "python_env", NULL},
 	    {"uv_env", "python_env", NULL}, {"virtualenv", "python_env", NULL},
@@ -29,7 +29,7 @@ static const struct level {
 	    {"env", NULL, which_env},
 	    {"env_manager", NULL, "the environment manager is an option: --env-manager"},
 	    {"entrypoints", "entry_points", NULL}, {NULL, NULL, NULL}}},
-    [KEYS_ENTRY] = {{"parameters", "command", "timeout", "env"},
+    [KEYS_ENTRY] = {{"parameters", "command", "timeout", "env", "resources"},
 	(const struct synonym[]){{"params", "parameters", NULL},
 	    {"args", "parameters", NULL}, {"arguments", "parameters", NULL},
 	    {"cmd", "command", NULL}, {"run", "command", NULL},
@@ -40,10 +40,13 @@ static const struct level {
     [KEYS_DOCKER] = {{"image", "volumes", "environment"},
 	(const struct synonym[]){{"env", "environment", NULL},
 	    {"mounts", "volumes", NULL}, {NULL, NULL, NULL}}},
+    [KEYS_RESOURCES] = {{"cpus", "memory", "gpus"},
+	(const struct synonym[]){{"cpu", "cpus", NULL}, {"mem", "memory", NULL},
+	    {"ram", "memory", NULL}, {"gpu", "gpus", NULL}, {NULL, NULL, NULL}}},
 };
 
 static const char *const reserved[] = {
-    "steps", "needs", "inputs", "outputs", "retries", "resources"};
+    "steps", "needs", "inputs", "outputs", "retries"};
 
 static size_t count_of(const char *const *words)
 {
@@ -114,6 +117,8 @@ static void hint_level(
 		page_hint(p, d, "it belongs to an entry point: indent it below one");
 	else if (level == KEYS_TOP && node_get(v, "command"))
 		page_hint(p, d, "an entry point belongs below 'entry_points': indent it");
+	else if (level <= KEYS_ENTRY && known_word(KEYS_RESOURCES, word, n))
+		page_hint(p, d, "it belongs below 'resources'");
 	else if (level == KEYS_ENTRY && known_word(KEYS_DOCKER, word, n))
 		page_hint(p, d, "it belongs below 'docker_env'");
 	else if (level == KEYS_ENTRY && (node_get(v, "type") || node_get(v, "default")))

@@ -79,6 +79,7 @@ struct manifest *model_build(struct page *p, struct node *root)
 	if (name && name->kind != NODE_SCALAR)
 		page_warn(p, name->mark, "'name' is %s, not text", node_word(name));
 	model_env(p, root, m);
+	model_resources(p, root, &m->resources);
 	warn_databricks(p, root);
 	entries = node_get(root, "entry_points");
 	if (entries)

@@ -2,8 +2,8 @@
 /*
  * manifest.h -- an MLproject file as a model, with the place of everything in it.
  *
- * What is read is what MLflow's _project_spec.py reads, plus `timeout` and `env` in an
- * entry point, which MLflow ignores.  Parsing is pure: text in, model and diagnostics
+ * What is read is what MLflow's _project_spec.py reads, plus `timeout`, `env` and
+ * `resources` in an entry point and `resources` of the project, which MLflow ignores.  Parsing is pure: text in, model and diagnostics
  * out.
  */
 #ifndef MANIFEST_H
@@ -40,6 +40,15 @@ struct env_var {
 	const char *value; /* NULL: copied from the host */
 };
 
+/* Extension: `resources`, of the project or of an entry point. */
+struct resources {
+	double cpus;	      /* 0: not limited */
+	int64_t memory_bytes; /* 0: not limited */
+	int gpus;	      /* 0: none; GPUS_ALL */
+	unsigned given;	      /* which are said: RESOURCE_... */
+};
+enum { RESOURCE_CPUS = 1, RESOURCE_MEMORY = 2, RESOURCE_GPUS = 4, GPUS_ALL = -1 };
+
 struct entry_point {
 	const char *name;
 	struct mark mark;
@@ -55,6 +64,8 @@ struct entry_point {
 	struct env_var *env; /* extension: `env`, in file order */
 	size_t nenv;
 	int64_t timeout_ms; /* extension: `timeout`; 0: none */
+	/* What it says itself; what it does not say is the project's. */
+	struct resources resources;
 };
 
 enum env_key { ENVKEY_NONE, ENVKEY_DOCKER, ENVKEY_PYTHON, ENVKEY_CONDA };
@@ -74,6 +85,7 @@ struct manifest {
 	size_t ndocker_volumes;
 	struct env_var *docker_env;
 	size_t ndocker_env;
+	struct resources resources;
 	struct entry_point *entries;
 	size_t nentries;
 	struct page *page; /* NULL without a file; see manifest_report */

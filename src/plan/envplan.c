@@ -189,6 +189,11 @@ static void note_unused(struct choice *c, const struct env_request *rq)
 	const char *kind = words[c->out->kind];
 	if (c->out->kind == ENV_DOCKER)
 		return;
+	if (c->out->resources.given)
+		note(c, arena_printf(c->a,
+			    "'resources' are not applied, as the run is in %s, not in "
+			    "docker",
+			    kind));
 	if (rq->nargs)
 		note(c, arena_printf(c->a,
 			    "--docker-args: not used, as the run is in %s, not in docker",
@@ -215,14 +220,28 @@ static void take_docker(
 	out->was = rq->was;
 }
 
+/* The entry point's word wins over the project's, each for itself. */
+static void take_resources(
+    const struct resources *project, const struct resources *own, struct resources *out)
+{
+	*out = *project;
+	if (own->given & RESOURCE_CPUS)
+		out->cpus = own->cpus;
+	if (own->given & RESOURCE_MEMORY)
+		out->memory_bytes = own->memory_bytes;
+	if (own->given & RESOURCE_GPUS)
+		out->gpus = own->gpus;
+	out->given |= own->given;
+}
+
 int env_plan_make(struct arena *a, const struct manifest *m, const struct entry_point *ep,
     const char *project_dir, const struct env_request *rq, struct env_plan *out,
     struct err *err)
 {
 	struct choice c = {.a = a, .m = m, .dir = project_dir, .out = out};
 	int rc = 0;
-	(void)ep;
 	memset(out, 0, sizeof(*out));
+	take_resources(&m->resources, &ep->resources, &out->resources);
 	if (rq->env_manager)
 		rc = choose_by_name(&c, rq->env_manager, "--env-manager", err);
 	else if (rq->inherited && *rq->inherited)

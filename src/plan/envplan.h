@@ -20,12 +20,6 @@ struct docker_arg {
 	const char *name, *value;
 };
 
-struct resources {
-	double cpus;	      /* 0: not limited */
-	int64_t memory_bytes; /* 0: not limited */
-	int gpus;	      /* 0: none */
-};
-
 struct env_plan {
 	enum env_kind kind;
 	/* What chose it, for people: "--env-manager", "docker_env", "conda.yaml", ... */

@@ -55,7 +55,8 @@ int keyboard_next(struct keyboard *k, const struct terminal *t)
 	int sig = 0;
 	if (k->at >= k->len)
 		return 0;
-	if (tcgetattr(t->main.master, &theirs) < 0) /* shows the modes of the other end */
+	/* the master shows the modes of the other end */
+	if (k->blind || tcgetattr(t->main.master, &theirs) < 0)
 		theirs = t->before;
 	while (k->at < k->len && sig == 0)
 		sig = key_signal(&theirs, (unsigned char)k->typed[k->at++]);

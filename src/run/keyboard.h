@@ -20,6 +20,8 @@ struct keyboard {
 	struct buf queue; /* looked at, not yet taken by the command: from `sent` on */
 	size_t sent;
 	bool closed; /* the user's terminal is gone */
+	/* The command's modes cannot be seen: the user's terminal says which keys. */
+	bool blind;
 };
 
 #define KEYBOARD_INIT                                                                    \

@@ -43,6 +43,7 @@ struct supervisor {
 	enum state state;
 	int64_t due;   /* monotonic: the end of DRAINING, of waiting in FLUSHING */
 	int64_t limit; /* monotonic: the time limit; 0: none */
+	int64_t forced; /* monotonic: when argv itself is killed; 0: it is not */
 	bool timed_out, hurry;
 	struct proc proc;
 	pid_t pid; /* the main process and its group */
@@ -55,8 +56,20 @@ struct supervisor {
 	struct leftovers left;
 };
 
-static void signal_group(const struct supervisor *s, int sig)
+/* As far as it is elsewhere; true: argv need not know of it. */
+static bool signal_inside(struct supervisor *s, int sig)
 {
+	if (!s->l->signal || !s->l->signal(s->l->signal_arg, sig))
+		return false;
+	if (sig == SIGKILL)
+		s->forced = clock_mono_ms() + STOP_GRACE_MS;
+	return true;
+}
+
+static void signal_group(struct supervisor *s, int sig)
+{
+	if (signal_inside(s, sig))
+		return;
 	kill(-s->pid, sig); /* its zombie keeps the number until the very end */
 	if (sig != SIGKILL && sig != SIGSTOP && sig != SIGCONT)
 		kill(-s->pid, SIGCONT);
@@ -109,7 +122,8 @@ static void on_ask(struct supervisor *s, int sig, bool typed)
 				     : STOP_TERMINATE,
 		    now);
 		if (typed) {
-			keyboard_signal(&s->keys, &s->term, sig);
+			if (!signal_inside(s, sig))
+				keyboard_signal(&s->keys, &s->term, sig);
 			s->streams.mid_line = true; /* its echo */
 			stop_due(&s->stop, now);
 		}
@@ -292,8 +306,11 @@ static void advance(struct supervisor *s)
 	}
 	if (s->state == RUNNING && !s->streams.mid_line)
 		statusline_draw(&s->status, now);
-	if (s->state == STOPPING)
+	if (s->state == STOPPING) {
 		send_due(s, now);
+		if (s->forced && now >= s->forced)
+			kill(-s->pid, SIGKILL);
+	}
 	if (s->state == DRAINING) {
 		if (streams_are_read(&s->streams) && leftovers_count(&s->left) == 0)
 			set_state(s, FLUSHING);
@@ -322,6 +339,8 @@ static int next_wake(const struct supervisor *s)
 		at = s->due;
 	if (s->state == STOPPING && stop_pending(&s->stop))
 		at = s->stop.due_ms;
+	if (s->state == STOPPING && s->forced)
+		at = earlier(at, s->forced);
 	if (s->state == SWEEPING)
 		at = stop_pending(&s->stop) ? s->stop.due_ms : now + LOOK_AGAIN_MS;
 	if (s->state == FLUSHING && !streams_are_read(&s->streams) && now < s->due)
@@ -482,7 +501,7 @@ int supervise(
 	    .signals = SIGWATCH_INIT,
 	    .term = TERMINAL_INIT,
 	    .status = STATUSLINE_INIT,
-	    .keys = KEYBOARD_INIT};
+	    .keys = {.queue = BUF_INIT, .blind = l->blind_keys}};
 	int ends[2] = {-1, -1}, rc;
 	*out = (struct outcome){.stop_signal = 0};
 	streams_init(&s.streams);

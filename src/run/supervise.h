@@ -35,6 +35,14 @@ struct launch {
 	statusline_text *status; /* what to show meanwhile, or NULL */
 	void *status_arg;
 	struct endpoint *endpoint; /* open, or NULL; its key is not kept */
+	/*
+	 * Where the command is no child of argv: gives it a signal.  False: it could not;
+	 * then argv gets it.  STOP and CONT suspend it and let it go on.
+	 */
+	bool (*signal)(void *arg, int sig);
+	void *signal_arg;
+	/* argv only passes keys on: those that make signals are known by our terminal. */
+	bool blind_keys;
 };
 
 /* How it went.  Everything is known when supervise() has returned 0. */
@@ -44,6 +52,7 @@ struct outcome {
 	int leftovers;	 /* processes that outlived the main one and were stopped */
 	int64_t stdout_bytes, stderr_bytes;
 	bool mid_line; /* what was shown last does not end its line */
+	const char *detail; /* more words for the reason, or NULL; borrowed */
 	int log_errno; /* first failure to keep output (ENOSPC ...), 0: all kept */
 	char *
 	    stderr_tail; /* its last lines, valid UTF-8, <= 2 KiB; the caller's to free */
@@ -62,7 +71,8 @@ struct outcome {
  * INT, 5 s, TERM, 5 s, KILL; on Ctrl-\ (or SIGQUIT) QUIT, 5 s, KILL.  A second Ctrl-C
  * kills at once.  On time-out TERM, 5 s, KILL; time in which the user had suspended us
  * does not count.  What outlives the main process for more than 1 s gets TERM, 5 s, KILL.
- * MLP_STOP_GRACE (ms) shortens the 5 s.
+ * MLP_STOP_GRACE (ms) shortens the 5 s.  What is still there 5 s after a KILL by l->signal
+ * is killed itself.
  */
 int supervise(
     const struct ctx *ctx, const struct launch *l, struct outcome *out, struct err *err);

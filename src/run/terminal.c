@@ -42,6 +42,11 @@ static void pty_close(struct pty *p)
 	fd_close(&p->slave);
 }
 
+bool terminal_is_all(void)
+{
+	return in_foreground(0) && in_foreground(1) && in_foreground(2);
+}
+
 int terminal_open(struct terminal *t, struct err *err)
 {
 	for (int i = 0; i < 3; i++)

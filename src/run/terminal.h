@@ -46,6 +46,8 @@ struct terminal {
  * open what is needed.  0 with tty -1: no terminal.  -1: *err says why there can be none.
  */
 int terminal_open(struct terminal *t, struct err *err);
+/* Our stdin, stdout and stderr all are the terminal, and we are in its foreground. */
+bool terminal_is_all(void);
 /* Fill in the files of the child and, with keys, its controlling terminal. */
 void terminal_give(const struct terminal *t, struct proc *p);
 /* After the child has started: its ends are its own. */

@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: MIT */
+/* docker_make.c -- the container of a run, made and not started (declared in docker.h). */
+#include <errno.h>
+#include <sys/mman.h>
+
+#include "base/ask.h"
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/path.h"
+#include "env/docker.h"
+#include "env/docker_recording.h"
+
+extern char **environ;
+
+enum { MAKE_MS = 10 * 60 * 1000, ASK_MS = 30 * 1000 };
+
+/* A directory that a volume names and that is not there: docker would make it, as root. */
+static int check_source(
+    const struct env *e, const char *text, const char *source, struct err *err)
+{
+	const char *project = e->want.plan->cwd;
+	size_t n = strlen(project);
+	if (path_exists(source) || (strncmp(source, project, n) == 0 && source[n] == '/'))
+		return 0; /* below the project it is made, as the caller */
+	err_set(err, ERR_FAIL, "volume '%s': '%s' does not exist", text, source);
+	return err_hint(err, "make it: mkdir -p %s", source);
+}
+
+static int expand_volumes(struct env *e, struct docker *d, struct err *err)
+{
+	const struct env_plan *p = &e->want.plan->environment;
+	struct arena *a = e->want.a;
+	d->volumes = arena_array(a, p->nvolumes + 1, sizeof(*d->volumes));
+	d->volume_sources = arena_array(a, p->nvolumes + 1, sizeof(*d->volumes));
+	d->nvolumes = p->nvolumes;
+	for (size_t i = 0; i < p->nvolumes; i++) {
+		const char **source = &d->volume_sources[i];
+		d->volumes[i] = docker_volume_expand(
+		    a, p->volumes[i], e->want.plan->cwd, source, err);
+		if (!d->volumes[i] ||
+		    (*source && check_source(e, p->volumes[i], *source, err) < 0))
+			return -1;
+	}
+	return 0;
+}
+
+int docker_check(struct env *e, struct err *err)
+{
+	static const struct env_var ours[] = {{"MLFLOW_RUN_ID", NULL},
+	    {"MLFLOW_EXPERIMENT_ID", NULL}, {"MLFLOW_TRACKING_URI", NULL},
+	    {"MLFLOW_REGISTRY_URI", NULL}, {"MLP_RUN_ID", NULL}};
+	const struct env_plan *p = &e->want.plan->environment;
+	struct docker_words w = DOCKER_WORDS_INIT;
+	int rc = docker_args_check(p, err);
+	if (rc == 0)
+		rc = image_check(p, err);
+	if (rc == 0)
+		rc = docker_words_add_vars(
+		    &w, p, ours, sizeof(ours) / sizeof(ours[0]), err);
+	docker_words_release(&w);
+	return rc == 0 ? expand_volumes(e, docker_of(e), err) : -1;
+}
+
+/* The project, as the working directory. */
+static void add_project(const struct env *e, struct docker *d)
+{
+	const struct env_want *w = &e->want;
+	const char *cwd = w->plan->cwd, *root = w->project_root ? w->project_root : cwd;
+	size_t n = strlen(root);
+	auto_buf dir = BUF_INIT;
+	buf_adds(&dir, DOCKER_PROJECT_DIR);
+	if (!d->image.has_project) {
+		if (strncmp(cwd, root, n) != 0 || (cwd[n] != '/' && cwd[n] != '\0')) {
+			root = cwd;
+			n = strlen(cwd);
+		}
+		buf_adds(&dir, cwd + n);
+		docker_words_mount(&d->words, root, DOCKER_PROJECT_DIR, false);
+	}
+	docker_words_option(&d->words, "--workdir", dir.s);
+}
+
+/* Files that the command is given by path are where it is told that they are. */
+static void add_paths(const struct env *e, struct docker *d)
+{
+	const struct params *ps = &e->want.plan->params;
+	for (size_t i = 0; i < ps->n && !d->engine.remote; i++) {
+		const struct param *p = &ps->v[i];
+		if (p->kind == PARAM_PATH && p->used && p->used[0] == '/' && p->used[1] &&
+		    path_exists(p->used))
+			docker_words_mount(&d->words, p->used, p->used, false);
+	}
+}
+
+/* What it writes is the caller's, and there is a home that it can write. */
+static int add_user(const struct env *e, struct docker *d, struct err *err)
+{
+	const struct env_plan *p = &e->want.plan->environment;
+	struct docker_words *w = &d->words;
+	bool podman = d->engine.kind == ENGINE_PODMAN;
+	/* a rootless docker's root is the caller */
+	bool root = geteuid() == 0 || (d->engine.rootless && !podman);
+	auto_buf user = BUF_INIT;
+	if (docker_has_arg(p, "user", 'u'))
+		return 0;
+	if (d->engine.rootless && podman && !docker_has_arg(p, "userns", 0))
+		docker_words_option(w, "--userns=keep-id", NULL);
+	buf_addf(
+	    &user, "%ld:%ld", root ? 0L : (long)geteuid(), root ? 0L : (long)getegid());
+	docker_words_option(w, "--user", user.s);
+	if (root)
+		return 0;
+	if (d->engine.remote) {
+		docker_words_setenv(w, "HOME", "/tmp");
+		return 0;
+	}
+	d->home = path_join(e->want.a, e->want.state_dir, "home");
+	if (dir_make(d->home, 0700, err) < 0)
+		return -1;
+	docker_words_mount(w, d->home, DOCKER_HOME_DIR, false);
+	docker_words_setenv(w, "HOME", DOCKER_HOME_DIR);
+	return 0;
+}
+
+/* podman has its own in a package of its own. */
+static bool engine_has_init(const struct engine *en)
+{
+	static const char *const places[] = {"/usr/libexec/podman/catatonit",
+	    "/usr/lib/podman/catatonit", "/usr/local/libexec/podman/catatonit",
+	    "/usr/local/lib/podman/catatonit", "/usr/bin/catatonit"};
+	if (en->kind == ENGINE_DOCKER)
+		return true;
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
+		if (access(places[i], X_OK) == 0)
+			return true;
+	return false;
+}
+
+/* How it is started and stopped. */
+static void add_process(const struct env *e, struct docker *d)
+{
+	const struct env_plan *p = &e->want.plan->environment;
+	struct docker_words *w = &d->words;
+	docker_words_option(w, "--name", d->name);
+	strvec_push(&w->options, "--label");
+	strvec_pushf(&w->options, DOCKER_LABEL "=%s", e->want.run_id);
+	if (!docker_has_arg(p, "log-driver", 0))
+		docker_words_option(w, "--log-driver", "none"); /* we keep the output */
+	if (!docker_has_arg(p, "interactive", 'i'))
+		docker_words_option(w, "--interactive", NULL);
+	if (d->tty && !docker_has_arg(p, "tty", 't'))
+		docker_words_option(w, "--tty", NULL);
+	if (!docker_has_arg(p, "init", 0) && engine_has_init(&d->engine)) {
+		docker_words_option(w, "--init", NULL);
+		/* what asks the command to stop asks all of its processes */
+		docker_words_setenv(w, "TINI_KILL_PROCESS_GROUP", "1");
+	}
+}
+
+static int add_volumes(struct docker *d, struct err *err)
+{
+	for (size_t i = 0; i < d->nvolumes; i++) {
+		const char *source = d->volume_sources[i];
+		if (source && !path_exists(source) && dir_make(source, 0777, err) < 0)
+			return err_wrap(err, "volume '%s'", d->volumes[i]);
+		docker_words_option(&d->words, "--volume", d->volumes[i]);
+	}
+	return 0;
+}
+
+static int gather(struct env *e, struct docker *d, const struct env_var *added,
+    size_t nadded, struct err *err)
+{
+	const struct env_plan *p = &e->want.plan->environment;
+	add_process(e, d);
+	add_project(e, d);
+	if (add_user(e, d, err) < 0)
+		return -1;
+	docker_words_limit(&d->words, p, d->engine.kind);
+	if (docker_recording_add(e, added, nadded, &d->words, err) < 0)
+		return -1;
+	add_paths(e, d);
+	if (add_volumes(d, err) < 0)
+		return -1;
+	docker_words_add_args(&d->words, p);
+	return docker_words_add_vars(&d->words, p, added, nadded, err);
+}
+
+/* The lines for --env-file, in memory that nobody else can open. */
+static int hidden_file(const struct buf *text, struct err *err)
+{
+	int fd = memfd_create("environment", MFD_CLOEXEC);
+	if (fd < 0 || fd_write_all(fd, text->s, text->len) < 0 ||
+	    lseek(fd, 0, SEEK_SET) < 0) {
+		int saved = errno;
+		fd_close(&fd);
+		return err_sys(err, saved, "the variables of the container");
+	}
+	return fd;
+}
+
+static int create(struct env *e, struct docker *d, bool plain, struct err *err)
+{
+	auto_strvec argv = STRVEC_INIT;
+	auto_strvec envp = STRVEC_INIT;
+	auto_strvec command = STRVEC_INIT;
+	auto_buf file = BUF_INIT;
+	auto_buf said = BUF_INIT;
+	auto_fd fd = -1;
+	strvec_push_all(&envp, environ);
+	engine_argv(&d->engine, &argv);
+	strvec_push(&argv, "create");
+	strvec_push_all(&argv, strvec_argv(&d->words.options));
+	docker_words_env(&d->words, &argv, &envp, &file);
+	if (docker_command(e->want.plan->command, plain, &command, err) < 0)
+		return -1;
+	if (file.len) {
+		fd = hidden_file(&file, err);
+		if (fd < 0)
+			return -1;
+		strvec_push(&argv, "--env-file=/dev/fd/3");
+	}
+	strvec_push(&argv, d->image.id);
+	strvec_push_all(&argv, strvec_argv(&command));
+	return ask_with(&(struct ask){.ctx = e->want.ctx,
+			    .argv = strvec_argv(&argv),
+			    .envp = strvec_argv(&envp),
+			    .secret = d->secret,
+			    .ms = MAKE_MS,
+			    .file = fd,
+			    .interrupted = env_interrupted},
+	    &said, err);
+}
+
+/* The key of the run's endpoint, the end of its address. */
+static const char *endpoint_key(const struct env_var *added, size_t nadded)
+{
+	const char *uri = NULL;
+	bool endpoint = false;
+	for (size_t i = 0; i < nadded; i++) {
+		if (strcmp(added[i].name, "MLFLOW_TRACKING_URI") == 0)
+			uri = added[i].value;
+		endpoint |= strcmp(added[i].name, "MLP_STORE_URI") == 0;
+	}
+	return endpoint && uri && strrchr(uri, '/') ? strrchr(uri, '/') + 1 : NULL;
+}
+
+/* 1, 0: there is none; -1: not known. */
+static int has_shell(const struct docker *d)
+{
+	auto_buf path = BUF_INIT;
+	struct err ignored = ERR_INIT;
+	int status = 0;
+	if (!d->engine.socket)
+		return -1;
+	buf_adds(&path, "/containers/");
+	engine_quote(&path, d->name);
+	buf_adds(&path, "/archive?path=/bin/sh");
+	if (engine_request(&d->engine, "HEAD", path.s, ASK_MS, &status, NULL, &ignored) <
+	    0)
+		return -1;
+	return status == 404 ? 0 : 1;
+}
+
+/* Images that were seen to have a shell are not asked again. */
+static char *shell_mark(const struct env *e, const struct docker *d)
+{
+	const char *cache = e->want.ctx->cache_dir, *hex = strchr(d->image.id, ':');
+	hex = hex ? hex + 1 : d->image.id;
+	if (!cache || strspn(hex, "0123456789abcdef") != strlen(hex))
+		return NULL;
+	return arena_printf(e->want.a, "%s/docker/shells/%s", cache, hex);
+}
+
+/* The image has no shell: a command that needs none is started without. */
+static int do_without_shell(struct env *e, struct docker *d, struct err *err)
+{
+	struct err ignored = ERR_INIT;
+	if (engine_remove(&d->engine, d->name, err) < 0)
+		return -1;
+	if (create(e, d, true, err) == 0)
+		return 0;
+	(void)ignored;
+	return err_hint(err,
+	    "the image %s has no sh: name an image that has one, or write the command "
+	    "without shell syntax",
+	    d->image.uri);
+}
+
+static int look_for_shell(struct env *e, struct docker *d, struct err *err)
+{
+	struct err ignored = ERR_INIT;
+	const char *mark = shell_mark(e, d);
+	int has;
+	if (docker_has_arg(&e->want.plan->environment, "entrypoint", 0) ||
+	    (mark && path_exists(mark)))
+		return 0;
+	has = has_shell(d);
+	if (has == 0)
+		return do_without_shell(e, d, err);
+	if (has > 0 && mark && dir_make(path_dir(e->want.a, mark), 0777, &ignored) == 0)
+		file_write(mark, "", 0, 0666, &ignored);
+	return 0;
+}
+
+int docker_make(struct env *e, struct docker *d, const struct env_var *added,
+    size_t nadded, bool tty, struct err *err)
+{
+	d->tty = tty;
+	d->name = docker_container_name(e);
+	d->secret = endpoint_key(added, nadded);
+	d->since_s = clock_now_ms() / 1000 - 1;
+	if (gather(e, d, added, nadded, err) < 0 ||
+	    docker_note(d, e->want.state_dir, err) < 0)
+		return -1;
+	if (create(e, d, false, err) < 0)
+		return err_wrap(err, "the container could not be made");
+	return look_for_shell(e, d, err);
+}
