@@ -121,6 +121,15 @@ int env_wrap(struct env *e, const struct env_var *added, size_t nadded, struct l
 void env_end(struct env *e, struct outcome *o, struct err *why);
 void env_release(struct env *e);
 
+/*
+ * Something of a run may be left, says its state directory: a container of an mlp that was
+ * killed, or one that could not be removed.  env_remove_left removes it; who calls it
+ * holds the run's lock.  What is left where nobody can be asked stays noted.
+ */
+bool env_is_left(struct arena *a, const char *state_dir);
+void env_remove_left(
+    const struct ctx *ctx, struct arena *a, const char *state_dir, const char *run_id);
+
 /* For the kinds: remember a tag, a line of a look. */
 void env_tag(struct env *e, const char *key, const char *value);
 void env_fact(struct arena *a, struct env_look *l, const char *name, const char *text);

@@ -9,7 +9,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/path.h"
-#include "env/docker.h"
+#include "env/env.h"
 #include "flow/runtags.h"
 #include "run/lock.h"
 #include "run/strays.h"
@@ -117,6 +117,8 @@ static bool heal_one(const struct ctx *ctx, struct store *store, const char *run
 	int left;
 	if (run_is_alive(ctx, run_id, &lk, &err) != 0)
 		return false;
+	if (env_is_left(&a, lk.dir))
+		env_remove_left(ctx, &a, lk.dir, run_id);
 	kept = read_kept_end(&a, lk.dir, &end);
 	left = kept ? 1 : is_left_running(store, &a, run_id);
 	if (left > 0) {
@@ -126,8 +128,8 @@ static bool heal_one(const struct ctx *ctx, struct store *store, const char *run
 			   !kept, &err) == 0;
 	}
 	/* logs are kept there when the artifacts are not local */
-	run_lock_drop(&lk,
-	    (done || left == 0) && !path_exists(path_join(&a, lk.dir, "stdout.log")));
+	run_lock_drop(&lk, (done || left == 0) && !env_is_left(&a, lk.dir) &&
+			       !path_exists(path_join(&a, lk.dir, "stdout.log")));
 	if (done)
 		tell(ctx, run_id, &end, reason);
 	return done;
@@ -189,7 +191,8 @@ void heal_runs(const struct ctx *ctx, struct store *store)
 		return;
 	ncandidates = list_candidates(ctx, &a, &candidates);
 	for (size_t i = 0; i < ncandidates; i++)
-		if (has_kept_end(ctx, &a, candidates[i]))
+		if (has_kept_end(ctx, &a, candidates[i]) ||
+		    env_is_left(&a, run_state_dir(ctx, &a, candidates[i])))
 			heal_one(ctx, store, candidates[i]);
 		else
 			drop_unborn(ctx, store, &a, candidates[i]);

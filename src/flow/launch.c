@@ -379,7 +379,8 @@ static void close_run(struct launching *l, const struct outcome *o, const struct
 			l->lock.dir, r->ending.status, r->end_time, &tags, &err) < 0)
 			ctx_say(l->ctx, SAY_WARNING, "nor could it be kept: %s", err.msg);
 	}
-	run_lock_drop(&l->lock, ended && !l->logs_in_state);
+	run_lock_drop(&l->lock,
+	    ended && !l->logs_in_state && !env_is_left(l->a, l->lock.dir));
 }
 
 /* MLflow's own words for it name no way out. */
@@ -428,6 +429,7 @@ static int record_and_run(struct launching *l, run_started *started, void *arg,
 	r->project_dir = l->p->source.dir;
 	r->start_time = l->run.start_time;
 	execute(l, started, arg, r, &o, &why);
+	env_release(&l->env); /* nothing is left of it when the end is recorded */
 	recording_close(&l->recording);
 	if (l->rq->watch)
 		watch_release(&l->watch);
