@@ -317,16 +317,35 @@ int http_start(struct server *sv, struct http **out, struct err *err)
 	return 0;
 }
 
+/* Bytes have come that no thread has read yet: it may be a request. */
+static bool has_unread(struct http *http)
+{
+	bool found = false;
+	pthread_mutex_lock(&http->lock);
+	for (struct conn *c = http->conns; c && !found; c = c->next) {
+		int unread = 0;
+		found = ioctl(c->fd, FIONREAD, &unread) == 0 && unread > 0;
+	}
+	pthread_mutex_unlock(&http->lock);
+	return found;
+}
+
+static bool is_asked(struct http *http)
+{
+	return http->sv->stats.active > 0 || workers_busy(http->workers) ||
+	       has_unread(http);
+}
+
 int http_stop(struct http *http, int64_t ms)
 {
 	int64_t until = clock_mono_ms() + ms;
-	int naps = 0;
+	int naps = 0, quiet = 0;
 	if (!http)
 		return 0;
 	for (size_t i = 0; i < http->n; i++)
 		MHD_quiesce_daemon(http->daemons[i]);
-	while ((http->sv->stats.active > 0 || workers_busy(http->workers)) &&
-	       clock_mono_ms() < until) {
+	/* twice: what was read a moment ago is not yet a request */
+	while ((quiet = is_asked(http) ? 0 : quiet + 1) < 2 && clock_mono_ms() < until) {
 		usleep(1000);
 		if (++naps % TIDY_NAPS == 0)
 			http_tidy(http); /* who has left is not waited for */
