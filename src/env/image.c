@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "env/image.h"
 
+#include <sys/utsname.h>
+
 #include "base/file.h"
 #include "base/path.h"
 #include "env/image_name.h"
@@ -119,6 +121,40 @@ static void tell(struct env *e, const struct image *i)
 		env_tag(e, "mlp.docker.digest", i->digest);
 }
 
+/* What docker calls this machine's architecture; NULL: not known. */
+static const char *machine(void)
+{
+	static const struct {
+		const char *kernel, *docker;
+	} names[] = {{"x86_64", "amd64"}, {"aarch64", "arm64"}, {"armv7l", "arm"},
+	    {"armv6l", "arm"}, {"i686", "386"}, {"ppc64le", "ppc64le"},
+	    {"s390x", "s390x"}, {"riscv64", "riscv64"}};
+	struct utsname u;
+	if (uname(&u) < 0)
+		return NULL;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(u.machine, names[i].kernel) == 0)
+			return names[i].docker;
+	return NULL;
+}
+
+/* Said, not refused: this machine may emulate it, or run it all the same (386, arm). */
+static void warn_of_platform(
+    const struct env *e, const struct engine *en, const struct image *i)
+{
+	const char *ours = machine();
+	if (en->remote || !ours || !*i->platform ||
+	    strncmp(i->platform, "linux/", 6) != 0 ||
+	    (strncmp(i->platform + 6, ours, strlen(ours)) == 0 &&
+		strchr("/", i->platform[6 + strlen(ours)])))
+		return;
+	ctx_say(e->want.ctx, SAY_WARNING,
+	    "image %s is for %s and this machine is linux/%s, which runs it only where "
+	    "it "
+	    "can emulate it (qemu-user-static)",
+	    i->uri, i->platform, ours);
+}
+
 int image_ready(
     struct env *e, const struct engine *en, struct image *out, struct err *err)
 {
@@ -129,6 +165,7 @@ int image_ready(
 	if (rc < 0)
 		return -1;
 	tell(e, out);
+	warn_of_platform(e, en, out);
 	return 0;
 }
 

@@ -144,6 +144,7 @@ static int refuse(struct env *e, const struct engine *en, const char *name,
 int image_pull(struct env *e, const struct engine *en, const char *name,
     enum pull_failure *failure, struct err *err)
 {
+	const char *platform = image_arg(&e->want.plan->environment, "platform");
 	struct err why = ERR_INIT;
 	if (e->want.ctx->offline)
 		return refuse(
@@ -157,22 +158,52 @@ int image_pull(struct env *e, const struct engine *en, const char *name,
 	}
 	*failure = pull_failure_of(why.msg);
 	err_set(err, ERR_FAIL,
-	    "image '%s' is not on this machine and cannot be pulled: %s", name,
+	    "image '%s'%s%s is not on this machine and cannot be pulled: %s", name,
+	    platform ? " for " : "", platform ? platform : "",
 	    last_line(e->want.a, why.msg));
 	return hint(e, en, name, *failure, err);
+}
+
+/* "linux/arm64" is linux/arm64/v8; "arm64" and "linux" are as well. */
+static bool is_for(const struct image *i, const char *platform)
+{
+	const char *part = i->platform;
+	size_t n = strlen(platform);
+	for (; part; part = strchr(part, '/'), part = part ? part + 1 : NULL)
+		if (strncmp(part, platform, n) == 0 && (!part[n] || part[n] == '/'))
+			return true;
+	return false;
+}
+
+static int say_platform(const struct env *e, const char *platform,
+    const struct image_found *found, enum pull_failure *failure, struct err *err)
+{
+	*failure = PULL_PLATFORM;
+	err_set(err, ERR_FAIL, "image '%s' is for %s, not for %s", found->image.uri,
+	    found->image.platform, platform);
+	return err_hint(err, e->want.ctx->offline
+				 ? "without --offline it would be pulled"
+				 : "leave -A platform out to use it as it is");
 }
 
 int image_get(struct env *e, const struct engine *en, const char *name, struct image *out,
     enum pull_failure *failure, struct err *err)
 {
-	const char *pull = image_arg(&e->want.plan->environment, "pull");
+	const struct env_plan *p = &e->want.plan->environment;
+	const char *pull = image_arg(p, "pull"), *platform = image_arg(p, "platform");
+	bool never = pull && strcmp(pull, "never") == 0;
 	bool always = pull && strcmp(pull, "always") == 0 && !e->want.ctx->offline;
 	struct image_found found;
 	int there = image_find(en, name, &found, err);
 	*failure = PULL_OTHER;
 	if (there < 0)
 		return -1;
-	if (!there && pull && strcmp(pull, "never") == 0)
+	if (there && platform && !is_for(&found.image, platform)) {
+		if (never || e->want.ctx->offline)
+			return say_platform(e, platform, &found, failure, err);
+		there = 0;
+	}
+	if (!there && never)
 		return refuse(
 		    e, en, name, "-A pull=never forbids to pull it", failure, err);
 	if (!there || always) {
@@ -184,6 +215,8 @@ int image_get(struct env *e, const struct engine *en, const char *name, struct i
 			    name);
 		if (there <= 0)
 			return -1;
+		if (platform && !is_for(&found.image, platform))
+			return say_platform(e, platform, &found, failure, err);
 	}
 	*out = found.image;
 	return 0;

@@ -35,7 +35,9 @@ registry_at() {
 
 registry_start() {
 	mkdir -p "$T/registry/data"
-	[ $# -eq 0 ] || htpasswd -Bbn "$1" "$2" >"$T/registry/htpasswd"
+	[ $# -eq 0 ] ||
+		perl -e 'print "$ARGV[0]:", crypt($ARGV[1], q($2b$05$abcdefghijklmnopqrstuu)), "\n"' \
+			"$1" "$2" >"$T/registry/htpasswd"
 	for _ in {1..20}; do
 		registry_at $((10000 + RANDOM % 20000)) && return # somebody else may have it
 	done
