@@ -21,13 +21,13 @@ struct env_want {
 	const struct ctx *ctx;
 	struct arena *a;
 	const struct plan *plan;  /* plan->environment says what is wanted */
-	const char *commit;	  /* of the project, or NULL */
 	const char *project_root; /* the tree that plan->cwd lies in */
 	bool fetched;		  /* the project came from elsewhere */
 	bool partial;		  /* of it only the YAML files are here: a mere look */
 	bool direct;		/* --tracking direct: the command gets the store itself */
 	const char *store_path; /* of a store on this machine; NULL: it is elsewhere */
 	/* from env_make on: */
+	const char *commit; /* of the project, or NULL */
 	const char *run_id;
 	const char *state_dir;	  /* the run's: what is noted there survives a kill */
 	const char *log_dir;	  /* the artifacts' mlp/ */

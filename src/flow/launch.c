@@ -478,7 +478,6 @@ static int open_env(struct launching *l, struct err *err)
 	struct env_want want = {.ctx = l->ctx,
 	    .a = l->a,
 	    .plan = &l->p->plan,
-	    .commit = l->p->source.commit,
 	    .project_root = l->p->source.root,
 	    .fetched = l->p->source.kind != SOURCE_LOCAL,
 	    .direct = l->rq->direct,
@@ -494,14 +493,16 @@ static int prepare_and_run(struct launching *l, run_started *started, void *arg,
 	if (!rq->direct && recording_check(l->ctx, l->a, err) < 0)
 		return -1;
 	if (prepare_plan(l->ctx, l->a, rq->uri, rq->version, &rq->plan, PREPARE_RUN,
-		launch_own_files(l->a, &l->tracking), l->p, err) < 0 ||
-	    open_tracking(l, err) < 0)
+		launch_own_files(l->a, &l->tracking), l->p, err) < 0)
 		return -1;
-	source_facts_finish(l->ctx, l->a, &l->p->facts, &l->p->source);
-	if (check_interrupted(l->ctx, err) == 0 && open_env(l, err) == 0)
-		rc = record_and_run(l, started, arg, out, err);
+	if (open_env(l, err) == 0 && open_tracking(l, err) == 0) {
+		source_facts_finish(l->ctx, l->a, &l->p->facts, &l->p->source);
+		l->env.want.commit = l->p->source.commit;
+		if (check_interrupted(l->ctx, err) == 0)
+			rc = record_and_run(l, started, arg, out, err);
+		l->store->ops->close(l->store);
+	}
 	env_release(&l->env);
-	l->store->ops->close(l->store);
 	return rc;
 }
 
