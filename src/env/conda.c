@@ -84,21 +84,31 @@ static bool was_typed(const struct env_plan *p)
 	return strcmp(p->chosen_by, "--env-manager") == 0;
 }
 
-/* What pip cannot install, as a list in words; NULL: it can all. */
-static const char *only_conda(struct arena *a, const struct env_want *w)
+/* What pip cannot install, in words. */
+static const char *list_skipped(struct arena *a, const struct python_env *py)
+{
+	auto_buf b = BUF_INIT;
+	for (size_t i = 0; i < py->nskipped && i < 5; i++)
+		buf_addf(&b, "%s%s", i ? ", " : "", py->skipped[i]);
+	if (py->nskipped > 5)
+		buf_addf(&b, " and %zu more", py->nskipped - 5);
+	return arena_strdup(a, b.s);
+}
+
+/* Can virtualenv make what the file asks for?  If not, *err tells why, too. */
+static bool pip_is_enough(const struct env_want *w, struct err *err)
 {
 	const struct env_plan *p = &w->plan->environment;
-	struct diags ds = {.arena = a};
+	struct diags ds = {.arena = w->a};
 	struct python_env py;
-	struct err ignored = ERR_INIT;
-	auto_buf b = BUF_INIT;
-	if (!p->file || python_env_read(a, p, w->plan->cwd, &py, &ds, &ignored) < 0)
-		return "";
-	for (size_t i = 0; i < py.nskipped && i < 5; i++)
-		buf_addf(&b, "%s%s", i ? ", " : "", py.skipped[i]);
-	if (py.nskipped > 5)
-		buf_addf(&b, " and %zu more", py.nskipped - 5);
-	return py.nskipped ? arena_strdup(a, b.s) : NULL;
+	struct err why = ERR_INIT;
+	if (!p->file)
+		return false;
+	if (python_env_read(w->a, p, w->plan->cwd, &py, &ds, &why) < 0)
+		err_wrap(err, "virtualenv cannot stand in for conda (%s)", why.msg);
+	else if (py.nskipped)
+		err_wrap(err, "only conda can install %s", list_skipped(w->a, &py));
+	return !why.code && !py.nskipped;
 }
 
 /*
@@ -106,13 +116,10 @@ static const char *only_conda(struct arena *a, const struct env_want *w)
  */
 static int do_without(const struct env_want *w, struct err *err)
 {
-	const char *needs = only_conda(w->a, w);
-	if (!needs && !was_typed(&w->plan->environment)) {
+	if (pip_is_enough(w, err) && !was_typed(&w->plan->environment)) {
 		err_clear(err);
 		return 0;
 	}
-	if (needs && *needs)
-		err_wrap(err, "only conda can install %s", needs);
 	return err_hint(err,
 	    "install conda (or micromamba, one file), or use --env-manager virtualenv: "
 	    "it installs what the file lists below pip");

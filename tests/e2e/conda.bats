@@ -241,7 +241,7 @@ tag() { sql 'select value from tags where key = ? order by rowid desc limit 1' "
 
 @test "no conda: a file that asks for what pip has is made by virtualenv, which is said" {
 	printf 'conda_env: c.yaml\nentry_points:\n  main: {command: "python -c \\"import sys; print(sys.prefix != sys.base_prefix)\\""}\n' >MLproject
-	printf 'dependencies:\n  - python\n  - pip\n  - pip: []\n' >c.yaml
+	printf 'dependencies:\n  - pip\n  - pip: []\n' >c.yaml
 	mlp run . --dry-run
 	is "$status" 0
 	has "$output" "made by virtualenv"
@@ -251,6 +251,10 @@ tag() { sql 'select value from tags where key = ? order by rowid desc limit 1' "
 	is "$(tag mlflow.project.env)" virtualenv
 	mlp run . --env-manager conda
 	is "$status" 125
-	has "$stderr" "there is no conda, mamba or micromamba"
+	has "$stderr" "mlp: there is no conda, mamba or micromamba"
 	has "$stderr" "--env-manager virtualenv"
+	printf 'dependencies: [python]\n' >c.yaml
+	mlp run .
+	is "$status" 125
+	has "$stderr" "virtualenv cannot stand in for conda (c.yaml:1:16: Invalid dependency for python"
 }
