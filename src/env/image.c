@@ -79,6 +79,12 @@ static const char *digest_of(
 	return found ? arena_strdup(en->a, found) : NULL;
 }
 
+static const char *name_of(const struct engine *en, const cJSON *names)
+{
+	const char *s = cJSON_GetStringValue(cJSON_GetArrayItem(names, 0));
+	return s ? arena_strdup(en->a, s) : NULL;
+}
+
 static const char *platform_of(const struct engine *en, const cJSON *j)
 {
 	const char *variant = text_of(en, j, "Variant");
@@ -105,6 +111,7 @@ int image_find(
 	*out = (struct image_found){
 	    .image = {.uri = name,
 		.id = strchr(id, ':') ? id : arena_printf(en->a, "sha256:%s", id),
+		.name = name_of(en, json_get(j, "RepoTags")),
 		.digest = digest_of(en, json_get(j, "RepoDigests"), name),
 		.platform = platform_of(en, j),
 		.user = text_of(en, config, "User")},

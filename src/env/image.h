@@ -26,6 +26,7 @@ struct image {
 	const char
 	    *uri;	/* as recorded: the manifest's word, or the tag it was built as */
 	const char *id; /* "sha256:...": what to run, for a tag may move */
+	const char *name;     /* one that it has here, or NULL */
 	const char *digest;   /* "name@sha256:..." of its registry, or NULL */
 	const char *platform; /* "linux/amd64", "linux/arm64/v8" */
 	const char *user;     /* who it runs as by itself; "" where it does not say */

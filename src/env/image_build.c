@@ -66,8 +66,12 @@ static int set_text(struct build *b, const char *above, const char *key, struct 
 
 static int from_image(struct build *b, const struct image *base, struct err *err)
 {
-	const char *from = arena_printf(b->w->a, "FROM %s", b->base);
-	return set_text(b, from, base->id, err);
+	const char *hex = strchr(base->id, ':') + 1, *name = b->base;
+	/* newer builders take an id for a name, which they ask a registry for */
+	if (base->name &&
+	    (image_name_is_id(name) || strncmp(hex, name, strlen(name)) == 0))
+		name = base->name;
+	return set_text(b, arena_printf(b->w->a, "FROM %s", name), base->id, err);
 }
 
 static int from_dockerfile(struct build *b, const char *path, struct err *err)
@@ -210,7 +214,8 @@ static int run_build(struct env *e, const struct build *b, struct err *err)
 	ctx_say(e->want.ctx, SAY_INFO, "building image %s", b->uri);
 	if (env_step(e, &step, NULL, err) == 0)
 		return 0;
-	if (err->code != ERR_INTERRUPTED && pull_failure_of(err->msg) == PULL_NO_SPACE)
+	if (err->code != ERR_INTERRUPTED &&
+	    pull_failure_of(e->said ? e->said : err->msg) == PULL_NO_SPACE)
 		err_hint(err,
 		    "%s system df shows what takes the space, %s image prune "
 		    "frees some",

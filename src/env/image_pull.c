@@ -145,6 +145,7 @@ int image_pull(struct env *e, const struct engine *en, const char *name,
     enum pull_failure *failure, struct err *err)
 {
 	const char *platform = image_arg(&e->want.plan->environment, "platform");
+	const char *said;
 	struct err why = ERR_INIT;
 	if (e->want.ctx->offline)
 		return refuse(
@@ -156,11 +157,14 @@ int image_pull(struct env *e, const struct engine *en, const char *name,
 		*err = why;
 		return -1;
 	}
-	*failure = pull_failure_of(why.msg);
+	said = e->said && *e->said ? e->said : why.msg;
+	*failure = pull_failure_of(said);
+	if (*failure != PULL_OTHER)
+		e->said = NULL; /* the message has all of it */
 	err_set(err, ERR_FAIL,
 	    "image '%s'%s%s is not on this machine and cannot be pulled: %s", name,
 	    platform ? " for " : "", platform ? platform : "",
-	    last_line(e->want.a, why.msg));
+	    last_line(e->want.a, said));
 	return hint(e, en, name, *failure, err);
 }
 
