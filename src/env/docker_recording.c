@@ -1,8 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "env/docker_recording.h"
 
+#include <strings.h>
+
+#include "base/file.h"
+#include "base/path.h"
 #include "env/docker_network.h"
 #include "env/docker_store.h"
+
+enum { CONFIG_MAX = 1 << 20 };
 
 /* What a container calls this machine, as far as its run's endpoint is concerned. */
 #define ENDPOINT_NAME "mlp.internal"
@@ -96,6 +102,10 @@ static int reach(struct env *e, const struct engine *en, struct docker_net_choic
 int docker_recording_open(struct env *e, const struct engine *en, struct err *err)
 {
 	struct docker_net_choice choice;
+	if (e->want.direct && en->remote && e->want.store_path)
+		return err_set(err, ERR_FAIL,
+		    "the store '%s' is on this machine, but the %s engine on another",
+		    e->want.store_path, engine_word(en));
 	if (e->want.direct)
 		return 0;
 	docker_net_choose(e->want.a, &e->want.plan->environment, en->kind, &choice);
@@ -145,6 +155,44 @@ static bool stays_outside(const char *name)
 	return strcmp(name, "MLP_STORE_URI") == 0;
 }
 
+static bool is_no_proxy(const char *name)
+{
+	return strcasecmp(name, "no_proxy") == 0;
+}
+
+/*
+ * What docker's own configuration excepts from the proxies that it gives to containers: it
+ * would give that way to ours.  NULL: nothing.
+ */
+static const char *configured_no_proxy(const struct env *e)
+{
+	struct arena *a = e->want.a;
+	const char *dir = getenv("DOCKER_CONFIG"), *home = getenv("HOME"), *found;
+	const char *host = getenv("DOCKER_HOST");
+	struct err ignored = ERR_INIT;
+	auto_buf text = BUF_INIT;
+	auto_json j = NULL;
+	const cJSON *proxies;
+	if (!dir || !*dir)
+		dir = home && *home ? path_join(a, home, ".docker") : "";
+	if (file_read(path_join(a, dir, "config.json"), CONFIG_MAX, &text, &ignored) < 0)
+		return NULL;
+	j = json_parse(text.s, text.len, "it", &ignored);
+	proxies = json_get(j, "proxies");
+	found = host ? json_str(json_get(proxies, host), "noProxy") : NULL;
+	if (!found)
+		found = json_str(json_get(proxies, "default"), "noProxy");
+	return found && *found ? arena_strdup(a, found) : NULL;
+}
+
+static void give_no_proxy(
+    struct env *e, const struct env_var *ours, struct docker_words *w)
+{
+	const char *also = configured_no_proxy(e);
+	docker_words_setenv(w, ours->name,
+	    also ? arena_printf(e->want.a, "%s,%s", also, ours->value) : ours->value);
+}
+
 int docker_recording_add(struct env *e, const struct env_var *added, size_t nadded,
     struct docker_words *w, struct err *err)
 {
@@ -152,8 +200,12 @@ int docker_recording_add(struct env *e, const struct env_var *added, size_t nadd
 		docker_words_option(w, "--add-host",
 		    arena_printf(e->want.a, "%s:%s", e->reach.name, e->reach.address));
 	give_inherited(w);
-	for (size_t i = 0; i < nadded; i++)
-		if (added[i].value && !stays_outside(added[i].name))
-			docker_words_setenv(w, added[i].name, added[i].value);
+	for (size_t i = 0; i < nadded; i++) {
+		const struct env_var *v = &added[i];
+		if (v->value && is_no_proxy(v->name))
+			give_no_proxy(e, v, w);
+		else if (v->value && !stays_outside(v->name))
+			docker_words_setenv(w, v->name, v->value);
+	}
 	return docker_store_add(e, w, err);
 }

@@ -6,6 +6,7 @@
 
 #include "base/file.h"
 #include "base/path.h"
+#include "env/docker.h"
 
 /* Where a container finds what the credentials' variables name. */
 #define AWS_DIR "/.aws"
@@ -71,6 +72,39 @@ static void hand_over(struct env *e, const char *artifact_dir, const char *where
 		    (unsigned)uid, models, strerror(errno));
 }
 
+/* "source:target[:options]" has this target. */
+static bool volume_is_at(const char *volume, const char *target)
+{
+	const char *at = strchr(volume, ':');
+	size_t n = at ? strcspn(at + 1, ":") : 0;
+	while (n > 1 && at[n] == '/')
+		n--;
+	return n == strlen(target) && strncmp(at + 1, target, n) == 0;
+}
+
+/* The user has put something there: the engine takes one thing at a place. */
+static bool is_taken(const struct env *e, const char *target)
+{
+	const struct env_plan *p = &e->want.plan->environment;
+	const struct docker *d = docker_of(e);
+	for (size_t i = 0; i < d->nvolumes; i++)
+		if (volume_is_at(d->volumes[i], target))
+			return true;
+	for (size_t i = 0; i < p->nargs; i++)
+		if ((strcmp(p->args[i].name, "volume") == 0 ||
+			strcmp(p->args[i].name, "v") == 0) &&
+		    p->args[i].value && volume_is_at(p->args[i].value, target))
+			return true;
+	return false;
+}
+
+static void add_dir(
+    struct env *e, const char *source, const char *target, struct docker_words *w)
+{
+	if (!is_taken(e, target))
+		docker_words_mount(w, source, target, false);
+}
+
 /*
  * All artifacts of the store and of the run's experiment, not the run's alone: models are
  * kept beside the runs, and a command may make other runs or read what they left.
@@ -81,14 +115,14 @@ static int add_artifacts(struct env *e, struct docker_words *w, struct err *err)
 	const char *dir = want->artifact_dir, *root = want->artifact_root, *where;
 	if (dir && dir[0] != '/') {
 		/* the command finds it below its directory, as a client outside does */
-		docker_words_mount(w, path_abs(want->a, want->ctx->cwd, dir),
-		    path_abs(want->a, DOCKER_PROJECT_DIR, dir), false);
+		add_dir(e, path_abs(want->a, want->ctx->cwd, dir),
+		    path_abs(want->a, DOCKER_PROJECT_DIR, dir), w);
 		dir = NULL;
 	}
 	if (root && dir_make(root, 0777, err) < 0)
 		return -1;
 	if (root)
-		docker_words_mount(w, root, root, false);
+		add_dir(e, root, root, w);
 	if (!dir)
 		return 0;
 	if (dir_make(dir, 0777, err) < 0)
@@ -96,7 +130,7 @@ static int add_artifacts(struct env *e, struct docker_words *w, struct err *err)
 	where = home_of_runs(e, dir);
 	hand_over(e, dir, where);
 	if (!root || !is_within(where, root))
-		docker_words_mount(w, where, where, false);
+		add_dir(e, where, where, w);
 	return 0;
 }
 
@@ -107,7 +141,7 @@ static void add_store(struct env *e, struct docker_words *w)
 	if (!e->want.direct || !e->want.store_path)
 		return;
 	dir = path_dir(e->want.a, e->want.store_path);
-	docker_words_mount(w, dir, dir, false);
+	add_dir(e, dir, dir, w);
 }
 
 /* As it is here, where it is set. */
@@ -118,6 +152,16 @@ static void give_all(struct docker_words *w, const char *const *names)
 			docker_words_setenv(w, *names, getenv(*names));
 }
 
+/* It is read there, never written.  False: it cannot be there. */
+static bool mount_secret(
+    struct env *e, const char *source, const char *target, struct docker_words *w)
+{
+	if (docker_of(e)->engine.remote || is_taken(e, target))
+		return false;
+	docker_words_mount(w, source, target, true);
+	return true;
+}
+
 static void give_aws(struct env *e, struct docker_words *w)
 {
 	static const char *const names[] = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY",
@@ -126,9 +170,8 @@ static void give_aws(struct env *e, struct docker_words *w)
 	const char *home = getenv("HOME"), *dir;
 	give_all(w, names);
 	dir = path_join(e->want.a, home ? home : "", ".aws");
-	if (dir[0] != '/' || !path_is_dir(dir))
+	if (dir[0] != '/' || !path_is_dir(dir) || !mount_secret(e, dir, AWS_DIR, w))
 		return;
-	docker_words_mount(w, dir, AWS_DIR, true);
 	/* its client looks in the container's own HOME */
 	docker_words_setenv(w, "AWS_SHARED_CREDENTIALS_FILE", AWS_DIR "/credentials");
 	docker_words_setenv(w, "AWS_CONFIG_FILE", AWS_DIR "/config");
@@ -160,10 +203,8 @@ static const char *file_in(struct env *e, const char *name)
 static void give_google(struct env *e, struct docker_words *w)
 {
 	const char *file = file_in(e, "GOOGLE_APPLICATION_CREDENTIALS");
-	if (!file)
-		return;
-	docker_words_mount(w, file, GOOGLE_FILE, true);
-	docker_words_setenv(w, "GOOGLE_APPLICATION_CREDENTIALS", GOOGLE_FILE);
+	if (file && mount_secret(e, file, GOOGLE_FILE, w))
+		docker_words_setenv(w, "GOOGLE_APPLICATION_CREDENTIALS", GOOGLE_FILE);
 }
 
 static void give_hdfs(struct env *e, struct docker_words *w)
@@ -171,10 +212,8 @@ static void give_hdfs(struct env *e, struct docker_words *w)
 	static const char *const names[] = {
 	    "MLFLOW_KERBEROS_USER", "MLFLOW_PYARROW_EXTRA_CONF", NULL};
 	const char *ticket = file_in(e, "MLFLOW_KERBEROS_TICKET_CACHE");
-	if (ticket) {
-		docker_words_mount(w, ticket, ticket, true);
+	if (ticket && mount_secret(e, ticket, ticket, w))
 		docker_words_setenv(w, "MLFLOW_KERBEROS_TICKET_CACHE", ticket);
-	}
 	give_all(w, names);
 }
 
@@ -198,9 +237,16 @@ static void give_credentials(struct env *e, struct docker_words *w)
 
 int docker_store_add(struct env *e, struct docker_words *w, struct err *err)
 {
-	if (add_artifacts(e, w, err) < 0)
-		return -1;
-	add_store(e, w);
+	const struct env_want *want = &e->want;
 	give_credentials(e, w);
-	return 0;
+	if (docker_of(e)->engine.remote) {
+		if (want->artifact_dir)
+			ctx_say(want->ctx, SAY_WARNING,
+			    "the engine is on another machine: what the command writes "
+			    "to '%s' stays in its container",
+			    want->artifact_dir);
+		return 0;
+	}
+	add_store(e, w);
+	return add_artifacts(e, w, err);
 }

@@ -432,3 +432,61 @@ image_with_mlp() {
 	has "$stderr" "whether a container with the network 'slirp4netns' can reach this machine is not known"
 	has "$stderr" "--tracking direct"
 }
+
+@test "what the user mounts where a store's directory would be stays the user's" {
+	script <<-'E'
+		. ./client.sh
+		get "runs/get?run_id=$MLFLOW_RUN_ID" | sed 's/.*"artifact_uri":"\([^"]*\)".*/\1/' >uri
+		mkdir -p $(cat uri) && echo text >$(cat uri)/note
+	E
+	mkdir mine other
+	sed -i 's|^  image:.*|&\n  volumes: ["$(pwd)/mine:'"$PWD"'/mlruns/"]|' MLproject
+	mlp run .
+	is "$status" 0
+	is "$(cat mine/0/"$(run_id)"/artifacts/note)" text
+	sed -i '/volumes/d' MLproject
+	mlp run . -A "volume=$PWD/other:$PWD/mlruns:rw"
+	is "$status" 0
+	is "$(cat other/0/*/artifacts/note)" text
+}
+
+@test "proxies of docker's own configuration: what they except stays excepted, as is the endpoint" {
+	mkdir "$HOME/.docker"
+	echo '{"proxies": {"default": {"httpProxy": "http://127.0.0.1:9", "noProxy": "lab.example"}}}' \
+		>"$HOME/.docker/config.json"
+	script <<-'E'
+		env | grep -i _proxy | sort
+	E
+	unset http_proxy HTTP_PROXY https_proxy HTTPS_PROXY no_proxy
+	NO_PROXY=x mlp run .
+	is "$status" 0
+	is "$output" "$(printf '%s\n' HTTP_PROXY=http://127.0.0.1:9 \
+		NO_PROXY=lab.example,x,127.0.0.1,localhost,mlp.internal http_proxy=http://127.0.0.1:9 \
+		no_proxy=lab.example,127.0.0.1,localhost,mlp.internal)"
+}
+
+@test "credentials: a file for Google, keys for Azure, what is not there is told" {
+	script <<-'E'
+		env | grep -E '^(GOOGLE|AZURE|AWS|MLFLOW_K)' | sort
+		[ ! "$GOOGLE_APPLICATION_CREDENTIALS" ] || cat $GOOGLE_APPLICATION_CREDENTIALS
+		id | grep -c uid=0
+	E
+	mlp run . -q -A network=none # makes the store
+	at() {
+		sql "INSERT INTO experiments (experiment_id, name, artifact_location, lifecycle_stage) VALUES (?, ?, ?, 'active')" "$@"
+	}
+	at 7 gs gs://b/x
+	at 8 azure wasbs://c@a.blob.core.windows.net/x
+	at 9 proxied mlflow-artifacts:/9
+	echo '{"key": 1}' >"$T/gcs.json"
+	export AZURE_STORAGE_ACCESS_KEY=azhush AWS_PROFILE=p
+	GOOGLE_APPLICATION_CREDENTIALS=$T/gcs.json mlp run . --experiment-name gs
+	is "$output" "$(printf '%s\n' GOOGLE_APPLICATION_CREDENTIALS=/.gcs '{"key": 1}' 1)"
+	GOOGLE_APPLICATION_CREDENTIALS=$T/none.json mlp run . --experiment-name gs </dev/null
+	is "$output" "1"
+	has "$stderr" "GOOGLE_APPLICATION_CREDENTIALS names '$T/none.json', which is not there"
+	mlp run . --experiment-name azure </dev/null
+	is "$output" "$(printf 'AZURE_STORAGE_ACCESS_KEY=azhush\n1')"
+	mlp run . --experiment-name proxied </dev/null
+	is "$output" 1
+}

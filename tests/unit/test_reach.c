@@ -11,6 +11,7 @@
 
 #include "base/cleanup.h"
 #include "env/docker_network.h"
+#include "env/docker_recording.h"
 #include "run/endpoint.h"
 
 static const struct ctx silent = {.trace = -1};
@@ -179,6 +180,60 @@ static void test_address(void **state)
 	assert_false(docker_net_is_ours(&a, "192.0.2.1"));
 }
 
+struct asked {
+	const char *network;
+	enum engine_kind kind;
+	bool remote, rootless, direct;
+	const char *mistake; /* NULL: none */
+	bool never;
+};
+
+/* Without asking an engine: what it is decides. */
+static void test_elsewhere(void **state)
+{
+	static const struct asked cases[] = {
+	    {"bridge", ENGINE_PODMAN, false, true, false, "a rootless podman", false},
+	    {"bridge", ENGINE_DOCKER, false, true, false, "a rootless docker", false},
+	    {"host", ENGINE_DOCKER, false, true, false, "a rootless docker", false},
+	    {"host", ENGINE_PODMAN, false, true, false, NULL, false},
+	    {"host", ENGINE_DOCKER, false, false, false, NULL, false},
+	    {"host", ENGINE_DOCKER, true, false, false, "a remote docker", false},
+	    {"lab", ENGINE_DOCKER, true, false, false, "a remote docker", false},
+	    {"none", ENGINE_DOCKER, true, false, false, NULL, true},
+	    {"none", ENGINE_PODMAN, false, true, false, NULL, true},
+	    {"lab", ENGINE_DOCKER, false, true, true, NULL, false},
+	    {"pod", ENGINE_PODMAN, false, false, false, "network 'pod'", false},
+	    {"lab", ENGINE_DOCKER, true, false, true, "the store '/x/y.db' is on", false},
+	    {"-x", ENGINE_DOCKER, false, false, false, "no name of a network", false},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct asked *c = &cases[i];
+		auto_arena a = ARENA_INIT;
+		struct docker_arg arg = {"network", c->network};
+		struct plan plan = {.environment = {.args = &arg, .nargs = 1}};
+		struct engine en = {.ctx = &silent,
+		    .a = &a,
+		    .kind = c->kind,
+		    .remote = c->remote,
+		    .rootless = c->rootless};
+		struct env e = {.want = {.ctx = &silent,
+				    .a = &a,
+				    .plan = &plan,
+				    .direct = c->direct,
+				    .store_path = "/x/y.db"}};
+		struct err err = ERR_INIT;
+		assert_int_equal(
+		    docker_recording_open(&e, &en, &err), c->mistake ? -1 : 0);
+		if (c->mistake)
+			assert_non_null(strstr(err.msg, c->mistake));
+		if (strstr(err.msg, "cannot reach"))
+			assert_non_null(strstr(err.hint, "--tracking direct"));
+		assert_int_equal(e.reach.never, c->never);
+		assert_null(e.reach.address);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -188,6 +243,7 @@ int main(void)
 	    cmocka_unit_test(test_choice),
 	    cmocka_unit_test(test_read),
 	    cmocka_unit_test(test_address),
+	    cmocka_unit_test(test_elsewhere),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
