@@ -30,4 +30,10 @@ int local_package_hash(struct arena *a, const char *path, char *const *skip,
 int local_package_hash_recipe(
     struct arena *a, const char *path, struct sha256 *h, struct err *err);
 
+/*
+ * Have what was built of it before taken for older than it is: uv looks at the change
+ * times (ctime) of those files alone.
+ */
+void local_package_age(struct arena *a, const char *path);
+
 #endif

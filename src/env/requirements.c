@@ -66,7 +66,9 @@ static int check_inside(
 {
 	auto_free char *real = realpath(path, NULL);
 	auto_free char *root = r->in->root ? realpath(r->in->root, NULL) : NULL;
-	if (!r->in->root || !real || (root && is_below(real, root)))
+	bool inside = real ? root && is_below(real, root)
+			   : !r->in->root || is_below(path, r->in->root);
+	if (!r->in->root || inside)
 		return 0;
 	err_set(err, ERR_FAIL, "'%s' leads out of the project", shown);
 	return err_hint(err, "a project that was fetched reads only files of its own");
@@ -105,12 +107,13 @@ static int read_nested(struct reader *r, const struct page_of *up, const char *n
 	    .name = name, .dir = path_dir(a, path), .constraints = constraints, .up = up};
 	auto_buf text = BUF_INIT;
 	auto_free char *real = realpath(path, NULL);
+	if (check_inside(r, name, path, err) < 0)
+		return -1;
 	if (r->in->partial && !real) {
 		r->out->missing = true;
 		return 0;
 	}
-	if (check_inside(r, name, path, err) < 0 ||
-	    check_cycle(up, real ? real : "", err) < 0)
+	if (check_cycle(up, real ? real : "", err) < 0)
 		return -1;
 	if (++r->files > FILES_MAX)
 		return err_set(err, ERR_FAIL, "more than %d files", FILES_MAX);
@@ -127,14 +130,17 @@ static int add_local(struct reader *r, const char *word, bool editable, struct e
 	const char *path = local_package_path(in->a, in->dir, word, editable);
 	if (!path)
 		return 0;
+	if (check_inside(r, word, path, err) < 0)
+		return -1;
 	if (in->partial && !path_exists(path)) {
 		r->out->missing = true;
 		return 0;
 	}
-	if (check_inside(r, word, path, err) < 0)
-		return -1;
-	if (!editable)
+	if (!editable) {
+		ARENA_GROW(in->a, r->out->local, r->out->nlocal);
+		r->out->local[r->out->nlocal++] = path;
 		return local_package_hash(in->a, path, in->skip, &r->out->hash, err);
+	}
 	sha256_add_str(&r->out->hash, path); /* its files are used where they are */
 	return local_package_hash_recipe(in->a, path, &r->out->hash, err);
 }

@@ -26,6 +26,8 @@ struct requirements {
 	struct buf install;	/* -e is kept, but for a tree that nobody edits (root) */
 	struct buf constraints; /* what stands in -c files */
 	struct sha256 hash;
+	const char **local; /* packages of this machine that are not editable: paths */
+	size_t nlocal;
 	bool missing; /* partial: something could not be read */
 };
 

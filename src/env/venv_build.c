@@ -12,6 +12,7 @@
 #include "base/json.h"
 #include "base/path.h"
 #include "base/urltext.h"
+#include "env/local_package.h"
 #include "env/step.h"
 
 extern char **environ;
@@ -155,6 +156,16 @@ static int write_list(const struct venv_tools *t, const char *name,
 	return file_write(file, text.s, text.len, 0600, err); /* an index has passwords */
 }
 
+/* uv would take what it built of a local package before, whose files were others. */
+static void push_refresh(
+    const struct venv_tools *t, const struct requirements *r, struct strvec *argv)
+{
+	if (r->nlocal && !t->e->want.ctx->offline)
+		strvec_push(argv, "--refresh");
+	for (size_t i = 0; i < r->nlocal; i++)
+		local_package_age(t->e->want.a, r->local[i]);
+}
+
 /* One list of the file: build_dependencies or dependencies. */
 static int install(struct venv_tools *t, const char *name, const char *what,
     const struct requirements *r, struct err *err)
@@ -168,6 +179,7 @@ static int install(struct venv_tools *t, const char *name, const char *what,
 		return -1;
 	if (t->uv) {
 		push_uv_install(t, &argv);
+		push_refresh(t, r, &argv);
 	} else {
 		const char *report = arena_printf(a, "%s/%s.json", t->v->dir, name);
 		strvec_push(&argv, python_of(t));
