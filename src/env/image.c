@@ -5,16 +5,9 @@
 
 #include "base/file.h"
 #include "base/path.h"
+#include "env/docker_argv.h"
 #include "env/image_name.h"
 #include "env/image_parts.h"
-
-const char *image_arg(const struct env_plan *p, const char *name)
-{
-	for (size_t i = p->nargs; i-- > 0;)
-		if (strcmp(p->args[i].name, name) == 0)
-			return p->args[i].value ? p->args[i].value : "";
-	return NULL;
-}
 
 const char *image_dockerfile(const struct env_want *w)
 {
@@ -24,7 +17,9 @@ const char *image_dockerfile(const struct env_want *w)
 
 static int check_pull(const struct env_plan *p, struct err *err)
 {
-	const char *pull = image_arg(p, "pull");
+	const char *pull = docker_arg(p, "pull", 0);
+	if (!pull && docker_has_arg(p, "pull", 0))
+		pull = "";
 	if (!pull || strcmp(pull, "always") == 0 || strcmp(pull, "missing") == 0 ||
 	    strcmp(pull, "never") == 0)
 		return 0;
@@ -180,7 +175,7 @@ int image_look(const struct env_want *w, const struct engine *en, struct env_loo
     struct err *err)
 {
 	const struct env_plan *p = &w->plan->environment;
-	const char *pull = image_arg(p, "pull");
+	const char *pull = docker_arg(p, "pull", 0);
 	struct image_found found;
 	const char *what;
 	int there;

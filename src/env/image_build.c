@@ -9,7 +9,9 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "env/context.h"
+#include "env/docker_argv.h"
 #include "env/image_name.h"
+#include "env/image_note.h"
 #include "env/image_parts.h"
 #include "env/step.h"
 #include "env/turn.h"
@@ -27,14 +29,12 @@ struct build {
 	char hash[SHA256_HEX + 1];
 };
 
-/* Whoever the command runs as can write beside its files. */
+/* Whoever the command runs as (see docker_make.c) can write beside its files. */
 static int put_owner(const struct build *b, struct buf *out, struct err *err)
 {
-	const struct env_plan *p = &b->w->plan->environment;
-	const char *user = image_arg(p, "user");
-	if (!user)
-		user = image_arg(p, "u");
-	if (b->en->rootless && !user)
+	const char *user = docker_arg(&b->w->plan->environment, "user", 'u');
+	bool root_is_us = b->en->rootless && b->en->kind == ENGINE_DOCKER;
+	if (!user && (geteuid() == 0 || root_is_us))
 		return 0;
 	if (!user) {
 		buf_addf(out, "--chown=%u:%u ", (unsigned)geteuid(), (unsigned)getegid());
@@ -52,7 +52,7 @@ static int put_owner(const struct build *b, struct buf *out, struct err *err)
 /* `above` (as in "FROM x"), the project's files, and the command's directory. */
 static int set_text(struct build *b, const char *above, const char *key, struct err *err)
 {
-	const char *platform = image_arg(&b->w->plan->environment, "platform");
+	const char *platform = docker_arg(&b->w->plan->environment, "platform", 0);
 	auto_buf text = BUF_INIT;
 	buf_adds(&text, above);
 	buf_adds(&text, "\nCOPY ");
@@ -181,7 +181,7 @@ static int make_archive(const struct build *b, struct env *e, int *out, struct e
 
 static void put_words(const struct build *b, struct strvec *argv)
 {
-	const char *platform = image_arg(&b->w->plan->environment, "platform");
+	const char *platform = docker_arg(&b->w->plan->environment, "platform", 0);
 	engine_argv(b->en, argv);
 	strvec_push(argv, "build");
 	strvec_push(argv, "--force-rm");
@@ -243,6 +243,8 @@ static int build_in_turn(
 			err_hint(err, "does docker build on another machine? docker "
 				      "buildx use default");
 		}
+		if (there > 0)
+			image_note_built(e, b->en, out);
 	}
 	unlink(path);
 	return there > 0 ? 0 : -1;
@@ -314,6 +316,8 @@ int image_build(
 	there = decide(&b, e, out, err);
 	if (there < 0)
 		return -1;
+	if (there)
+		image_note_used(e, out);
 	return there ? 0 : build_in_turn(e, &b, out, err);
 }
 

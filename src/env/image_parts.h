@@ -15,9 +15,6 @@ struct image_found {
 int image_find(
     const struct engine *en, const char *name, struct image_found *out, struct err *err);
 
-/* The last value that -A gives this argument, or NULL. */
-const char *image_arg(const struct env_plan *p, const char *name);
-
 /* Why an image could not be pulled: what may be done about it differs. */
 enum pull_failure {
 	PULL_INTERRUPTED,

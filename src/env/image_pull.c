@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* image_pull.c -- an image from its registry, and in words why it does not come. */
+#include "env/docker_argv.h"
 #include "env/image_name.h"
 #include "env/image_parts.h"
 #include "env/step.h"
@@ -111,7 +112,7 @@ static int hint(const struct env *e, const struct engine *en, const char *name,
 static int run_pull(
     struct env *e, const struct engine *en, const char *name, struct err *err)
 {
-	const char *platform = image_arg(&e->want.plan->environment, "platform");
+	const char *platform = docker_arg(&e->want.plan->environment, "platform", 0);
 	auto_strvec argv = STRVEC_INIT;
 	engine_argv(en, &argv);
 	strvec_push(&argv, "pull");
@@ -144,7 +145,7 @@ static int refuse(struct env *e, const struct engine *en, const char *name,
 int image_pull(struct env *e, const struct engine *en, const char *name,
     enum pull_failure *failure, struct err *err)
 {
-	const char *platform = image_arg(&e->want.plan->environment, "platform");
+	const char *platform = docker_arg(&e->want.plan->environment, "platform", 0);
 	const char *said;
 	struct err why = ERR_INIT;
 	if (e->want.ctx->offline)
@@ -194,7 +195,8 @@ int image_get(struct env *e, const struct engine *en, const char *name, struct i
     enum pull_failure *failure, struct err *err)
 {
 	const struct env_plan *p = &e->want.plan->environment;
-	const char *pull = image_arg(p, "pull"), *platform = image_arg(p, "platform");
+	const char *pull = docker_arg(p, "pull", 0),
+		   *platform = docker_arg(p, "platform", 0);
 	bool never = pull && strcmp(pull, "never") == 0;
 	bool always = pull && strcmp(pull, "always") == 0 && !e->want.ctx->offline;
 	struct image_found found;

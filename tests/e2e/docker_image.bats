@@ -277,6 +277,10 @@ $(id -u):$(id -g)"
 	has "$(docker image inspect --format '{{json .Config.Labels}}' "$NAME")" '"mlp.context":"'
 	is "$(ls -A)" "$(printf '%s\n' MLproject data link mlflow.db mlruns)"
 	none "$XDG_CACHE_HOME/mlp/images" -type f
+	project "$BUSYBOX" 'echo x >made && stat -c %u:%g made MLproject .'
+	mlp run --build-image -A user=1234:1235 .
+	is "$status" 0
+	is "$(sort -u <<<"$output")" 1234:1235
 }
 
 @test "--build-image: unchanged input builds nothing, changed input builds again" {
