@@ -59,13 +59,16 @@ int docker_words_add_vars(struct docker_words *w, const struct env_plan *p,
 	return 0;
 }
 
-/* Docker's program would heed it, were it in its environment. */
+/*
+ * Docker's program would heed it, were it in its environment.  NO_PROXY may be there: by a
+ * file it would give way to what docker's own configuration says of proxies.
+ */
 static bool is_heeded(const char *name, size_t n)
 {
 	static const char *const words[] = {"PATH", "HOME", "USER", "LANG", "LANGUAGE",
 	    "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR", "SSH_AUTH_SOCK", "HTTP_PROXY",
-	    "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "http_proxy", "https_proxy",
-	    "all_proxy", "no_proxy", "NO_COLOR", "TERM"};
+	    "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy",
+	    "NO_COLOR", "TERM"};
 	static const char *const starts[] = {"DOCKER_", "CONTAINER", "LD_", "GO", "XDG_",
 	    "REGISTRY_", "STORAGE_", "BUILDAH_", "PODMAN_", "LC_", "GLIBC_", "MALLOC_"};
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
