@@ -14,12 +14,13 @@ int gc_run(const struct ctx *ctx, struct arena *a, const struct gc_request *rq,
 		err_set(err, ERR_FAIL, "there is no cache: HOME is not set");
 		return err_hint(err, "set HOME, or XDG_CACHE_HOME and XDG_STATE_HOME");
 	}
-	if (ctx->cache_dir) {
+	sweep_environments(&s);
+	if (ctx->cache_dir && !rq->environments) {
 		sweep_checkouts(&s);
 		sweep_mirrors(&s);
 		sweep_downloads(&s);
 	}
-	if (ctx->state_dir)
+	if (ctx->state_dir && !rq->environments)
 		sweep_states(&s);
 	usage_release(&s.usage);
 	return 0;

@@ -18,12 +18,14 @@
 struct gc_request {
 	int64_t older_than_ms; /* since its last use */
 	bool dry_run;	       /* only say what would be removed */
+	bool environments;     /* nothing else: what was made for runs to be in */
 };
 
 /* Strings live in the arena. */
 struct gc_item {
-	const char *kind; /* "checkout", "mirror", "download", "temporary", "state" */
-	const char *path;
+	const char *kind; /* "checkout", "mirror", "download", "temporary", "state",
+			     "virtualenv", "conda", "image" */
+	const char *path; /* an image: its name */
 	int64_t bytes;	  /* on disk, that are free when it is gone; kept ones: -1 */
 	int64_t age_ms;	  /* since its last use */
 	const char *kept; /* why it is kept, or NULL */

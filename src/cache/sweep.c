@@ -43,24 +43,35 @@ bool sweep_is_old(struct sweep *s, const char *kind, const char *path, int64_t u
 	return false;
 }
 
-bool sweep_remove(struct sweep *s, const char *kind, const char *path, int64_t used)
+void sweep_removed(
+    struct sweep *s, const char *kind, const char *path, int64_t used, int64_t bytes)
 {
 	struct gc_result *r = s->out;
+	ARENA_GROW(s->a, r->removed, r->nremoved);
+	r->removed[r->nremoved] = make_item(s, kind, path, used);
+	r->removed[r->nremoved++].bytes = bytes;
+	r->bytes += bytes;
+}
+
+void sweep_failed(struct sweep *s, const struct err *err)
+{
+	ctx_say(s->ctx, SAY_WARNING, "%s", err->msg);
+	s->out->failed++;
+}
+
+bool sweep_remove(struct sweep *s, const char *kind, const char *path, int64_t used)
+{
 	struct err err = ERR_INIT;
 	int64_t bytes = usage_measure(&s->usage, path);
 	if (!s->rq->dry_run) {
 		int rc = tree_remove(path, &err);
 		usage_release(&s->usage); /* the kernel counts what is gone */
 		if (rc < 0) {
-			ctx_say(s->ctx, SAY_WARNING, "%s", err.msg);
-			r->failed++;
+			sweep_failed(s, &err);
 			return false;
 		}
 	}
-	ARENA_GROW(s->a, r->removed, r->nremoved);
-	r->removed[r->nremoved] = make_item(s, kind, path, used);
-	r->removed[r->nremoved++].bytes = bytes;
-	r->bytes += bytes;
+	sweep_removed(s, kind, path, used, bytes);
 	return true;
 }
 

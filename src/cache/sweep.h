@@ -28,6 +28,11 @@ void sweep_keep(
     struct sweep *s, const char *kind, const char *path, int64_t used, const char *why);
 /* The caller holds its lock.  True: it is gone; also, in a dry run, where it would be. */
 bool sweep_remove(struct sweep *s, const char *kind, const char *path, int64_t used);
+/* It is gone, or in a dry run would be. */
+void sweep_removed(
+    struct sweep *s, const char *kind, const char *path, int64_t used, int64_t bytes);
+/* It could not be removed. */
+void sweep_failed(struct sweep *s, const struct err *err);
 /* A file that nobody would miss; nothing in a dry run. */
 void sweep_unlink(struct sweep *s, const char *path);
 
@@ -39,6 +44,7 @@ bool sweep_ends_in(const char *name, const char *end);
 void sweep_checkouts(struct sweep *s);
 void sweep_mirrors(struct sweep *s);
 void sweep_downloads(struct sweep *s);
+void sweep_environments(struct sweep *s);
 void sweep_states(struct sweep *s);
 
 #endif

@@ -3,11 +3,11 @@
 #include "base/clock.h"
 #include "base/quote.h"
 #include "cache/gc.h"
-#include "cli/cli.h"
+#include "cli/collect.h"
 
 enum { OPT_OLDER_THAN = 1, OPT_DRY_RUN, OPT_JSON };
 
-#define DAY_MS (INT64_C(24) * 3600 * 1000)
+#define DAY_MS COLLECT_DAY_MS
 
 static const struct opt gc_opts[] = {
     {OPT_OLDER_THAN, 0, "older-than", NULL, "TIME", NULL,
@@ -18,7 +18,7 @@ static const struct opt gc_opts[] = {
     {0},
 };
 
-static void add_size(struct buf *b, int64_t bytes)
+void collect_add_size(struct buf *b, int64_t bytes)
 {
 	static const char *const units[] = {"kB", "MB", "GB", "TB"};
 	double v = (double)bytes / 1e3;
@@ -30,7 +30,7 @@ static void add_size(struct buf *b, int64_t bytes)
 	buf_addf(b, "%.1f %s", v, units[i]);
 }
 
-static void add_age(struct buf *b, int64_t ms)
+void collect_add_age(struct buf *b, int64_t ms)
 {
 	if (ms >= 2 * DAY_MS)
 		buf_addf(b, "%lld d", (long long)(ms / DAY_MS));
@@ -41,8 +41,8 @@ static void add_age(struct buf *b, int64_t ms)
 static void add_line(struct buf *b, const struct gc_item *it, const char *word)
 {
 	auto_buf size = BUF_INIT, age = BUF_INIT;
-	add_size(&size, it->bytes);
-	add_age(&age, it->age_ms);
+	collect_add_size(&size, it->bytes);
+	collect_add_age(&age, it->age_ms);
 	buf_addf(b, "%s %s ", word, it->kind);
 	quote_display(b, it->path, strlen(it->path));
 	buf_addf(b, " (%s, not used for %s)\n", size.s, age.s);
@@ -56,7 +56,7 @@ static int print_text(const struct gc_result *r, bool dry_run)
 		add_line(&b, &r->removed[i], word);
 	if (r->nremoved) {
 		buf_addf(&b, "%s ", word);
-		add_size(&b, r->bytes);
+		collect_add_size(&b, r->bytes);
 	} else {
 		buf_adds(&b, "nothing to remove");
 	}
@@ -94,18 +94,22 @@ static int print_json(const struct gc_result *r, bool dry_run)
 	return cli_print_json(j);
 }
 
+int collect_age(const char *value, struct gc_request *rq, struct err *err)
+{
+	rq->older_than_ms = 0;
+	if (strcmp(value, "0") == 0 ||
+	    clock_parse_duration(value, &rq->older_than_ms, err) == 0)
+		return 0;
+	err_wrap(err, "--older-than");
+	return err_hint(err, "0 alone: everything that is not in use");
+}
+
 static int take(struct gc_request *rq, bool *json, const struct opt *opt,
     const char *value, struct err *err)
 {
 	switch (opt->id) {
 	case OPT_OLDER_THAN:
-		rq->older_than_ms = 0;
-		if (strcmp(value, "0") != 0 &&
-		    clock_parse_duration(value, &rq->older_than_ms, err) < 0) {
-			err_wrap(err, "--older-than");
-			return err_hint(err, "0 alone: everything that is not in use");
-		}
-		return 0;
+		return collect_age(value, rq, err);
 	case OPT_DRY_RUN:
 		rq->dry_run = true;
 		return 0;
@@ -115,22 +119,26 @@ static int take(struct gc_request *rq, bool *json, const struct opt *opt,
 	}
 }
 
-static int collect(struct cli *cli, const struct gc_request *rq, bool json)
+int collect_tell(const struct gc_result *r, bool dry_run, bool json)
+{
+	int code = json ? print_json(r, dry_run) : print_text(r, dry_run);
+	return r->failed ? CLI_FAILED : code;
+}
+
+int collect(struct cli *cli, const struct gc_request *rq, bool json)
 {
 	struct gc_result r;
 	struct err err = ERR_INIT;
-	int code;
 	if (gc_run(&cli->ctx, &cli->arena, rq, &r, &err) < 0) {
 		cli_error(cli, &err);
 		return CLI_FAILED;
 	}
-	code = json ? print_json(&r, rq->dry_run) : print_text(&r, rq->dry_run);
-	return r.failed ? CLI_FAILED : code;
+	return collect_tell(&r, rq->dry_run, json);
 }
 
 static int run_gc(struct cli *cli, int argc, char *const *argv)
 {
-	struct gc_request rq = {.older_than_ms = 7 * DAY_MS};
+	struct gc_request rq = {.older_than_ms = COLLECT_AGE_MS};
 	struct cli_args args;
 	struct err err = ERR_INIT;
 	bool json = false;
@@ -152,11 +160,11 @@ const struct cmd cmd_gc = {
     .name = "gc",
     .args = "[OPTIONS]",
     .summary = "Remove from the cache what was not used for a while",
-    .text = "Checkouts with the files that runs left in them, mirrors, downloads, and "
-	    "what\n"
-	    "killed programs left behind.  Records, artifacts and logs are never "
-	    "touched, and\n"
-	    "nothing is that a run uses just now.",
+    .text = "Checkouts with the files that runs left in them, mirrors, downloads, "
+	    "environments\n"
+	    "('mlp env list' shows them), and what killed programs left behind.\n"
+	    "Records, artifacts and logs are never touched, and nothing is that a run "
+	    "uses just now.",
     .opts = {gc_opts, NULL},
     .run = run_gc,
 };

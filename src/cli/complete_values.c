@@ -3,9 +3,10 @@
 #include "base/cleanup.h"
 #include "base/path.h"
 #include "base/strvec.h"
+#include "cache/environments.h"
 #include "cli/complete.h"
 #include "cli/init.h"
-#include "manifest/manifest.h"
+#include "plan/envplan.h"
 #include "source/cached.h"
 #include "source/refnames.h"
 #include "source/source.h"
@@ -308,6 +309,15 @@ static void add_local(struct complete *c)
 	complete_add(c, "local", "the only one, so far");
 }
 
+static void add_env_managers(struct complete *c)
+{
+	complete_add(c, env_kind_word(ENV_LOCAL), "as it is here");
+	complete_add(c, env_kind_word(ENV_DOCKER), "in a container");
+	complete_add(c, env_kind_word(ENV_VIRTUALENV), "a virtual environment");
+	complete_add(c, env_kind_word(ENV_UV), "a virtual environment, made by uv");
+	complete_add(c, env_kind_word(ENV_CONDA), "a conda environment");
+}
+
 /* The databases of this directory, and the one that a first run would make. */
 static void add_tracking_uri(struct complete *c)
 {
@@ -373,7 +383,7 @@ static const struct {
     {"experiment", add_experiment_names},
     {"run-id", add_run_ids},
     {"status", add_statuses},
-    {"env-manager", add_local},
+    {"env-manager", add_env_managers},
     {"backend", add_local},
     {"tracking-uri", add_tracking_uri},
     {"backend-store-uri", add_tracking_uri},
@@ -413,10 +423,29 @@ void complete_option_value(struct complete *c, const struct opt *opt)
 	add_by_word(c, opt->metavar);
 }
 
+/* Those in the cache: an engine or conda would take too long to ask. */
+static void add_environments(struct complete *c)
+{
+	struct arena *a = &c->cli->arena;
+	struct environments all;
+	environments_in_cache(&all, &c->cli->ctx, a);
+	for (size_t i = 0; i < all.n; i++)
+		complete_add(c, all.v[i].name,
+		    arena_printf(a, "%s %s", environment_word(all.v[i].kind),
+			all.v[i].project ? all.v[i].project : ""));
+}
+
 /* The last word of the usage line names the one argument that commands take. */
 void complete_argument(struct complete *c)
 {
 	const char *last = strrchr(c->cmd->args, ' ');
+	if (c->cmd == &cmd_env) {
+		if (!c->arg)
+			add_choices(c, "list|rm|prune");
+		else if (strcmp(c->arg, "rm") == 0)
+			add_environments(c);
+		return;
+	}
 	last = last ? last + 1 : c->cmd->args;
 	last += *last == '[';
 	if (!c->arg)

@@ -16,8 +16,10 @@
  *              (runs that a killed mlp left), rerun.c (a record becomes a request)
  *   source/    what a URI means, and asking mlp-git for its tree
  *   manifest/  an MLproject file as a model; YAML with line and column; diagnostics
- *   plan/      pure: parameters, command template, entry point -> plan
+ *   plan/      pure: parameters, command template, entry point, environment -> plan
  *   track/     runs and experiments in SQLite with MLflow's schema; `struct store`
+ *   env/       what has to be there first: docker, virtualenv and uv, conda; each kind a
+ *              row of the table in env.c; plan/ says what is wanted
  *   run/       one command: terminal, logs, signals, time limit, leftovers; its lock
  *   base/      no domain words: errors, strings, memory, files, processes, JSON, helpers
  *
@@ -36,7 +38,7 @@
 #include "cli/runopts.h"
 
 const struct cmd *const commands[] = {&cmd_run, &cmd_rerun, &cmd_check, &cmd_info,
-    &cmd_runs, &cmd_show, &cmd_logs, &cmd_server, &cmd_gc, &cmd_init, &cmd_completion,
+    &cmd_runs, &cmd_show, &cmd_logs, &cmd_server, &cmd_env, &cmd_gc, &cmd_init, &cmd_completion,
     &cmd_version, &cmd_help, NULL};
 
 static const struct cmd *find_command(const char *name)

@@ -242,7 +242,7 @@ static int write_note(struct env *e, const struct conda *c, struct err *err)
 	json_put_str(j, "project", e->want.plan->environment.project_name);
 	json_put_str(j, "prefix", c->prefix);
 	json_put_str(j, "tool", c->tool.path);
-	json_put_int(j, "made_ms", clock_now_ms());
+	json_put_int(j, "made_at", clock_now_ms());
 	json_print(&text, j, true);
 	buf_addc(&text, '\n');
 	return file_write(c->note, text.s, text.len, 0644, err);
