@@ -16,6 +16,7 @@
 #include "flow/recording.h"
 #include "flow/runfile.h"
 #include "flow/runtags.h"
+#include "flow/secrets.h"
 #include "flow/watch.h"
 #include "plan/key.h"
 #include "run/lock.h"
@@ -274,6 +275,7 @@ static int supervise_run(struct launching *l, struct outcome *o, struct err *err
 		return -1;
 	if (c.store_uri)
 		launch.endpoint = &l->recording.endpoint;
+	launch.secrets = secrets_of(l->a, &l->p->plan, &launch.nsecrets);
 	if (l->rq->watch) {
 		watch_init(&l->watch, l->ctx, &l->tracking, &l->run);
 		launch.status = watch_text;
@@ -379,8 +381,8 @@ static void close_run(struct launching *l, const struct outcome *o, const struct
 			l->lock.dir, r->ending.status, r->end_time, &tags, &err) < 0)
 			ctx_say(l->ctx, SAY_WARNING, "nor could it be kept: %s", err.msg);
 	}
-	run_lock_drop(&l->lock,
-	    ended && !l->logs_in_state && !env_is_left(l->a, l->lock.dir));
+	run_lock_drop(
+	    &l->lock, ended && !l->logs_in_state && !env_is_left(l->a, l->lock.dir));
 }
 
 /* MLflow's own words for it name no way out. */
@@ -435,7 +437,7 @@ static int record_and_run(struct launching *l, run_started *started, void *arg,
 		watch_release(&l->watch);
 	close_run(l, &o, &why, r);
 	r->advice = why.hint[0] ? arena_strdup(l->a, why.hint) : advice(l, r);
-	r->stderr_tail = arena_strdup(l->a, o.stderr_tail    ? o.stderr_tail
+	r->stderr_tail = arena_strdup(l->a, o.stderr_tail ? o.stderr_tail
 					    : l->env.said ? l->env.said
 							  : "");
 	free(o.stderr_tail);

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/buf.h"
 
 /* The longest end of the data with which the secret begins, if not all of it. */
@@ -61,4 +62,55 @@ void mask_end(struct mask *m, mask_give *give, void *arg)
 	if (m->held)
 		give(arg, m->secret, m->held);
 	m->held = 0;
+}
+
+void masks_add(struct masks *ms, const char *secret)
+{
+	size_t len = secret ? strlen(secret) : 0, at = 0;
+	if (len == 0)
+		return;
+	ms->v = xrealloc_array(ms->v, ms->n + 1, sizeof(*ms->v));
+	while (at < ms->n && strlen(ms->v[at].secret) >= len)
+		at++;
+	memmove(&ms->v[at + 1], &ms->v[at], (ms->n - at) * sizeof(*ms->v));
+	ms->v[at] = (struct mask){.secret = secret};
+	ms->n++;
+}
+
+/* Where the mask before gives its output. */
+struct stage {
+	struct masks *ms;
+	size_t at;
+	mask_give *give;
+	void *arg;
+};
+
+static void pass_stage(void *arg, const char *data, size_t n)
+{
+	const struct stage *s = arg;
+	struct stage next = {s->ms, s->at + 1, s->give, s->arg};
+	if (s->at == s->ms->n)
+		s->give(s->arg, data, n);
+	else
+		mask_pass(&s->ms->v[s->at], data, n, pass_stage, &next);
+}
+
+void masks_pass(struct masks *ms, const char *data, size_t n, mask_give *give, void *arg)
+{
+	struct stage first = {ms, 0, give, arg};
+	pass_stage(&first, data, n);
+}
+
+void masks_end(struct masks *ms, mask_give *give, void *arg)
+{
+	for (size_t i = 0; i < ms->n; i++) {
+		struct stage next = {ms, i + 1, give, arg};
+		mask_end(&ms->v[i], pass_stage, &next);
+	}
+}
+
+void masks_release(struct masks *ms)
+{
+	free(ms->v);
+	*ms = (struct masks){NULL, 0};
 }

@@ -20,4 +20,16 @@ void mask_pass(struct mask *m, const char *data, size_t n, mask_give *give, void
 /* The stream has ended: what was held was no secret. */
 void mask_end(struct mask *m, mask_give *give, void *arg);
 
+/* Several secrets: the stream passes one mask after the other, the longest secret first. */
+struct masks {
+	struct mask *v; /* owned */
+	size_t n;
+};
+
+/* One more; `secret` is borrowed, NULL and "" are none. */
+void masks_add(struct masks *ms, const char *secret);
+void masks_pass(struct masks *ms, const char *data, size_t n, mask_give *give, void *arg);
+void masks_end(struct masks *ms, mask_give *give, void *arg);
+void masks_release(struct masks *ms);
+
 #endif

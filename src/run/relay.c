@@ -126,7 +126,7 @@ static void take(struct relay *r)
 		return;
 	r->bytes += (int64_t)len;
 	r->last = r->buffer[len - 1];
-	mask_pass(&r->mask, r->buffer, len, keep, r);
+	masks_pass(&r->masks, r->buffer, len, keep, r);
 	if (r->sink == SINK_NONE)
 		return;
 	r->at = 0; /* SINK_CAREFUL leaves it at the end of what it passed on */
@@ -177,7 +177,8 @@ void relay_close(struct relay *r)
 {
 	relay_stop_reading(r);
 	relay_abandon(r);
-	mask_end(&r->mask, keep, r);
+	masks_end(&r->masks, keep, r);
+	masks_release(&r->masks);
 	fd_close(&r->log);
 	free(r->buffer);
 	r->buffer = NULL;

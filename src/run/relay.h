@@ -39,8 +39,8 @@ struct relay {
 	int64_t bytes;	 /* ever read */
 	char last;	 /* of them the last */
 	int log_errno;	 /* first failure to write the log; nothing is written after it */
-	struct tail *tail; /* borrowed, may be NULL */
-	struct mask mask;  /* of what is kept, in log and tail */
+	struct tail *tail;  /* borrowed, may be NULL */
+	struct masks masks; /* of what is kept, in log and tail */
 };
 
 #define RELAY_INIT                                                                       \

@@ -44,7 +44,9 @@ int streams_open(struct streams *s, const struct launch *l, const struct termina
 	const char *path[] = {l->stdout_log, l->stderr_log};
 	for (int i = STREAM_OUT; i <= STREAM_ERR; i++) {
 		struct relay *r = &s->relay[i];
-		r->mask.secret = l->endpoint ? l->endpoint->key : NULL;
+		masks_add(&r->masks, l->endpoint ? l->endpoint->key : NULL);
+		for (size_t k = 0; k < l->nsecrets; k++)
+			masks_add(&r->masks, l->secrets[k]);
 		if (path[i] && relay_open_log(r, path[i], err) < 0)
 			return -1;
 		if (!t->is[1 + i]) {

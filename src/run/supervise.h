@@ -34,7 +34,9 @@ struct launch {
 	int input;		 /* what a tool reads, borrowed; 0: nothing */
 	statusline_text *status; /* what to show meanwhile, or NULL */
 	void *status_arg;
-	struct endpoint *endpoint; /* open, or NULL; its key is not kept */
+	struct endpoint *endpoint;  /* open, or NULL; its key is not kept */
+	const char *const *secrets; /* are not kept, either */
+	size_t nsecrets;
 	/*
 	 * Where the command is no child of argv: gives it a signal.  False: it could not;
 	 * then argv gets it.  STOP and CONT suspend it and let it go on.
@@ -51,9 +53,9 @@ struct outcome {
 	int stop_signal; /* we were asked to stop: SIGINT, TERM, HUP, QUIT; else 0 */
 	int leftovers;	 /* processes that outlived the main one and were stopped */
 	int64_t stdout_bytes, stderr_bytes;
-	bool mid_line; /* what was shown last does not end its line */
+	bool mid_line;	    /* what was shown last does not end its line */
 	const char *detail; /* more words for the reason, or NULL; borrowed */
-	int log_errno; /* first failure to keep output (ENOSPC ...), 0: all kept */
+	int log_errno;	    /* first failure to keep output (ENOSPC ...), 0: all kept */
 	char *
 	    stderr_tail; /* its last lines, valid UTF-8, <= 2 KiB; the caller's to free */
 };

@@ -52,6 +52,32 @@ static void test_pieces(void **state)
 			expect(cases[i].text, size, cases[i].wanted);
 }
 
+/* Each of them, one the beginning of another, one across the end of another. */
+static void test_several(void **state)
+{
+	static const char text[] = "a-secret a-secret-too secreta-secr two22a-secret-to";
+	static const char wanted[] =
+	    "******** ************ secreta-secr *************-to";
+	(void)state;
+	for (size_t size = 1; size <= sizeof(text); size++) {
+		struct masks ms = {NULL, 0};
+		auto_buf got = BUF_INIT;
+		size_t n = strlen(text);
+		masks_add(&ms, NULL);
+		masks_add(&ms, "");
+		masks_add(&ms, "a-secret");
+		masks_add(&ms, "two22");
+		masks_add(&ms, "a-secret-too");
+		assert_int_equal(ms.n, 3);
+		for (size_t at = 0; at < n; at += size)
+			masks_pass(
+			    &ms, text + at, n - at < size ? n - at : size, collect, &got);
+		masks_end(&ms, collect, &got);
+		masks_release(&ms);
+		assert_string_equal(got.s, wanted);
+	}
+}
+
 static void test_no_secret(void **state)
 {
 	struct mask m = {.secret = NULL};
@@ -78,6 +104,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_pieces),
+	    cmocka_unit_test(test_several),
 	    cmocka_unit_test(test_no_secret),
 	    cmocka_unit_test(test_given_at_once),
 	};
