@@ -162,8 +162,10 @@ int image_ready(
 {
 	const struct env_plan *p = &e->want.plan->environment;
 	enum pull_failure failure;
-	int rc = p->build_image ? image_build(e, en, out, err)
-				: image_get(e, en, p->image, out, &failure, err);
+	int rc = image_again(e, en, out, err);
+	if (rc == 0)
+		rc = p->build_image ? image_build(e, en, out, err)
+				    : image_get(e, en, p->image, out, &failure, err);
 	if (rc < 0)
 		return -1;
 	tell(e, out);
@@ -179,6 +181,14 @@ int image_look(const struct env_want *w, const struct engine *en, struct env_loo
 	struct image_found found;
 	const char *what;
 	int there;
+	if (p->was.id && image_find(en, p->was.id, &found, err) == 1) {
+		env_fact(w->a, out, "image",
+		    arena_printf(w->a, "%s (%.19s, of the recorded run)",
+			p->was.uri ? p->was.uri : p->image, p->was.id));
+		return 0;
+	}
+	if (err->code)
+		return -1;
 	if (p->build_image)
 		return image_build_look(w, en, out, err);
 	there = image_find(en, p->image, &found, err);

@@ -36,6 +36,13 @@ enum pull_failure pull_failure_of(const char *words);
 int image_get(struct env *e, const struct engine *en, const char *name, struct image *out,
     enum pull_failure *failure, struct err *err);
 
+/*
+ * 1 and *out: the image of the run that is run again (plan->was), here or, by its digest,
+ * in its registry; 0: there is none, which is said where one was recorded.
+ */
+int image_again(
+    struct env *e, const struct engine *en, struct image *out, struct err *err);
+
 /* The project has a Dockerfile: its path, else NULL. */
 const char *image_dockerfile(const struct env_want *w);
 

@@ -326,8 +326,7 @@ static void execute(struct launching *l, run_started *started, void *arg,
 {
 	if (make_log_dir(l, why) < 0 ||
 	    runfile_write(l->ctx, l->log_dir, l->run.run_id, l->p,
-		l->rq->plan.env.env_manager, is_reopened(l) ? &l->run.params : NULL,
-		why) < 0) {
+		is_reopened(l) ? &l->run.params : NULL, why) < 0) {
 		end_never(o, why);
 		return;
 	}

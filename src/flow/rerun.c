@@ -86,6 +86,38 @@ static const char *value_of_mlflow(struct arena *a, const char *recorded)
 	return strcmp(again.s, recorded) == 0 ? arena_strdup(a, plain.s) : recorded;
 }
 
+/* An empty tag says nothing: a later attempt had nothing to put there. */
+static const char *tag(const struct run_record *run, const char *key)
+{
+	const char *v = kvs_get(&run->tags, key);
+	return v && *v ? v : NULL;
+}
+
+/*
+ * The kind that was asked for by name, and for docker the same arguments and image, where
+ * the user does not ask for another now.
+ */
+static void take_environment(struct arena *a, const struct run_record *run,
+    const cJSON *file, struct env_request *env)
+{
+	const char *was = tag(run, "mlflow.project.env");
+	bool docker = was && strcmp(was, env_kind_word(ENV_DOCKER)) == 0;
+	bool other = env->env_manager && strcmp(env->env_manager, "docker") != 0;
+	bool built = env->build_image;
+	if (!env->env_manager && json_str(file, "env_manager"))
+		env->env_manager = arena_strdup(a, json_str(file, "env_manager"));
+	if (!docker || other)
+		return;
+	if (env->nargs == 0)
+		runfile_docker(a, file, env);
+	env->build_image |= built;
+	if (!built)
+		env->was =
+		    (struct env_image_was){.uri = tag(run, "mlflow.docker.image.uri"),
+			.id = tag(run, "mlflow.docker.image.id"),
+			.digest = tag(run, "mlp.docker.digest")};
+}
+
 static void take_params(const struct ctx *ctx, struct arena *a,
     const struct run_record *run, const struct param_input *overrides, size_t n,
     struct run_request *rq)
@@ -108,8 +140,7 @@ static void take_params(const struct ctx *ctx, struct arena *a,
 	}
 	for (size_t i = 0; i < n; i++)
 		in[k++] = overrides[i];
-	if (!rq->plan.env.env_manager && json_str(file, "env_manager"))
-		rq->plan.env.env_manager = arena_strdup(a, json_str(file, "env_manager"));
+	take_environment(a, run, file, &rq->plan.env);
 	rq->plan.params = in;
 	rq->plan.nparams = k;
 }
@@ -125,13 +156,6 @@ static const char *pinned(struct arena *a, const char *uri, const char *sha256)
 	    : hash[1] ? "&"
 		      : "",
 	    sha256);
-}
-
-/* An empty tag says nothing: a later attempt had nothing to put there. */
-static const char *tag(const struct run_record *run, const char *key)
-{
-	const char *v = kvs_get(&run->tags, key);
-	return v && *v ? v : NULL;
 }
 
 /*

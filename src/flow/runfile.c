@@ -3,6 +3,8 @@
 
 #include "base/file.h"
 #include "base/path.h"
+#include "base/secret.h"
+#include "base/urltext.h"
 
 enum { RUNFILE_MAX = 64 << 20 };
 
@@ -95,10 +97,48 @@ static void put_env_names(cJSON *j, const struct plan *plan)
 		json_put_str(list, NULL, plan->env[i].name);
 }
 
-int runfile_write(const struct ctx *ctx, const char *dir, const char *run_id,
-    const struct prepared *p, const char *env_manager, const struct kvs *before,
-    struct err *err)
+/* Of a variable that seems secret only the name: docker copies it from the host then. */
+static void put_docker_arg(cJSON *list, const struct docker_arg *arg)
 {
+	cJSON *o = json_put_object(list, NULL);
+	bool env = strcmp(arg->name, "env") == 0 || strcmp(arg->name, "e") == 0;
+	size_t n = arg->value ? strcspn(arg->value, "=") : 0;
+	auto_buf value = BUF_INIT;
+	json_put_str(o, "name", arg->name);
+	if (arg->value && env && secret_name(arg->value, n))
+		buf_add(&value, arg->value, n);
+	else if (arg->value)
+		url_mask(&value, arg->value);
+	json_put_str(o, "value", arg->value ? value.s : NULL);
+}
+
+static void put_docker(cJSON *j, const struct env_plan *env)
+{
+	cJSON *list = json_put_array(j, "docker_args");
+	for (size_t i = 0; i < env->nargs; i++)
+		put_docker_arg(list, &env->args[i]);
+	json_put_bool(j, "build_image", env->build_image);
+}
+
+void runfile_docker(struct arena *a, const cJSON *runfile, struct env_request *out)
+{
+	const cJSON *o;
+	cJSON_ArrayForEach(o, json_get(runfile, "docker_args"))
+	{
+		const char *name = json_str(o, "name"), *value = json_str(o, "value");
+		if (!name)
+			continue;
+		ARENA_GROW(a, out->args, out->nargs);
+		out->args[out->nargs++] = (struct docker_arg){
+		    arena_strdup(a, name), value ? arena_strdup(a, value) : NULL};
+	}
+	out->build_image = json_bool(runfile, "build_image", false);
+}
+
+int runfile_write(const struct ctx *ctx, const char *dir, const char *run_id,
+    const struct prepared *p, const struct kvs *before, struct err *err)
+{
+	const struct env_plan *env = &p->plan.environment;
 	auto_json j = cJSON_CreateObject();
 	auto_buf text = BUF_INIT;
 	auto_buf path = BUF_INIT;
@@ -109,8 +149,11 @@ int runfile_write(const struct ctx *ctx, const char *dir, const char *run_id,
 	json_put_str(j, "entry_point", p->plan.entry_point);
 	json_put_str(j, "command", p->plan.command);
 	json_put_str(j, "cwd", p->plan.cwd);
-	json_put_str(j, "env_kind", env_kind_word(p->plan.environment.kind));
-	json_put_str(j, "env_manager", env_manager);
+	json_put_str(j, "env_kind", env_kind_word(env->kind));
+	/* asked for by name: the same kind is wanted when it is run again */
+	json_put_str(j, "env_manager", env->inherit ? env_kind_word(env->kind) : NULL);
+	if (env->kind == ENV_DOCKER)
+		put_docker(j, env);
 	json_put_int(j, "timeout_ms", p->plan.timeout_ms);
 	put_source(j, &p->source);
 	put_params(j, &p->plan.params);

@@ -10,14 +10,12 @@
 #include "track/record.h"
 
 /*
- * Write <dir>/run.json (write-temp, fsync, rename).  env_manager: what was asked for, or
- * NULL.  before: the parameters that the run had before this attempt, NULL for a new run.
+ * Write <dir>/run.json (write-temp, fsync, rename).  before: the parameters that the run had before this attempt, NULL for a new run.
  * Those given to earlier attempts are kept; what the file that is there does not hold
  * was logged by the command.
  */
 int runfile_write(const struct ctx *ctx, const char *dir, const char *run_id,
-    const struct prepared *p, const char *env_manager, const struct kvs *before,
-    struct err *err);
+    const struct prepared *p, const struct kvs *before, struct err *err);
 
 /* A parameter's whole value as it was given, and as it was used; NULL: not known. */
 struct runfile_param {
@@ -28,6 +26,9 @@ struct runfile_param {
 	bool elsewhere; /* given to another project or entry point of this run */
 };
 struct runfile_param runfile_param(const cJSON *runfile, const char *name);
+
+/* What of docker was asked for on the command line; strings are copied. */
+void runfile_docker(struct arena *a, const cJSON *runfile, struct env_request *out);
 
 /* The parsed file, or NULL where there is none (or it is damaged). */
 cJSON *runfile_read(const char *dir);
