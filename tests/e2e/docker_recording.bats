@@ -100,7 +100,7 @@ in_run() {
 	has "$output" "PATH=/usr/bin:/bin"
 	lacks "$output" "MLP_STORE_URI"
 	lacks "$output" "HOME=$HOME"
-	[[ $output =~ [0-9.]+$'\t'mlp\.internal ]]
+	[[ $output =~ [0-9.]+[[:space:]]mlp\.internal ]]
 	run ! grep -E '^(HOST_SECRET|MLFLOW_TRACKING_TOKEN|MLP|XDG_STATE_HOME)=' <<<"$output"
 }
 
