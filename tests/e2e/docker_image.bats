@@ -7,10 +7,10 @@ load ../lib/docker
 load ../lib/registry
 
 setup() {
+	NAME=mlp-test-$$-$BATS_TEST_NUMBER # of what this test builds
 	cli_setup
 	unset DOCKER_CONFIG
 	docker_setup
-	NAME=mlp-test-$$-$BATS_TEST_NUMBER # of what this test builds
 }
 
 teardown() {
@@ -276,7 +276,7 @@ $(id -u):$(id -g)"
 	is "$(tag mlflow.docker.image.id)" "$(docker image inspect --format '{{.Id}}' "$NAME")"
 	has "$(docker image inspect --format '{{json .Config.Labels}}' "$NAME")" '"mlp.context":"'
 	is "$(ls -A)" "$(printf '%s\n' MLproject data link mlflow.db mlruns)"
-	none "$XDG_CACHE_HOME/mlp/images" -type f
+	none "$XDG_CACHE_HOME/mlp/images" -type f ! -name "*.json"
 	project "$BUSYBOX" 'echo x >made && stat -c %u:%g made MLproject .'
 	mlp run --build-image -A user=1234:1235 .
 	is "$status" 0
@@ -331,7 +331,7 @@ $(id -u):$(id -g)"
 	is "$(cat "$T"/out* | sort | uniq -c | tr -s ' ')" " 10 1"
 	is "$(cat "$T"/err* | grep -c "building image")" 1
 	is "$(built)" 1
-	none "$XDG_CACHE_HOME/mlp/images" -type f
+	none "$XDG_CACHE_HOME/mlp/images" -type f ! -name "*.json"
 }
 
 @test "--build-image: named as mlflow names it" {
@@ -465,7 +465,7 @@ no_builders() { [ "$(builders)" -eq 0 ]; }
 	is "$(json 'j["status"]')" FAILED
 	has "$(cat mlruns/0/*/artifacts/mlp/environment.log)" "a-word-of-$NAME"
 	no_builders
-	none "$XDG_CACHE_HOME/mlp/images" -type f
+	none "$XDG_CACHE_HOME/mlp/images" -type f ! -name "*.json"
 }
 
 @test "a build that is interrupted is KILLED and leaves nothing, nor does one whose mlp is killed" {
@@ -483,7 +483,7 @@ no_builders() { [ "$(builders)" -eq 0 ]; }
 	is "$(json 'j["status"]')" KILLED
 	is "$(built)" 0
 	until_true no_builders
-	none "$XDG_CACHE_HOME/mlp/images" -type f
+	none "$XDG_CACHE_HOME/mlp/images" -type f ! -name "*.json"
 	rm -rf mlruns
 	"$MLP" run --build-image --offline . 2>"$T/stderr" &
 	pid=$!
