@@ -22,11 +22,30 @@ static const char *shown(struct arena *a, const char *uri)
 	return at ? arena_printf(a, "%.*s***%s", (int)(start - uri), uri, at) : uri;
 }
 
+/*
+ * "http://HOST:PORT/KEY", a key of 32 characters, and we are inside a run whose store is
+ * not at hand: in its container.
+ */
+static bool is_outer_endpoint(const char *uri)
+{
+	const char *key = strrchr(uri, '/');
+	return strncmp(uri, "http://", 7) == 0 && strlen(key + 1) == 32 &&
+	       getenv("MLP_RUN_ID") && !getenv("MLP_STORE_URI");
+}
+
 static int refuse(
     struct arena *a, const char *uri, const char *from, const char *why, struct err *err)
 {
 	const char *option = from[0] == '-' ? from : "--tracking-uri";
 	bool unset = strcmp(from, "MLFLOW_TRACKING_URI") == 0;
+	if (is_outer_endpoint(uri)) {
+		err_set(
+		    err, ERR_USAGE, "the store of the outer run is not in its container");
+		return err_hint(err,
+		    "run that one with --tracking direct, or name a database of your "
+		    "own: %s sqlite:///FILE",
+		    option);
+	}
 	err_set(err, ERR_USAGE, "tracking URI '%.500s' (from %s): %s", shown(a, uri),
 	    from, why);
 	return err_hint(err, "%sname a local database: %s sqlite:///FILE",

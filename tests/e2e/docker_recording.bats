@@ -322,6 +322,14 @@ in_run() {
 	mlp run . --experiment-name far
 	is "$status" 0
 	is "$(cat "$T/far: \"a, b\"/x"/*/artifacts/note)" text
+	# a relative one is below the directory of who runs the project
+	sql "INSERT INTO experiments (experiment_id, name, artifact_location, lifecycle_stage) VALUES (8, 'near', 'rel/x', 'active')"
+	mkdir "$T/elsewhere"
+	mv mlflow.db "$T/elsewhere"
+	cd "$T/elsewhere"
+	mlp run ../p --experiment-name near
+	is "$status" 0
+	is "$(cat "$T"/elsewhere/rel/x/*/artifacts/note)" text
 }
 
 @test "-A user=UID: that user can write the run's artifacts and its models" {
@@ -389,6 +397,13 @@ image_with_mlp() {
 	mkdir inner
 	printf 'docker_env:\n  image: nothing\nentry_points:\n  main:\n    command: "echo inner in $MLP_ENV_MANAGER"\n' >inner/MLproject
 	printf 'docker_env:\n  image: %s\nentry_points:\n  main:\n    command: "mlp run inner --tracking direct"\n' "$image" >MLproject
+	sed 's/ --tracking direct//' MLproject >through && mv MLproject direct && mv through MLproject
+	mlp run .
+	is "$status" 125
+	has "$stderr" "the store of the outer run is not in its container"
+	has "$stderr" "run that one with --tracking direct"
+	rm -rf mlflow.db mlruns
+	mv direct MLproject
 	mlp run . --tracking direct
 	docker rmi -f "$image" >/dev/null
 	is "$status" 0
