@@ -40,7 +40,7 @@ static int list_templates(struct cli *cli)
 	if (templates_list(&cli->arena, &all, &n, &err) < 0)
 		return failed(cli, &err);
 	for (size_t i = 0; i < n; i++)
-		buf_addf(&b, "%-9s %s\n", all[i].name, all[i].about);
+		buf_addf(&b, "%-10s %s\n", all[i].name, all[i].about);
 	return cli_print(b.s, b.len);
 }
 

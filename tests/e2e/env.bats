@@ -121,7 +121,7 @@ plain() {
 	is "$status:$output" $'0:in\ninner in virtualenv\ninner in virtualenv'
 	is "$(grep -c "the outer run is in virtualenv, but this project has nothing for it: it runs in local" <<<"$stderr")" 1
 	mlp run .
-	is "$status:$output" $'0:in\ninner in \ninner in '
+	is "$status:$output" $'0:in\ninner in\ninner in'
 	is "$(grep -c "the outer run" <<<"$stderr")" 0
 }
 

@@ -3,6 +3,7 @@
 # mlp init: projects that run at once, and manifests from a script's --help.
 
 load ../lib/cli
+load ../lib/docker
 
 setup() {
 	cli_setup
@@ -12,7 +13,7 @@ setup() {
 
 teardown() { cli_teardown; }
 
-# made NAME: a project of that template in ./new, with nothing to complain of
+# made NAME [KIND]: a project of that template in ./new, with nothing to complain of
 made() {
 	mlp init --template "$1" new
 	is "$status" 0
@@ -24,7 +25,25 @@ made() {
 	is "$status:$stderr" "0:"
 	has "$output" "0 warnings"
 	mlp info new --json
-	is "$(json 'j["name"], j["env"]["kind"]')" "('new', 'local')"
+	is "$(json 'j["name"], j["env"]["kind"]')" "('new', '${2:-local}')"
+}
+
+# An image with this machine's Python in it.
+python_image() {
+	local dir=$1 python file
+	python=$(/usr/bin/python3 -c 'import os, sys; print(os.path.realpath(sys.executable))')
+	docker_tree "$dir" "$python" sh
+	mkdir -p "$dir/usr/lib"
+	cp -a "$(/usr/bin/python3 -c 'import sysconfig; print(sysconfig.get_path("stdlib"))')" "$dir/usr/lib/"
+	for file in "$dir"/usr/lib/python3*/lib-dynload/*.so; do
+		ldd "$file" 2>/dev/null | grep -o '/[^ ]*' || :
+	done | sort -u | while read -r file; do
+		mkdir -p "$dir${file%/*}"
+		[ -e "$dir$file" ] || cp -L "$file" "$dir$file"
+	done
+	mkdir -p "$dir/usr/bin"
+	[ "$python" = /usr/bin/python3 ] || ln -sf "$(basename "$python")" "$dir/usr/bin/python3"
+	docker_import "$dir" "$2"
 }
 
 script() { cat >"${1:-train.py}"; }
@@ -35,7 +54,7 @@ namespace() { grep -o 'Namespace(.*)' <<<"$output"; }
 	mlp init --list
 	is "$status" 0
 	is "$(cut -d ' ' -f 1 <<<"$output")" "$(ls "$TOP/templates")"
-	has "$output" "minimal   A shell script"
+	has "$output" "minimal    A shell script"
 	if grep -vE '^[a-z]+ +[A-Z].{10,}' <<<"$output"; then false; fi
 }
 
@@ -67,6 +86,42 @@ namespace() { grep -o 'Namespace(.*)' <<<"$output"; }
 	mlp runs --json
 	is "$(json 'sorted(r["entry_point"] for r in j)')" "['fit', 'main', 'make', 'report']"
 	is "$(json 'sum("mlflow.parentRunId" in r["tags"] for r in j)')" 3
+}
+
+@test "docker runs in the image that it names, and here as well" {
+	unset DOCKER_HOST DOCKER_CONTEXT MLP_DOCKER
+	docker_setup
+	made docker docker
+	is "$(sed -n 's/^  image: //p' new/MLproject)" python:3.11-slim
+	has "$(cat new/README.md)" python:3.11-slim
+	mlp run new --dry-run
+	is "$status" 0
+	has "$output" "image        python:3.11-slim ("
+	mlp run new --env-manager local -P samples=1000
+	is "$status" 0
+	has "$output" "pi is about 3."
+	rm new/pi.json
+	# that image is in no registry here: one with this machine's Python instead
+	docker_make mlp-test-template:1 python_image
+	sed -i 's/image: .*/image: mlp-test-template:1/' new/MLproject
+	mlp run new -P samples=1000
+	is "$status" 0
+	has "$output" "pi is about 3."
+	is "$(stat -c %u new/pi.json)" "$(id -u)"
+	newest
+	is "$(json 'j["tags"]["mlflow.docker.image.uri"]')" mlp-test-template:1
+}
+
+@test "virtualenv runs with the packages that it names" {
+	"$TOP/tests/lib/mlflow-env.sh" newest >/dev/null || skip "no package index"
+	made virtualenv python
+	mlp run new -P epochs=3
+	is "$status" 0
+	has "$output" "  epoch    loss    slope    offset"
+	is "$(grep -c '^  *[123] ' <<<"$output")" 3
+	newest
+	is "$(json 'j["env"]["kind"]')" virtualenv
+	grep -q tabulate mlruns/0/*/artifacts/mlp/environment.lock
 }
 
 @test "sklearn says what it needs where scikit-learn is missing" {
