@@ -74,16 +74,18 @@ static const char *text(struct arena *a, const cJSON *j, const char *name)
 	return s && *s ? arena_strdup(a, s) : NULL;
 }
 
+/* Of IPv4, where there is one. */
 static const char *first_gateway(struct arena *a, const cJSON *list, const char *name)
 {
+	const char *found = NULL;
 	const cJSON *one;
 	cJSON_ArrayForEach(one, list)
 	{
 		const char *s = text(a, one, name);
-		if (s)
-			return s;
+		if (s && (!found || (strchr(found, ':') && !strchr(s, ':'))))
+			found = s;
 	}
-	return NULL;
+	return found;
 }
 
 int docker_net_read(
@@ -235,6 +237,7 @@ static void read_container(const struct engine *en, const cJSON *j,
 			return;
 	}
 	choice->kind = DOCKER_NET_OTHER;
+	choice->name = arena_printf(en->a, "container:%s", choice->name);
 }
 
 int docker_net_of_container(const struct engine *en, struct docker_net_choice *choice,

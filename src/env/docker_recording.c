@@ -70,6 +70,9 @@ static int refuse_elsewhere(const struct engine *en, const char *what, struct er
 	    "a container of a %s %s cannot reach this machine, where the run's endpoint "
 	    "is",
 	    what, engine_word(en));
+	if (en->kind == ENGINE_PODMAN && !en->remote)
+		return err_hint(err, "-A network=host gives it this machine's network; "
+				     "--tracking direct gives it the store itself");
 	return no_way(err);
 }
 

@@ -113,15 +113,15 @@ static int add_artifacts(struct env *e, struct docker_words *w, struct err *err)
 {
 	const struct env_want *want = &e->want;
 	const char *dir = want->artifact_dir, *root = want->artifact_root, *where;
+	struct err ignored = ERR_INIT;
 	if (dir && dir[0] != '/') {
 		/* the command finds it below its directory, as a client outside does */
 		add_dir(e, path_abs(want->a, want->ctx->cwd, dir),
 		    path_abs(want->a, DOCKER_PROJECT_DIR, dir), w);
 		dir = NULL;
 	}
-	if (root && dir_make(root, 0777, err) < 0)
-		return -1;
-	if (root)
+	/* where it cannot be made nobody else can write it either */
+	if (root && (path_is_dir(root) || dir_make(root, 0777, &ignored) == 0))
 		add_dir(e, root, root, w);
 	if (!dir)
 		return 0;

@@ -47,7 +47,7 @@ setup_file() {
 }
 
 teardown_file() {
-	docker rmi -f "$IMAGE" >/dev/null
+	[ -z "${IMAGE-}" ] || docker rmi -f "$IMAGE" >/dev/null
 }
 
 setup() {

@@ -119,7 +119,7 @@ static void test_read(void **state)
 	assert_int_equal(
 	    read_net(&a,
 		"{\"Id\":\"0123456789abcdef\",\"Driver\":\"bridge\",\"IPAM\":{"
-		"\"Config\":[{\"Subnet\":\"fd00::/64\"},{\"Gateway\":"
+		"\"Config\":[{\"Gateway\":\"fd00::1\"},{\"Gateway\":"
 		"\"172.18.0.1\"}]},\"Options\":{}}",
 		&n),
 	    0);
