@@ -1,7 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* mlp check: what is wrong with a project's manifest, without running it. */
+#include "base/file.h"
+#include "base/path.h"
 #include "base/quote.h"
 #include "cli/look.h"
+#include "env/image.h"
+#include "env/python_env.h"
+#include "manifest/node.h"
+#include "manifest/page.h"
 #include "plan/command.h"
 
 static int print_ok(const struct prepared *p)
@@ -53,6 +59,49 @@ static int check_commands(struct cli *cli, struct prepared *p, struct err *err)
 	return p->diags.errors ? err_set(err, ERR_FAIL, "mistakes in commands") : 0;
 }
 
+/* Of a conda.yaml conda itself is the judge: here it must be YAML with something in it. */
+static int check_conda(
+    struct arena *a, const struct env_plan *plan, struct diags *ds, struct err *err)
+{
+	auto_buf text = BUF_INIT;
+	struct page page;
+	struct node *root = NULL;
+	if (file_read(plan->file, MANIFEST_MAX_BYTES, &text, err) < 0)
+		return -1;
+	page_init(&page, a, path_base(plan->file), arena_strndup(a, text.s, text.len),
+	    text.len, ds);
+	if (node_parse(&page, &root) == 0 && (!root || root->kind != NODE_MAP))
+		page_error(
+		    &page, (struct mark){0, 0}, "the file is not a mapping of keys");
+	return 0;
+}
+
+/* The file of the environment, where it is here (of what is fetched only some are). */
+static int check_environment(struct cli *cli, struct prepared *p, struct err *err)
+{
+	struct arena *a = &cli->arena;
+	const struct env_request none = {.env_manager = NULL};
+	const struct entry_point any = {.name = "main"};
+	struct env_plan plan;
+	struct python_env py;
+	struct err why = ERR_INIT;
+	int rc;
+	if (env_plan_make(a, p->manifest, &any, p->source.dir, &none, &plan, err) < 0)
+		return -1;
+	if (plan.kind == ENV_DOCKER)
+		return image_check(&plan, err);
+	if (!plan.file || !path_exists(plan.file))
+		return 0;
+	rc = plan.kind == ENV_CONDA
+		 ? check_conda(a, &plan, &p->diags, &why)
+		 : python_env_read(a, &plan, p->source.dir, &py, &p->diags, &why);
+	if (p->diags.errors)
+		return err_set(err, ERR_FAIL, "mistakes in %s", plan.file);
+	if (rc < 0)
+		*err = why;
+	return rc;
+}
+
 static int run_check(struct cli *cli, int argc, char *const *argv)
 {
 	struct look look;
@@ -61,6 +110,8 @@ static int run_check(struct cli *cli, int argc, char *const *argv)
 		return code;
 	if (look.rc == 0)
 		look.rc = check_commands(cli, &look.p, &look.err);
+	if (look.rc == 0)
+		look.rc = check_environment(cli, &look.p, &look.err);
 	code = report(cli, look.json, look.rc, &look.p, &look.err);
 	prepared_done(&look.p);
 	return code;

@@ -31,6 +31,29 @@ static cJSON *source_json(const struct source *s)
 	return o;
 }
 
+static cJSON *docker_json(const struct env_plan *e)
+{
+	cJSON *j = cJSON_CreateObject(), *list, *o;
+	json_put_str(j, "image", e->image);
+	json_put_bool(j, "build_image", e->build_image);
+	list = json_put_array(j, "volumes");
+	for (size_t i = 0; i < e->nvolumes; i++)
+		json_put_str(list, NULL, e->volumes[i]);
+	list = json_put_array(j, "environment");
+	for (size_t i = 0; i < e->nvars; i++) {
+		o = json_put_object(list, NULL);
+		json_put_str(o, "name", e->vars[i].name);
+		json_put_str(o, "value", e->vars[i].value);
+	}
+	list = json_put_array(j, "args");
+	for (size_t i = 0; i < e->nargs; i++) {
+		o = json_put_object(list, NULL);
+		json_put_str(o, "name", e->args[i].name);
+		json_put_str(o, "value", e->args[i].value);
+	}
+	return j;
+}
+
 static cJSON *dry_json(const struct dry *d)
 {
 	const struct plan *plan = &d->p->plan;
@@ -56,6 +79,9 @@ static cJSON *dry_json(const struct dry *d)
 	}
 	json_put(j, "source", source_json(&d->p->source));
 	json_put_str(j, "env_kind", env_kind_word(plan->environment.kind));
+	json_put_str(j, "env_chosen_by", plan->environment.chosen_by);
+	if (plan->environment.kind == ENV_DOCKER)
+		json_put(j, "docker", docker_json(&plan->environment));
 	o = json_put_object(j, "prepare");
 	for (size_t i = 0; i < d->look.n; i++)
 		json_put_str(o, d->look.v[i].name, d->look.v[i].text);
@@ -103,6 +129,27 @@ static void put_params(struct buf *b, const struct params *ps)
 	}
 }
 
+/* What of the manifest and the command line goes to docker run. */
+static void put_docker(struct buf *b, const struct env_plan *e)
+{
+	for (size_t i = 0; i < e->nvolumes; i++)
+		line(b, "volume", e->volumes[i]);
+	for (size_t i = 0; i < e->nargs; i++) {
+		auto_buf text = BUF_INIT;
+		const char *value = e->args[i].value;
+		buf_addf(&text, "%s%s%s", e->args[i].name, value ? "=" : "",
+		    value ? value : "");
+		line(b, "docker arg", text.s);
+	}
+	for (size_t i = 0; i < e->nvars; i++) {
+		auto_buf text = BUF_INIT;
+		const char *value = e->vars[i].value;
+		buf_addf(&text, "%s%s%s", e->vars[i].name, value ? "=" : "",
+		    value ? value : " (copied from here)");
+		line(b, "variable", text.s);
+	}
+}
+
 static void put_env(struct buf *b, const struct dry *d)
 {
 	for (size_t i = 0; i < d->nenv; i++) {
@@ -137,6 +184,8 @@ static void dry_print(struct buf *b, const struct dry *d)
 	    plan->environment.chosen_by);
 	for (size_t i = 0; i < d->look.n; i++)
 		line(b, d->look.v[i].name, d->look.v[i].text);
+	if (plan->environment.kind == ENV_DOCKER)
+		put_docker(b, &plan->environment);
 	put_env(b, d);
 	line(
 	    b, "directory", d->p->peeked ? "(a checkout, made when it runs)" : plan->cwd);

@@ -160,8 +160,8 @@ static int conda_look(const struct env_want *w, struct env_look *out, struct err
 	}
 	if (find_prefix(w->ctx, w->a, &c.tool, c.name, &prefix, err) < 0)
 		return -1;
-	env_fact(w->a, out, "conda", c.tool.path);
-	env_fact(w->a, out, "prepare",
+	env_fact(w->a, out, "tool", c.tool.path);
+	env_fact(w->a, out, "conda",
 	    prefix ? arena_printf(w->a, "%s is there", prefix)
 		   : arena_printf(w->a, "%s would be made from %s", c.name,
 			 c.file ? path_base(c.file) : "no file, with the newest Python"));

@@ -216,7 +216,7 @@ tag() { sql 'select value from tags where key = ? order by rowid desc limit 1' "
 	[ ! -e "$XDG_CACHE_HOME" ]
 	mlp run .
 	mlp run . --dry-run --json
-	is "$(json 'j["env_kind"], j["prepare"]["prepare"]')" "('conda', '$T/conda/envs/$NAME is there')"
+	is "$(json 'j["env_kind"], j["prepare"]["conda"]')" "('conda', '$T/conda/envs/$NAME is there')"
 }
 
 @test "fake conda: --offline is passed on" {

@@ -34,7 +34,7 @@ nothing_was_made() {
 	mlp run . --dry-run --json -P name="it's" -P x=1 --experiment-id 3
 	is "$status" 0
 	is "$stderr" ""
-	is "$(json 'sorted(j)')" "['argv', 'command', 'cwd', 'entry_point', 'env', 'env_kind', 'params', 'prepare', 'source', 'timeout_ms', 'tracking_uri']"
+	is "$(json 'sorted(j)')" "['argv', 'command', 'cwd', 'entry_point', 'env', 'env_chosen_by', 'env_kind', 'params', 'prepare', 'source', 'timeout_ms', 'tracking_uri']"
 	is "$(json 'j["entry_point"], j["env_kind"], j["cwd"], j["timeout_ms"]')" "('main', 'local', '$T/p', None)"
 	is "$(json 'j["command"]')" "train 0.1 $T/p/data.csv 'it'\"'\"'s' --x 1"
 	is "$(json 'j["argv"] == ["bash", "-c", j["command"]]')" True
@@ -236,4 +236,34 @@ M
 @test "check fails where its word cannot be written" {
 	run -1 sh -c '"$0" check >/dev/full 2>/dev/null' "$MLP"
 	run -1 sh -c '"$0" check --json >/dev/full 2>/dev/null' "$MLP"
+}
+
+@test "check: the file of the environment, too" {
+	printf 'python_env: e.yaml\nentry_points: {main: {command: "true"}}\n' >MLproject
+	printf 'python: 3.8\ndependencies: x\n' >e.yaml
+	mlp check
+	is "$status" 1
+	has "$stderr" "e.yaml:1:9: error: \`python\` must be a string but got <class 'float'>"
+	has "$stderr" "e.yaml:2:15: error: \`dependencies\` must be a list"
+	mlp check --json
+	is "$(json '[(e["file"], e["line"]) for e in j["errors"]]')" "[('e.yaml', 1), ('e.yaml', 2)]"
+	printf 'dependencies: [pip]\n' >e.yaml
+	mlp check
+	is "$status:$output:$stderr" "0:MLproject: ok, 1 entry point, 0 warnings:"
+	printf 'conda_env: e.yaml\nentry_points: {main: {command: "true"}}\n' >MLproject
+	printf 'dependencies: [python, numpy]\n' >e.yaml
+	mlp check
+	is "$status:$stderr" "0:"
+	printf 'dependencies: [python\n' >e.yaml
+	mlp check
+	is "$status" 1
+	has "$stderr" "e.yaml:"
+	printf 'text\n' >e.yaml
+	mlp check
+	is "$status" 1
+	has "$stderr" "e.yaml: error: the file is not a mapping of keys"
+	printf 'docker_env: {image: Bad}\nentry_points: {main: {command: "true"}}\n' >MLproject
+	mlp check
+	is "$status" 1
+	has "$stderr" "'Bad' is not the name of an image"
 }
