@@ -7,6 +7,8 @@
 
 enum { SIGNALLED = 128, ASK_MS = 10 * 1000 };
 
+static const char removed[] = "the container was removed while the command ran";
+
 static void put_bytes(struct buf *out, int64_t n)
 {
 	static const char *const units[] = {"bytes", "KiB", "MiB", "GiB", "TiB"};
@@ -92,6 +94,7 @@ static void judge_never(struct env *e, struct docker *d, const cJSON *state,
 static void judge_exit(struct env *e, struct docker *d, const cJSON *j,
     const cJSON *state, struct outcome *o)
 {
+	const char *status = json_str(state, "Status");
 	int code = (int)json_int(state, "ExitCode", 0);
 	bool oom = json_bool(state, "OOMKilled", false);
 	if (o->exit.kind == EXIT_TIMEOUT || o->stop_signal)
@@ -99,6 +102,8 @@ static void judge_exit(struct env *e, struct docker *d, const cJSON *j,
 	o->exit = (struct exit_status){.kind = EXIT_EXITED, .code = code};
 	if (code != 0 && oom)
 		judge_memory(e, j, code == SIGNALLED + SIGKILL, o);
+	else if (status && strcmp(status, "removing") == 0)
+		o->detail = removed;
 	else if (code > SIGNALLED)
 		o->detail = killed_by_others(e, d);
 }
@@ -109,8 +114,7 @@ static bool never_started(const cJSON *state)
 	return at && strncmp(at, "0001-", 5) == 0;
 }
 
-static void judge_lost(
-    struct env *e, struct docker *d, const struct err *said, struct outcome *o)
+static void judge_lost(struct env *e, const struct err *said, struct outcome *o)
 {
 	if (o->stop_signal || o->exit.kind == EXIT_TIMEOUT)
 		return;
@@ -119,7 +123,6 @@ static void judge_lost(
 		? "the container was removed while the command ran"
 		: arena_printf(e->want.a,
 		      "the engine went away while the command ran: %s", said->msg);
-	(void)d;
 }
 
 void docker_judge(struct env *e, struct docker *d, struct outcome *o, struct err *why)
@@ -128,7 +131,7 @@ void docker_judge(struct env *e, struct docker *d, struct outcome *o, struct err
 	auto_json j = engine_inspect(&d->engine, "container", d->name, &said);
 	const cJSON *state = json_get(j, "State");
 	if (!j) {
-		judge_lost(e, d, &said, o);
+		judge_lost(e, &said, o);
 		return;
 	}
 	if (never_started(state))

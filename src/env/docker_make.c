@@ -62,22 +62,31 @@ int docker_check(struct env *e, struct err *err)
 	return rc == 0 ? expand_volumes(e, docker_of(e), err) : -1;
 }
 
+/* The tree that the project is in, and its place there ("/sub", ""). */
+static const char *tree_of(const struct env *e, const char **place)
+{
+	const struct env_want *w = &e->want;
+	const char *root = w->project_root;
+	auto_free char *real = realpath(w->plan->cwd, NULL);
+	size_t n = root ? strlen(root) : 0;
+	while (n > 1 && root[n - 1] == '/')
+		n--;
+	*place = "";
+	if (n <= 1 || !real || strncmp(real, root, n) != 0 ||
+	    (real[n] != '/' && real[n] != '\0'))
+		return w->plan->cwd;
+	*place = arena_strdup(w->a, real + n);
+	return arena_strndup(w->a, root, n);
+}
+
 /* The project, as the working directory. */
 static void add_project(const struct env *e, struct docker *d)
 {
-	const struct env_want *w = &e->want;
-	const char *cwd = w->plan->cwd, *root = w->project_root ? w->project_root : cwd;
-	size_t n = strlen(root);
+	const char *place = "", *tree = tree_of(e, &place);
 	auto_buf dir = BUF_INIT;
-	buf_adds(&dir, DOCKER_PROJECT_DIR);
-	if (!d->image.has_project) {
-		if (strncmp(cwd, root, n) != 0 || (cwd[n] != '/' && cwd[n] != '\0')) {
-			root = cwd;
-			n = strlen(cwd);
-		}
-		buf_adds(&dir, cwd + n);
-		docker_words_mount(&d->words, root, DOCKER_PROJECT_DIR, false);
-	}
+	if (!d->image.has_project)
+		docker_words_mount(&d->words, tree, DOCKER_PROJECT_DIR, false);
+	buf_addf(&dir, "%s%s", DOCKER_PROJECT_DIR, d->image.has_project ? "" : place);
 	docker_words_option(&d->words, "--workdir", dir.s);
 }
 
@@ -169,6 +178,16 @@ static int add_volumes(struct docker *d, struct err *err)
 	return 0;
 }
 
+/* The entry point's `env` that is copied from the host; what it sets is among `added`. */
+static void add_copied(const struct env *e, struct docker *d)
+{
+	const struct plan *p = e->want.plan;
+	for (size_t i = 0; i < p->nenv; i++)
+		if (!p->env[i].value && getenv(p->env[i].name))
+			docker_words_setenv(
+			    &d->words, p->env[i].name, getenv(p->env[i].name));
+}
+
 static int gather(struct env *e, struct docker *d, const struct env_var *added,
     size_t nadded, struct err *err)
 {
@@ -178,6 +197,7 @@ static int gather(struct env *e, struct docker *d, const struct env_var *added,
 	if (add_user(e, d, err) < 0)
 		return -1;
 	docker_words_limit(&d->words, p, d->engine.kind);
+	add_copied(e, d);
 	if (docker_recording_add(e, added, nadded, &d->words, err) < 0)
 		return -1;
 	add_paths(e, d);
@@ -276,12 +296,10 @@ static char *shell_mark(const struct env *e, const struct docker *d)
 /* The image has no shell: a command that needs none is started without. */
 static int do_without_shell(struct env *e, struct docker *d, struct err *err)
 {
-	struct err ignored = ERR_INIT;
 	if (engine_remove(&d->engine, d->name, err) < 0)
 		return -1;
 	if (create(e, d, true, err) == 0)
 		return 0;
-	(void)ignored;
 	return err_hint(err,
 	    "the image %s has no sh: name an image that has one, or write the command "
 	    "without shell syntax",

@@ -30,7 +30,7 @@ static int request(const struct engine *en, const char *method, const char *befo
 
 static bool says_no_such(const struct err *e)
 {
-	return strcasestr(e->msg, "no such") != NULL;
+	return strcasestr(e->msg, "no such") || strcasestr(e->msg, "not known");
 }
 
 static cJSON *inspect_by_program(
@@ -85,6 +85,7 @@ int engine_remove(const struct engine *en, const char *name, struct err *err)
 {
 	struct err why = ERR_INIT;
 	auto_buf body = BUF_INIT;
+	const char *const *words;
 	int status = 0;
 	if (en->socket) {
 		if (request(en, "DELETE", "/containers/", name, "?force=1&v=1", &status,
@@ -93,9 +94,11 @@ int engine_remove(const struct engine *en, const char *name, struct err *err)
 		/* 409: somebody else is removing it just now */
 		return status == 409 ? 0 : judge(en, status, &body, true, err);
 	}
-	if (engine_ask(en, (const char *[]){"rm", "-f", "-v", "--", name, NULL}, &body,
-		&why) == 0 ||
-	    says_no_such(&why))
+	/* podman gives it 10 s to end, unless it is told otherwise */
+	words = en->kind == ENGINE_PODMAN && atoi(en->version) >= 4
+		    ? (const char *[]){"rm", "-f", "-v", "-t", "0", "--", name, NULL}
+		    : (const char *[]){"rm", "-f", "-v", "--", name, NULL};
+	if (engine_ask(en, words, &body, &why) == 0 || says_no_such(&why))
 		return 0;
 	*err = why;
 	return -1;
