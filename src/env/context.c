@@ -130,15 +130,15 @@ static int walk(
 	return 0;
 }
 
-static void leave_out_store(struct walk *w, const char *store)
+static void leave_out_ours(struct walk *w, const char *path)
 {
 	static const char *const tails[] = {"", "-wal", "-shm", "-journal"};
 	size_t n = strlen(w->c->dir);
-	if (!store || strncmp(store, w->c->dir, n) != 0 || store[n] != '/')
+	if (!path || strncmp(path, w->c->dir, n) != 0 || path[n] != '/')
 		return;
 	for (size_t i = 0; i < sizeof(tails) / sizeof(tails[0]); i++)
-		ignore_add_path(w->a, &w->ignore,
-		    arena_printf(w->a, "%s%s", store + n + 1, tails[i]));
+		ignore_add_path(
+		    w->a, &w->ignore, arena_printf(w->a, "%s%s", path + n + 1, tails[i]));
 }
 
 static int read_rules(struct walk *w, struct err *err)
@@ -158,7 +158,7 @@ static int read_rules(struct walk *w, struct err *err)
 }
 
 int context_look(struct arena *a, const struct ctx *ctx, const char *dir,
-    const char *store, struct context *c, struct err *err)
+    const char *const *ours, size_t nours, struct context *c, struct err *err)
 {
 	auto_fd root = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct walk w = {.a = a, .c = c, .root = root};
@@ -167,7 +167,8 @@ int context_look(struct arena *a, const struct ctx *ctx, const char *dir,
 	c->dir = dir;
 	if (root < 0)
 		return err_sys(err, errno, "cannot read '%s'", dir);
-	leave_out_store(&w, store);
+	for (size_t i = 0; i < nours; i++)
+		leave_out_ours(&w, ours[i]);
 	if (read_rules(&w, err) < 0)
 		return -1;
 	return walk(&w, "", NULL, err);

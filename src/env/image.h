@@ -23,9 +23,8 @@
 
 /* Strings live in the arena of the env. */
 struct image {
-	const char
-	    *uri;	/* as recorded: the manifest's word, or the tag it was built as */
-	const char *id; /* "sha256:...": what to run, for a tag may move */
+	const char *uri;      /* as recorded: as the manifest says, or as it was built */
+	const char *id;	      /* "sha256:...": what to run, for a tag may move */
 	const char *name;     /* one that it has here, or NULL */
 	const char *digest;   /* "name@sha256:..." of its registry, or NULL */
 	const char *platform; /* "linux/amd64", "linux/arm64/v8" */
@@ -39,7 +38,7 @@ struct image {
  */
 int image_check(const struct env_plan *p, struct err *err);
 
-/* For --dry-run: a line "image", and one "build" where it would be built. */
+/* For --dry-run: a line "image", and one "made from" where it would be built. */
 int image_look(const struct env_want *w, const struct engine *en, struct env_look *out,
     struct err *err);
 

@@ -86,8 +86,9 @@ static int from_dockerfile(struct build *b, const char *path, struct err *err)
 
 static int look_at_files(struct build *b, struct err *err)
 {
+	const char *const ours[] = {b->w->store_path, b->w->artifact_root};
 	return context_look(
-	    b->w->a, b->w->ctx, b->w->plan->cwd, b->w->store_path, &b->context, err);
+	    b->w->a, b->w->ctx, b->w->plan->cwd, ours, 2, &b->context, err);
 }
 
 static int make_hash(struct build *b, struct err *err)
@@ -292,13 +293,34 @@ static int decide(struct build *b, struct env *e, struct image *out, struct err 
 	return find_built(b, true, out, err);
 }
 
-static void build_init(struct build *b, const struct env_want *w, const struct engine *en)
+/*
+ * As MLflow calls it, unless that is the name of an image that was not built here: one
+ * that a project is named after ("python") must not become what others get by that name.
+ */
+static int choose_name(struct build *b, struct err *err)
 {
-	const struct env_plan *p = &w->plan->environment;
-	*b = (struct build){.w = w,
-	    .en = en,
-	    .base = p->image,
-	    .uri = image_name_built(w->a, p->project_name, w->commit)};
+	struct arena *a = b->w->a;
+	const char *project = b->w->plan->environment.project_name;
+	struct image_found found;
+	b->uri = image_name_built(a, project, b->w->commit);
+	for (int i = 0; i < 2; i++) {
+		int there = image_find(b->en, b->uri, &found, err);
+		if (there <= 0 || found.context)
+			return there < 0 ? -1 : 0;
+		project = image_name_repository(a, b->uri);
+		b->uri =
+		    image_name_built(a, arena_printf(a, "%s-mlp", project), b->w->commit);
+	}
+	err_set(err, ERR_EXISTS, "there is an image '%s' that mlp has not built",
+	    found.image.uri);
+	return err_hint(err, "give the project another name in MLproject");
+}
+
+static int build_init(
+    struct build *b, const struct env_want *w, const struct engine *en, struct err *err)
+{
+	*b = (struct build){.w = w, .en = en, .base = w->plan->environment.image};
+	return choose_name(b, err);
 }
 
 int image_build(
@@ -306,12 +328,11 @@ int image_build(
 {
 	struct build b;
 	int there;
-	build_init(&b, &e->want, en);
 	if (!e->want.ctx->cache_dir) {
 		err_set(err, ERR_FAIL, "--build-image needs a cache directory");
 		return err_hint(err, "set HOME or XDG_CACHE_HOME");
 	}
-	if (look_at_files(&b, err) < 0)
+	if (build_init(&b, &e->want, en, err) < 0 || look_at_files(&b, err) < 0)
 		return -1;
 	there = decide(&b, e, out, err);
 	if (there < 0)
@@ -334,6 +355,11 @@ static int look_inside(struct build *b, const struct image *base, const char *do
 {
 	struct image built;
 	int there = 0;
+	if (b->w->partial) {
+		env_fact(b->w->a, out, "image",
+		    arena_printf(b->w->a, "%s (would be built, unless it is)", b->uri));
+		return 0;
+	}
 	if (look_at_files(b, err) < 0)
 		return -1;
 	if (base && from_image(b, base, err) < 0)
@@ -357,9 +383,8 @@ int image_build_look(const struct env_want *w, const struct engine *en,
 	struct image_found found;
 	struct build b;
 	int there = image_find(en, w->plan->environment.image, &found, err), built;
-	if (there < 0)
+	if (there < 0 || build_init(&b, w, en, err) < 0)
 		return -1;
-	build_init(&b, w, en);
 	built = look_inside(&b, there ? &found.image : NULL, dockerfile, out, err);
 	if (built < 0)
 		return -1;

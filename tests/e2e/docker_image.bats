@@ -350,6 +350,33 @@ $(id -u):$(id -g)"
 	has "$(tag mlflow.docker.image.uri)" "my-$NAME:"
 }
 
+@test "--build-image: an image of the project's own name that others made is left alone" {
+	docker tag "$BUSYBOX" "$NAME"
+	project "$NAME" 'ls'
+	mlp run --build-image .
+	is "$status" 0
+	is "$(tag mlflow.docker.image.uri)" "$NAME-mlp"
+	is "$(docker image inspect --format '{{.Id}}' "$NAME")" \
+		"$(docker image inspect --format '{{.Id}}' "$BUSYBOX")"
+	mlp run --build-image . # and is not built upon itself
+	is "$status" 0
+	lacks "$stderr" building
+	docker tag "$BUSYBOX" "$NAME-mlp"
+	mlp run --build-image .
+	is "$status" 125
+	has "$stderr" "there is an image '$NAME-mlp' that mlp has not built"
+}
+
+@test "--build-image: where runs are recorded does not count" {
+	project "$BUSYBOX" "find . -name '*.db*'"
+	for i in 1 2; do
+		mlp run --build-image --tracking-uri "sqlite:///$T/p/runs[1].db" .
+		is "$status" 0
+		is "$output" ""
+	done
+	lacks "$stderr" building
+}
+
 @test "--build-image of a git project: its checkout" {
 	git init -q "$T/src"
 	(
@@ -361,7 +388,7 @@ $(id -u):$(id -g)"
 	)
 	mlp run --build-image --dry-run "file://$T/src"
 	is "$status" 0
-	has "$output" "would be built"
+	has "$output" "$NAME:$(git -C "$T/src" rev-parse HEAD | cut -c 1-7) (would be built"
 	mlp run --build-image "file://$T/src"
 	is "$status" 0
 	is "$output" there

@@ -279,7 +279,7 @@ static const char *hash_of(struct place *p, const char *dockerfile, const char *
 	char *hash = arena_alloc(&p->a, SHA256_HEX + 1);
 	struct context c;
 	struct err err = ERR_INIT;
-	assert_int_equal(context_look(&p->a, &ctx, p->dir, NULL, &c, &err), 0);
+	assert_int_equal(context_look(&p->a, &ctx, p->dir, NULL, 0, &c, &err), 0);
 	assert_int_equal(context_write(&c, dockerfile, key, -1, hash, &err), 0);
 	return hash;
 }
@@ -353,7 +353,7 @@ static void test_archive(void **state)
 	assert_int_equal(symlink(name.s, path_join(&p->a, p->dir, "long")), 0);
 	assert_int_equal(mkfifo(path_join(&p->a, p->dir, "pipe"), 0600), 0);
 	assert_int_equal(mkdir(path_join(&p->a, p->dir, "nothing"), 0700), 0);
-	assert_int_equal(context_look(&p->a, &ctx, p->dir, NULL, &c, &err), 0);
+	assert_int_equal(context_look(&p->a, &ctx, p->dir, NULL, 0, &c, &err), 0);
 	assert_int_equal(c.files, 3);
 	assert_int_equal(c.bytes, 4);
 	file = path_join(&p->a, other.dir, "tar");
