@@ -56,6 +56,9 @@ pip "
 	check_project
 	has "$stderr" "making the virtual environment with venv and pip: Python 3."
 	diff "$T/by-uv" <(locked)
+	"$XDG_CACHE_HOME"/mlp/envs/*/venv/bin/pip install --dry-run --ignore-installed \
+		-r "$(artifacts)/mlp/environment.lock" >"$T/again"
+	has "$(cat "$T/again")" "Would install alpha-1.0 beta-1.0"
 }
 
 @test "--env-manager uv makes the same, and needs a uv" {
@@ -241,6 +244,11 @@ pip "
 	printf 'python: 3.10\n' >python_env.yaml
 	mlp run .
 	has "$stderr" 'write it in quotes: python: "3.10"'
+	mlp check
+	is "$status" 1
+	has "$stderr" "python_env.yaml:1:9: error: "
+	has "$stderr" "    python: 3.10
+            ^"
 }
 
 @test "-r and -c: in each other, relative to themselves, and what is wrong with them" {
