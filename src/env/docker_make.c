@@ -62,6 +62,13 @@ int docker_check(struct env *e, struct err *err)
 	return rc == 0 ? expand_volumes(e, docker_of(e), err) : -1;
 }
 
+/* Of a repository of somebody's whole home only the project is the container's business. */
+static bool is_too_much(const char *tree, size_t n)
+{
+	const char *home = getenv("HOME");
+	return n <= 1 || (home && strlen(home) == n && memcmp(home, tree, n) == 0);
+}
+
 /* The tree that the project is in, and its place there ("/sub", ""). */
 static const char *tree_of(const struct env *e, const char **place)
 {
@@ -72,7 +79,7 @@ static const char *tree_of(const struct env *e, const char **place)
 	while (n > 1 && root[n - 1] == '/')
 		n--;
 	*place = "";
-	if (n <= 1 || !real || strncmp(real, root, n) != 0 ||
+	if (is_too_much(root, n) || !real || strncmp(real, root, n) != 0 ||
 	    (real[n] != '/' && real[n] != '\0'))
 		return w->plan->cwd;
 	*place = arena_strdup(w->a, real + n);

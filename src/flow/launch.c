@@ -499,6 +499,7 @@ static int prepare_and_run(struct launching *l, run_started *started, void *arg,
 	if (open_env(l, err) == 0 && open_tracking(l, err) == 0) {
 		source_facts_finish(l->ctx, l->a, &l->p->facts, &l->p->source);
 		l->env.want.commit = l->p->source.commit;
+		l->env.want.project_root = l->p->source.root;
 		if (check_interrupted(l->ctx, err) == 0)
 			rc = record_and_run(l, started, arg, out, err);
 		l->store->ops->close(l->store);

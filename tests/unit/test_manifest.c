@@ -54,6 +54,16 @@ static void dump_map(struct buf *out, const struct entry_point *ep)
 			    ep->command_map[i].column);
 }
 
+static void dump_resources(struct buf *out, const char *before, const struct resources *r)
+{
+	if (r->given & RESOURCE_CPUS)
+		buf_addf(out, "%scpus %g\n", before, r->cpus);
+	if (r->given & RESOURCE_MEMORY)
+		buf_addf(out, "%smemory %lld\n", before, (long long)r->memory_bytes);
+	if (r->given & RESOURCE_GPUS)
+		buf_addf(out, "%sgpus %d\n", before, r->gpus);
+}
+
 static void dump_entry(struct buf *out, const struct entry_point *ep)
 {
 	static const char *const kinds[] = {
@@ -66,6 +76,7 @@ static void dump_entry(struct buf *out, const struct entry_point *ep)
 	if (ep->timeout_ms)
 		buf_addf(out, "  timeout %lld ms\n", (long long)ep->timeout_ms);
 	dump_vars(out, "  env", ep->env, ep->nenv);
+	dump_resources(out, "  ", &ep->resources);
 	for (size_t i = 0; i < ep->nparams; i++) {
 		const struct param_decl *d = &ep->params[i];
 		buf_addf(out, "  param %d:%d %s: %s (%s)", d->mark.line, d->mark.column,
@@ -91,6 +102,7 @@ static void dump_model(struct buf *out, const struct manifest *m)
 	for (size_t i = 0; i < m->ndocker_volumes; i++)
 		dump_word(out, "volume", m->docker_volumes[i]);
 	dump_vars(out, "variable", m->docker_env, m->ndocker_env);
+	dump_resources(out, "", &m->resources);
 	for (size_t i = 0; i < m->nentries; i++)
 		dump_entry(out, &m->entries[i]);
 }
