@@ -111,7 +111,7 @@ built() { docker images -aq --no-trunc --filter "label=mlp.image=${1:-$NAME}" | 
 	project "$image" 'cat /newer || echo older'
 	mlp run .
 	is "$output" older
-	printf 'FROM %s\nRUN echo newer >/newer\n' "$BUSYBOX" | docker build -q -t "$image" - >/dev/null
+	printf 'FROM %s\nRUN echo newer >/newer\n' "$BUSYBOX" | docker build -q --label "mlp.image=$NAME" -t "$image" - >/dev/null
 	docker push -q "$image"
 	docker tag "$BUSYBOX" "$image"
 	mlp run .
@@ -213,7 +213,7 @@ built() { docker images -aq --no-trunc --filter "label=mlp.image=${1:-$NAME}" | 
 	mkdir "$T/tree"
 	cp "$(command -v busybox)" "$T/tree/sh" # nobody looks what it really is for
 	printf 'FROM scratch\nCOPY sh /bin/sh\n' >"$T/tree/Dockerfile"
-	docker build -q --platform linux/s390x -t "$image" "$T/tree" >/dev/null
+	docker build -q --platform linux/s390x --label "mlp.image=$NAME" -t "$image" "$T/tree" >/dev/null
 	project "$image" 'true'
 	mlp run .
 	is "$(tag mlp.docker.platform)" linux/s390x
