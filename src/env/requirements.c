@@ -95,7 +95,12 @@ static int read_regular(const char *path, struct buf *text, struct err *err)
 		return err_sys(err, errno, "cannot read '%s'", path);
 	if (!S_ISREG(st.st_mode))
 		return err_set(err, ERR_FAIL, "'%s' is not a regular file", path);
-	return file_read(path, FILE_MAX_BYTES, text, err);
+	if (file_read(path, FILE_MAX_BYTES, text, err) < 0)
+		return -1;
+	if (strlen(text->s) == text->len)
+		return 0;
+	err_set(err, ERR_FAIL, "'%s' is not text in UTF-8", path);
+	return err_hint(err, "save it as UTF-8 (PowerShell's > writes UTF-16)");
 }
 
 static int read_nested(struct reader *r, const struct page_of *up, const char *name,

@@ -91,14 +91,15 @@ int venv_wrap(struct env *e, const struct env_var *added, size_t nadded, struct 
     struct strvec *envp, struct err *err)
 {
 	const struct venv *v = e->own;
+	const char *old = strvec_getenv(envp, "PATH");
 	auto_buf path = BUF_INIT;
 	(void)added;
 	(void)nadded;
 	(void)l;
 	(void)err;
 	buf_addf(&path, "%s/bin", v->path);
-	add_path_without(
-	    &path, strvec_getenv(envp, "PATH"), strvec_getenv(envp, "VIRTUAL_ENV"));
+	add_path_without(&path, old ? old : "/usr/local/bin:/usr/bin:/bin",
+	    strvec_getenv(envp, "VIRTUAL_ENV"));
 	strvec_setenv(envp, "PATH", path.s);
 	strvec_setenv(envp, "VIRTUAL_ENV", v->path);
 	strvec_setenv(envp, "VIRTUAL_ENV_PROMPT", NULL);

@@ -28,7 +28,7 @@ char *const *venv_tools_envp(struct env *e, const char *path)
 	    {"PYTHONPATH", NULL},
 	    {"PIP_TARGET", NULL},
 	    {"PIP_PREFIX", NULL},
-	    {"PIP_USER", NULL},
+	    {"PIP_USER", "0"}, /* whatever a pip.conf says */
 	    {"PIP_REQUIRE_VIRTUALENV", NULL},
 	    {"PIP_NO_INPUT", "1"},
 	    {"PIP_DISABLE_PIP_VERSION_CHECK", "1"},
@@ -299,6 +299,8 @@ int venv_build(struct env *e, const struct venv *v, struct err *err)
 		t.maker = answer_of(&t, argv);
 	if (!t.maker && !v->must_be_uv)
 		t.uv = NULL; /* a shim of a uv that is not there */
+	else if (!t.maker)
+		t.maker = "uv";
 	ctx_say(e->want.ctx, SAY_INFO,
 	    "making the virtual environment with %s: Python %s",
 	    t.uv ? "uv" : "venv and pip", v->python.version);

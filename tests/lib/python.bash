@@ -7,7 +7,8 @@ python_setup() {
 	mkdir -p "$T/uv" "$T/index"
 	ln -s "$UV_DIR/uv" "$T/uv/uv"
 	UV=$T/uv/uv
-	WITHOUT_UV=/usr/local/bin:/usr/bin:/bin
+	WITHOUT_UV=/usr/bin:/bin
+	[ ! -e /usr/bin/uv ] || { echo "uv among the system's programs" >&2; return 1; }
 	export PATH=$T/uv:$WITHOUT_UV
 	export PIP_CONFIG_FILE=/dev/null PIP_INDEX_URL=file://$T/index
 	export UV_NO_CONFIG=1 UV_DEFAULT_INDEX=file://$T/index UV_PYTHON_DOWNLOADS=never

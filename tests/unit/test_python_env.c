@@ -289,6 +289,10 @@ static void test_requirements(void **state)
 	put(&a, dir, "y.txt", "-r ./x.txt");
 	assert_string_equal(read_list(&a, dir, "-r x.txt", NULL),
 	    "list:3: x.txt:2: y.txt:1: 'x.txt' includes itself");
+	put(&a, dir, "nul.txt", "ab");
+	assert_int_equal(truncate(path_join(&a, dir, "nul.txt"), 3), 0);
+	assert_string_equal(read_list(&a, dir, "-r nul.txt", NULL),
+	    arena_printf(&a, "list:3: '%s/nul.txt' is not text in UTF-8", dir));
 	put(&a, dir, "dir/x", "");
 	assert_string_equal(read_list(&a, dir, "-r dir", NULL),
 	    arena_printf(&a, "list:3: '%s/dir' is not a regular file", dir));
