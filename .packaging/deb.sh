@@ -94,7 +94,7 @@ mlp: script-not-executable [usr/share/mlp/templates/*]
 END
 pack mlp science "$needs" <<'END'
 Recommends: git, openssh-client
-Suggests: git-lfs, python3
+Suggests: git-lfs, docker.io | podman, python3-venv, python3
 Description: run machine-learning projects and record every run
  mlp runs MLflow projects: a directory, git repository or archive with an
  MLproject file that lists entry points and their parameters. It takes the

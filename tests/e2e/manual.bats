@@ -109,13 +109,13 @@ shape_is() { printf '%s' "$output" | manual shape "$MAN1" JSON "$1"; }
 	    inputs: 1
 	    outputs: 1
 	    retries: 1
-	    resources: 1
+	    resources: {cpus: 1, memory: 1g, gpus: 1}
 	EOF
-	touch python_env.yaml
+	echo '{}' >python_env.yaml
 	mlp check --json
 	is "$status" 0
 	is "$(json 'sorted(w["message"].split("\x27")[1] for w in j["warnings"])')" \
-		"['databricks_spark_job', 'inputs', 'needs', 'outputs', 'resources', 'retries', 'steps']"
+		"['databricks_spark_job', 'inputs', 'needs', 'outputs', 'retries', 'steps']"
 	for key in python_env databricks_spark_job command parameters timeout env description steps \
 		needs inputs outputs retries resources; do
 		grep -qE "^\.(It )?Ic (.* )?$key\b" "$MAN5" || { echo "not in the manual: $key"; return 1; }
@@ -146,6 +146,13 @@ shape_is() { printf '%s' "$output" | manual shape "$MAN1" JSON "$1"; }
 	mkdir -p "$XDG_CACHE_HOME/mlp/checkouts/new" "$XDG_CACHE_HOME/mlp/checkouts/left.mlp-tmp"
 	mlp gc --json
 	shape_is 4
+	mkdir -p "$XDG_CACHE_HOME/mlp/envs/00"
+	echo '{"project": "wine", "python": "3.11.2"}' >"$XDG_CACHE_HOME/mlp/envs/00/environment.json"
+	mlp env list --json
+	output=$(json 'json.dumps(j[0])')
+	shape_is 6
+	mlp env rm 00 --json
+	is "$(json 'sorted(j)')" "['bytes', 'dry_run', 'kept', 'removed']"
 }
 
 @test "the tags in mlp(1) are those that mlp writes" {
@@ -153,7 +160,7 @@ shape_is() { printf '%s' "$output" | manual shape "$MAN1" JSON "$1"; }
 	[ "$(echo "$manual" | wc -l)" -ge 19 ]
 	written=$(grep -rhoE '"(mlp|mlflow)\.[A-Za-z0-9.]+"' "$TOP/src" --include='*.c' | tr -d '"' | sort -u)
 	# read, for runs of others; of models
-	is "$manual" "$(echo "$written" | grep -vx -e mlflow.project.env -e mlflow.modelVersions -e mlflow.db -e mlp.internal -e "mlflow\..*\." -e "mlp\..*\.")"
+	is "$manual" "$(echo "$written" | grep -vx -e mlflow.modelVersions -e mlflow.db -e mlp.internal -e "mlflow\..*\." -e "mlp\..*\.")"
 }
 
 @test "the tags of a real run are among them" {

@@ -332,24 +332,18 @@ M
 	is "$status" 0
 	mlp run . -b local -c null
 	is "$status" 0
-	for args in "-b databricks" "-A memory=1g" "--build-image" "--env-manager conda" \
+	for args in "-b databricks" "-A --memory=1g" "--env-manager docker" \
 		"--env-manager zzz" "-c {"; do
 		mlp run . $args
 		is "$args $status" "$args 2"
 		has "$stderr" "mlp: "
 	done
-	mlp run . --env-manager conda
-	has "$stderr" "--env-manager local"
 }
 
-@test "projects that ask for an environment are refused with the way out" {
+@test "projects that ask for an environment run without it, where that is asked for" {
 	for key in 'docker_env: {image: x}' 'python_env: e.yaml' 'conda_env: e.yaml'; do
 		touch e.yaml
 		printf '%s\nentry_points:\n  main: {command: "echo ran"}\n' "$key" >MLproject
-		mlp run .
-		is "$status" 125
-		has "$stderr" "--env-manager local"
-		[ ! -e mlflow.db ]
 		mlp run . --env-manager local
 		is "$status" 0
 		is "$output" ran
