@@ -159,6 +159,7 @@ static int look_for_hashes(const struct venv_tools *t, const char **out, struct 
 		return -1;
 	} else {
 		ctx_say(t->e->want.ctx, SAY_DEBUG, "no hashes: %s", why.msg);
+		t->e->said = NULL;
 	}
 	return 0;
 }

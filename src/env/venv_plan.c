@@ -42,6 +42,7 @@ static int read_files(const struct env_want *w, struct venv *v, struct err *err)
 	return read_lists(w, v, err);
 }
 
+/* There is none, and uv is not here either, or may not ask for one. */
 static int no_python(const struct env_want *w, const struct python_search *s,
     const struct venv *v, struct err *err)
 {
@@ -53,11 +54,9 @@ static int no_python(const struct env_want *w, const struct python_search *s,
 	}
 	err_set(err, ERR_FAIL, "%s:%d:%d: Python %s is not here; found: %s", file,
 	    v->file.mark.line, v->file.mark.column, wanted, have);
-	if (v->uv && w->ctx->offline)
+	if (v->uv)
 		return err_hint(
 		    err, "without --offline uv can get it: uv python install %s", wanted);
-	if (v->must_be_uv || v->uv)
-		return -1;
 	return err_hint(err,
 	    "install uv, which can get it; or pyenv install %s; or ask for one that is "
 	    "here",
@@ -178,7 +177,8 @@ int venv_look(
 		env_fact(w->a, out, "python",
 		    v.python.path
 			? arena_printf(w->a, "%s (%s)", v.python.version, v.python.path)
-			: arena_printf(w->a, "%s (not here: uv gets it)", v.file.python));
+			: arena_printf(w->a, "%s (not here: uv gets it)",
+			      v.file.python ? v.file.python : "3"));
 		env_fact(w->a, out, "virtualenv", state_of(w, &v));
 	}
 	venv_release(&v);

@@ -74,6 +74,22 @@ pip "
 	is "$(json 'len(j)')" 1
 }
 
+@test "a uv that does not work is none, unless it is asked for" {
+	mkdir "$T/shim"
+	printf '#!/bin/sh\necho "uv: command not found" >&2; exit 127\n' >"$T/shim/uv"
+	chmod +x "$T/shim/uv"
+	export PATH=$T/shim:$PATH
+	project
+	mlp run .
+	check_project
+	has "$stderr" "making the virtual environment with venv and pip"
+	rm -r "$XDG_CACHE_HOME/mlp"
+	mlp run --env-manager uv .
+	is "$status" 125
+	has "$stderr" "making the virtual environment failed: uv: exit 127"
+	has "$stderr" "uv: command not found"
+}
+
 @test "a second run makes nothing, and keeps the same list" {
 	project
 	mlp run .
