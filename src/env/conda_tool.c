@@ -126,7 +126,7 @@ int conda_tool_find(struct arena *a, struct conda_tool *out, struct err *err)
 static char *const *make_argv(struct arena *a, const char *const *v)
 {
 	char **argv = arena_array(a, WORDS_MAX + 1, sizeof(*argv));
-	for (size_t i = 0; v[i] && i < WORDS_MAX; i++)
+	for (size_t i = 0; i < WORDS_MAX && v[i]; i++)
 		argv[i] = arena_strdup(a, v[i]);
 	return argv;
 }

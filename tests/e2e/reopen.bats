@@ -115,8 +115,8 @@ repo() { git init -q -b trunk . && git add -A && git commit -q -m "${1-one}"; }
 
 @test "rerun: the environment manager that was chosen" {
 	printf 'python_env: python_env.yaml\nentry_points:\n  main: {command: "echo ran"}\n' >MLproject
-	echo 'python: "3.11"' >python_env.yaml
-	mlp run .
+	echo 'python: "3.1"' >python_env.yaml # there is none
+	mlp run . --offline
 	is "$status" 125
 	mlp run . --env-manager local
 	is "$output" ran
