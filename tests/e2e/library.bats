@@ -4,6 +4,7 @@
 # both ways.  tests/lib/host.c is that program.
 bats_require_minimum_version 1.5.0
 load ../lib/cli
+load ../lib/docker
 
 # Once for all tests: installed, and the host linked with the shared library and the static one.
 setup_file() {
@@ -296,6 +297,18 @@ oops"
 	has "$output" "error 3: no run has the id or name 'nobody'"
 	newest
 	is "$(json 'j["tags"]["mlp.rerunOf"]')" "$id"
+}
+
+@test "in docker, with its arguments" {
+	unset DOCKER_HOST DOCKER_CONTEXT MLP_DOCKER
+	docker_setup
+	printf 'docker_env: {image: %s}\nentry_points:\n  main: {command: "hostname; cat /proc/1/comm"}\n' "$BUSYBOX" >MLproject
+	host -p -A inside run .
+	is "$status" 0
+	has "$output" $'inside\n'
+	has "$output" "init"
+	has "$output" "FINISHED"
+	is "$(sql "select value from tags where key = 'mlflow.project.env'")" docker
 }
 
 @test "more than a pipe holds goes to mlp-supervise, and quotes and newlines arrive" {

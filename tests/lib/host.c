@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * host.c -- a program that uses libmlp, in the ways that library.bats wants to see:
- * host [-d] [-o] [-p] [-s] [-i MS] [-t N] [-w] run URI [NAME=VALUE...] | rerun RUN [NAME=VALUE...]
+ * host [-d] [-o] [-p] [-s] [-A HOST] [-i MS] [-t N] [-w] run URI [NAME=VALUE...] | rerun RUN [NAME=VALUE...]
  *   | get RUN | runs
  *   -d  the command records directly    -o  offline
+ *   -A  two arguments for docker: hostname HOST, and init; runs in docker
  *   -p  pass the output on     -s  SIGCHLD is ignored
  *   -i  interrupt after MS     -t  so many threads, a context each
  *   -w  another thread reaps every child, and a SIGCHLD handler counts them
@@ -43,6 +44,7 @@ TRAP(store_open)
 
 static struct {
 	int direct, offline, pass, threads, watch, interrupt_ms;
+	const char *hostname;
 	int argc;
 	char **argv;
 } args;
@@ -109,6 +111,7 @@ static int run(struct mlp *m)
 	struct mlp_error e = MLP_ERROR_INIT;
 	struct mlp_run_options o = MLP_RUN_OPTIONS_INIT;
 	struct mlp_pair params[16];
+	const struct mlp_pair docker[] = {{"hostname", args.hostname}, {"init", NULL}};
 	char *names[16] = {NULL};
 	struct mlp_record *r;
 	pthread_t t;
@@ -120,6 +123,11 @@ static int run(struct mlp *m)
 	o.output = args.pass ? MLP_OUTPUT_PASS : MLP_OUTPUT_KEEP;
 	o.direct = args.direct;
 	o.offline = args.offline;
+	if (args.hostname) {
+		o.env_manager = "docker";
+		o.docker_args = docker;
+		o.ndocker_args = 2;
+	}
 	o.params = params;
 	o.started = on_started;
 	for (int i = 2; i < args.argc && o.nparams < 16; i++) {
@@ -226,7 +234,7 @@ int main(int argc, char **argv)
 	pthread_t t;
 	int c;
 	args.threads = 1;
-	while ((c = getopt(argc, argv, "dopsi:t:w")) != -1) {
+	while ((c = getopt(argc, argv, "dopsA:i:t:w")) != -1) {
 		switch (c) {
 		case 'd':
 			args.direct = 1;
@@ -239,6 +247,9 @@ int main(int argc, char **argv)
 			break;
 		case 's':
 			signal(SIGCHLD, SIG_IGN);
+			break;
+		case 'A':
+			args.hostname = optarg;
 			break;
 		case 'i':
 			args.interrupt_ms = atoi(optarg);

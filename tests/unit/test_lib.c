@@ -331,6 +331,7 @@ static void places(void **state)
 	struct mlp_options o = MLP_OPTIONS_INIT;
 	struct mlp_error e = MLP_ERROR_INIT;
 	struct mlp_run_options ro = MLP_RUN_OPTIONS_INIT;
+	const struct mlp_pair nameless = {NULL, "all"};
 	struct mlp *m;
 	o.directory = f->dir;
 	o.libexec_dir = "helpers"; /* relative to the directory */
@@ -349,6 +350,10 @@ static void places(void **state)
 	expect(&e, mlp_run(m, &ro, NULL, &e), MLP_ERR_NOTFOUND, "mlp-supervise");
 	ro.rerun_of = "";
 	expect(&e, mlp_run(m, &ro, NULL, &e), MLP_ERR_USAGE, "neither a project (uri)");
+	ro.uri = ".";
+	ro.docker_args = &nameless;
+	ro.ndocker_args = 1;
+	expect(&e, mlp_run(m, &ro, NULL, &e), MLP_ERR_USAGE, "docker_args: number 0");
 	mlp_close(m);
 	mlp_close(NULL);
 	mlp_record_free(NULL);
