@@ -43,8 +43,7 @@ static int read_files(const struct env_want *w, struct venv *v, struct err *err)
 }
 
 /* There is none, and uv is not here either, or may not ask for one. */
-static int no_python(const struct env_want *w, const struct python_search *s,
-    const struct venv *v, struct err *err)
+static int no_python(const struct python_search *s, const struct venv *v, struct err *err)
 {
 	const char *file = v->file.file, *wanted = v->file.python;
 	const char *have = python_list(s);
@@ -76,7 +75,7 @@ static int find_python(
 	v->python = (struct python){.path = NULL};
 	if (v->uv && !w->ctx->offline)
 		return 0;
-	return no_python(w, &s, v, err);
+	return no_python(&s, v, err);
 }
 
 static int find_uv(const struct env_want *w, struct venv *v, struct err *err)
