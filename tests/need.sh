@@ -22,7 +22,7 @@ demo) want="$build $demo" ;;
 check) want="$build $demo $check" ;;
 deb) want="$build $deb" ;;
 debian) want="$build $demo $check debootstrap" ;;
-bench) want="$build $demo python3-venv nginx-light curl procps util-linux" ;;
+bench) want="$build $demo python3-venv nginx-light curl procps util-linux docker.io busybox-static" ;;
 *) echo "need.sh: no such group: $1" >&2; exit 2 ;;
 esac
 

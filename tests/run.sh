@@ -52,6 +52,11 @@ fi
 tests+=(tests/e2e/*.bats "${units[@]/#/build/release/tests/}" "${units[@]/#/build/san/tests/}"
 	tests/lint.t)
 
+# The tests start an engine where none answers; then it ends with them.
+# shellcheck source=tests/lib/docker.bash
+. tests/lib/docker.bash
+docker_answers || trap docker_stop EXIT
+
 say "running ${#tests[@]} files of tests"
 failed=0
 # whoever started us may ignore signals; the tests count on them

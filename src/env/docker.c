@@ -3,6 +3,7 @@
 
 #include <signal.h>
 
+#include "base/cleanup.h"
 #include "env/docker_recording.h"
 #include "run/terminal.h"
 
@@ -21,7 +22,7 @@ static int open_engine(const struct env_want *w, struct engine *en, struct err *
 static int docker_open(struct env *e, struct err *err)
 {
 	struct docker *d = arena_new(e->want.a, struct docker);
-	*d = (struct docker){.words = DOCKER_WORDS_INIT};
+	*d = (struct docker){.words = DOCKER_WORDS_INIT, .file = -1};
 	e->own = d;
 	if (docker_check(e, err) < 0 || open_engine(&e->want, &d->engine, err) < 0)
 		return -1;
@@ -74,27 +75,11 @@ static int docker_wrap(struct env *e, const struct env_var *added, size_t nadded
     struct launch *l, struct strvec *envp, struct err *err)
 {
 	struct docker *d = docker_of(e);
-	struct strvec argv = STRVEC_INIT;
-	char **v;
-	(void)envp; /* what docker's program heeds is there as the caller has it */
-	if (docker_make(e, d, added, nadded, !l->quiet && terminal_is_all(), err) < 0)
-		return -1;
-	engine_argv(&d->engine, &argv);
-	strvec_push(&argv, "start");
-	strvec_push(&argv, "--attach");
-	/* a terminal's end can only be attached to a terminal */
-	if (d->tty || !docker_has_arg(&e->want.plan->environment, "tty", 't'))
-		strvec_push(&argv, "--interactive");
-	strvec_push(&argv, d->name);
-	v = arena_array(e->want.a, argv.n + 1, sizeof(*v));
-	for (size_t i = 0; i < argv.n; i++)
-		v[i] = arena_strdup(e->want.a, argv.v[i]);
-	strvec_release(&argv);
-	l->argv = v;
+	d->tty = !l->quiet && terminal_is_all();
 	l->signal = signal_container;
 	l->signal_arg = d;
 	l->blind_keys = d->tty;
-	return 0;
+	return docker_launch(e, d, added, nadded, l, envp, err);
 }
 
 static void docker_done(struct env *e, struct outcome *o, struct err *why)
@@ -117,6 +102,7 @@ static void docker_release(struct env *e)
 		    "tries it",
 		    d->name, err.msg);
 	docker_words_release(&d->words);
+	fd_close(&d->file);
 }
 
 const struct env_ops docker_ops = {

@@ -3,6 +3,7 @@
  * docker.h -- a run's command in a container: what is kept from env_open to env_release.
  *
  *   docker             the container's life: made, started, stopped, removed
+ *     docker_launch      made and started
  *     docker_make        what it is made with, for this run
  *     docker_argv        ... as words: options, docker_env variables, docker_volume,
  *                        docker_command
@@ -25,12 +26,14 @@ struct docker {
 	const char **volumes;	     /* expanded */
 	const char **volume_sources; /* their paths on this machine, or NULLs */
 	size_t nvolumes;
-	const char *name;   /* of the container, from docker_make on */
+	const char *name;   /* of the container, from docker_launch on */
 	const char *home;   /* a directory of this machine that is its HOME, or NULL */
 	const char *note;   /* the file that says that it may be there; NULL: it is not */
 	const char *secret; /* the key of the run's endpoint, or NULL */
+	int file;	    /* variables, for docker's program to read; -1: none */
+	bool at_once;	    /* `docker run` both makes and starts it */
 	bool tty;	    /* it has a terminal */
-	int64_t since_s; /* when it was made; seconds, as the engine's events are asked */
+	int64_t since_ms;   /* when it was made, as the engine's events are asked */
 };
 
 static inline struct docker *docker_of(const struct env *e)
@@ -38,14 +41,26 @@ static inline struct docker *docker_of(const struct env *e)
 	return e->own;
 }
 
+/* Docker removes the container when it ends; podman keeps what can be asked of it. */
+static inline bool docker_removes_itself(const struct docker *d)
+{
+	return d->engine.kind == ENGINE_DOCKER;
+}
+
 /* The label of a run's containers: mlp.run=<id>. */
 #define DOCKER_LABEL "mlp.run"
 
 /* What can be said before anything is asked: -A, volumes, variables.  For env_open. */
 int docker_check(struct env *e, struct err *err);
-/* Make the container; it is there, not started, when this returns 0. */
-int docker_make(struct env *e, struct docker *d, const struct env_var *added,
-    size_t nadded, bool tty, struct err *err);
+/* Its options and variables.  d->name and d->tty are known. */
+int docker_gather(struct env *e, struct docker *d, const struct env_var *added,
+    size_t nadded, struct err *err);
+/*
+ * Set l->argv, l->file and what it takes in *envp: what runs the command in a container,
+ * which is noted before it is made.
+ */
+int docker_launch(struct env *e, struct docker *d, const struct env_var *added,
+    size_t nadded, struct launch *l, struct strvec *envp, struct err *err);
 
 /*
  * The program that was attached to the container has ended: set *o to what became of the

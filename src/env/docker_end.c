@@ -1,143 +1,231 @@
 /* SPDX-License-Identifier: MIT */
-/* docker_end.c -- what became of a command in a container (declared in docker.h). */
+/*
+ * docker_end.c -- what became of a command in a container (declared in docker.h).
+ *
+ * Docker removes the container itself when it ends; what happened to it is in the engine's
+ * last events, and is asked only where the command did not end well.  Podman's is still
+ * there to be looked at.
+ */
 #include <signal.h>
 
 #include "base/clock.h"
 #include "env/docker.h"
 
-enum { SIGNALLED = 128, ASK_MS = 10 * 1000 };
+enum {
+	SIGNALLED = 128,
+	NOT_MADE = 125,
+	NO_SUCH = 127,
+	ASK_MS = 10 * 1000,
+	AGAIN_MS = 50
+};
 
-static const char removed[] = "the container was removed while the command ran";
+/* What the engine says of a container. */
+struct fate {
+	bool known; /* it has heard of it */
+	bool started, ended;
+	bool oom;     /* the kernel has killed a process of it */
+	bool stopped; /* somebody has sent it a signal: not we */
+	bool gone;    /* somebody has removed it: not we */
+	int code;
+	const char *error; /* why it was not started, or NULL */
+};
 
-static void put_bytes(struct buf *out, int64_t n)
+static void take_event(struct fate *f, const cJSON *event)
 {
-	static const char *const units[] = {"bytes", "KiB", "MiB", "GiB", "TiB"};
-	size_t u = 0;
-	for (; u < 4 && n >= 1024 && n % 1024 == 0; u++)
-		n /= 1024;
-	buf_addf(out, "%lld %s", (long long)n, units[u]);
+	const char *what = json_str(event, "Action"), *code;
+	if (!what)
+		return;
+	f->known = true;
+	f->started |= strcmp(what, "start") == 0;
+	f->oom |= strcmp(what, "oom") == 0;
+	f->stopped |= strcmp(what, "kill") == 0;
+	if (strcmp(what, "die") != 0)
+		return;
+	code = json_str(json_get(json_get(event, "Actor"), "Attributes"), "exitCode");
+	f->ended = true;
+	f->code = code ? atoi(code) : 0;
 }
 
-static void judge_memory(
-    struct env *e, const cJSON *container, bool killed, struct outcome *o)
+static int ask_events(struct docker *d, struct buf *text, struct err *err)
 {
-	int64_t limit = json_int(json_get(container, "HostConfig"), "Memory", 0);
-	auto_buf text = BUF_INIT;
-	if (!killed)
-		buf_adds(&text, "one of its processes was killed, as memory ran out");
-	if (limit > 0) {
-		buf_addf(&text, "%sthe limit is ", text.len ? "; " : "");
-		put_bytes(&text, limit);
-	} else if (killed) {
-		buf_adds(&text, "no limit was set: the machine had no more");
+	auto_buf filter = BUF_INIT;
+	auto_buf path = BUF_INIT;
+	int64_t now = clock_now_ms();
+	char since[32], until[32];
+	int status = 0;
+	/* until now: the engine would wait for what lies ahead */
+	snprintf(since, sizeof(since), "%lld.%03lld", (long long)(d->since_ms / 1000),
+	    (long long)(d->since_ms % 1000));
+	snprintf(until, sizeof(until), "%lld.%03lld", (long long)(now / 1000),
+	    (long long)(now % 1000));
+	if (!d->engine.socket) {
+		buf_addf(&filter, "container=%s", d->name);
+		return engine_ask(&d->engine,
+		    (const char *[]){"events", "--since", since, "--until", until,
+			"--filter", filter.s, "--format", "{{json .}}", NULL},
+		    text, err);
 	}
-	if (killed)
+	/* its grammar is that of numbers with nine digits behind the point */
+	buf_addf(&path, "/events?since=%s000000&until=%s000000&filters=", since, until);
+	buf_addf(&filter, "{\"container\":[\"%s\"]}", d->name);
+	engine_quote(&path, filter.s);
+	return engine_request(&d->engine, "GET", path.s, ASK_MS, &status, text, err);
+}
+
+static int fate_by_events(struct docker *d, struct fate *f, struct err *err)
+{
+	auto_buf text = BUF_INIT;
+	if (ask_events(d, &text, err) < 0)
+		return -1;
+	for (char *rest = text.s, *line; (line = strsep(&rest, "\n"));) {
+		struct err ignored = ERR_INIT;
+		auto_json j = json_parse(line, strlen(line), "an event", &ignored);
+		if (j)
+			take_event(f, j);
+	}
+	return 0;
+}
+
+static int fate_by_inspect(struct docker *d, struct fate *f, struct err *err)
+{
+	struct err why = ERR_INIT;
+	auto_json j = engine_inspect(&d->engine, "container", d->name, &why);
+	const cJSON *state = json_get(j, "State");
+	const char *since = json_str(state, "StartedAt");
+	if (!j && why.code != ERR_NOTFOUND) {
+		*err = why;
+		return -1;
+	}
+	f->gone = !j;
+	f->known = j;
+	f->started = since && strncmp(since, "0001-", 5) != 0;
+	f->ended = f->started && !json_bool(state, "Running", false);
+	f->oom = json_bool(state, "OOMKilled", false);
+	f->code = (int)json_int(state, "ExitCode", 0);
+	f->error = json_str(state, "Error")
+		       ? arena_strdup(d->engine.a, json_str(state, "Error"))
+		       : NULL;
+	return 0;
+}
+
+static int ask_fate(struct docker *d, struct fate *f, struct err *err)
+{
+	memset(f, 0, sizeof(*f));
+	return docker_removes_itself(d) ? fate_by_events(d, f, err)
+					: fate_by_inspect(d, f, err);
+}
+
+static void put_limit(struct buf *out, const struct env_plan *p)
+{
+	static const char *const units[] = {"bytes", "KiB", "MiB", "GiB", "TiB"};
+	const char *given = docker_arg(p, "memory", 'm');
+	int64_t n = p->resources.memory_bytes;
+	size_t u = 0;
+	if (given) {
+		buf_addf(out, "the limit is %s", given);
+		return;
+	}
+	if (n == 0) {
+		buf_adds(out, "no limit was set: the machine had no more");
+		return;
+	}
+	for (; u < 4 && n % 1024 == 0; u++)
+		n /= 1024;
+	buf_addf(out, "the limit is %lld %s", (long long)n, units[u]);
+}
+
+/* A command that was not killed itself may have had its own way to end. */
+static void judge_memory(struct env *e, struct outcome *o)
+{
+	auto_buf text = BUF_INIT;
+	if (o->exit.code == SIGNALLED + SIGKILL)
 		o->exit.kind = EXIT_OOM;
+	else
+		buf_adds(&text, "one of its processes was killed, as memory ran out; ");
+	put_limit(&text, &e->want.plan->environment);
 	o->detail = arena_strdup(e->want.a, text.s);
 }
 
-/* Somebody else has killed it, says the engine. */
-static const char *killed_by_others(struct env *e, const struct docker *d)
-{
-	struct err ignored = ERR_INIT;
-	auto_buf path = BUF_INIT;
-	auto_buf body = BUF_INIT;
-	auto_buf filter = BUF_INIT;
-	int64_t now = clock_now_ms();
-	int status = 0;
-	if (!d->engine.socket)
-		return NULL;
-	buf_addf(&filter, "{\"container\":[\"%s\"],\"event\":[\"kill\"]}", d->name);
-	/* until now: the engine would wait for what lies ahead */
-	buf_addf(&path,
-	    "/events?since=%lld&until=%lld.%03lld000000&filters=", (long long)d->since_s,
-	    (long long)(now / 1000), (long long)(now % 1000));
-	engine_quote(&path, filter.s);
-	if (engine_request(&d->engine, "GET", path.s, ASK_MS, &status, &body, &ignored) <
-		0 ||
-	    status != 200 || body.len == 0)
-		return NULL;
-	return arena_printf(e->want.a, "the container was stopped from outside (%s kill)",
-	    engine_word(&d->engine));
-}
-
 /* The engine's words for "no such command", without its stack of wrappings. */
-static const char *start_error(struct env *e, const char *text)
+static const char *start_error(struct arena *a, const char *text)
 {
+	static const char tail[] = ": unknown";
 	const char *at = strstr(text, "exec: ");
-	char *copy = arena_strdup(e->want.a, at ? at : text);
-	size_t n = strlen(copy);
-	if (n > 9 && strcmp(copy + n - 9, ": unknown") == 0)
-		copy[n - 9] = '\0';
+	char *copy;
+	size_t n;
+	if (strncmp(text, "docker: ", 8) == 0)
+		text += 8;
+	text = at ? at : text;
+	n = strcspn(text, "\n");
+	copy = arena_strndup(a, text, n);
+	while (n > 0 && (copy[n - 1] == '.' || copy[n - 1] == ' '))
+		copy[--n] = '\0';
+	if (n >= sizeof(tail) - 1 && strcmp(copy + n - (sizeof(tail) - 1), tail) == 0)
+		copy[n - (sizeof(tail) - 1)] = '\0';
 	return copy;
 }
 
-static void judge_never(struct env *e, struct docker *d, const cJSON *state,
+static void judge_never(struct env *e, struct docker *d, const struct fate *f,
     struct outcome *o, struct err *why)
 {
-	const char *text = json_str(state, "Error");
-	int code = (int)json_int(state, "ExitCode", 125);
-	o->exit = (struct exit_status){.kind = EXIT_NEVER, .code = code ? code : 125};
-	if (o->stop_signal || why->code)
-		return;
-	if (text && strstr(text, "exec: \"sh\"")) {
+	const char *text = f->error && *f->error ? f->error : o->stderr_tail;
+	text = text ? text : "";
+	o->exit = (struct exit_status){.kind = EXIT_NEVER,
+	    .code = strstr(text, "executable file not found") ? NO_SUCH : NOT_MADE};
+	if (strstr(text, "exec: \"sh\"")) {
 		err_set(why, ERR_FAIL, "the image %s has no shell", d->image.uri);
 		err_hint(why, "name an image that has sh");
 	} else {
-		err_set(why, ERR_FAIL, "%s",
-		    text && *text ? start_error(e, text)
-				  : "the container was not started");
+		err_set(why, ERR_FAIL, "the container %s: %s",
+		    f->known ? "was not started" : "could not be made",
+		    *text ? start_error(e->want.a, text) : "the engine does not say why");
 	}
 }
 
-/* Its exit code is the command's, whatever the attached program made of it. */
-static void judge_exit(struct env *e, struct docker *d, const cJSON *j,
-    const cJSON *state, struct outcome *o)
+/* The program that was attached ended with the code of the command, or with its own. */
+static void judge_fate(struct env *e, struct docker *d, const struct fate *f,
+    struct outcome *o, struct err *why)
 {
-	const char *status = json_str(state, "Status");
-	int code = (int)json_int(state, "ExitCode", 0);
-	bool oom = json_bool(state, "OOMKilled", false);
-	if (o->exit.kind == EXIT_TIMEOUT || o->stop_signal)
-		return;
-	o->exit = (struct exit_status){.kind = EXIT_EXITED, .code = code};
-	if (code != 0 && oom)
-		judge_memory(e, j, code == SIGNALLED + SIGKILL, o);
-	else if (status && strcmp(status, "removing") == 0)
-		o->detail = removed;
-	else if (code > SIGNALLED)
-		o->detail = killed_by_others(e, d);
+	bool unmade = !f->known && o->exit.code == NOT_MADE;
+	if (f->ended && o->exit.kind == EXIT_EXITED)
+		o->exit.code = f->code;
+	if (f->gone && !unmade)
+		o->detail = "the container was removed while the command ran";
+	else if (unmade || (f->known && !f->started))
+		judge_never(e, d, f, o, why);
+	else if (f->oom && o->exit.kind == EXIT_EXITED)
+		judge_memory(e, o);
+	else if (f->stopped)
+		o->detail = arena_printf(e->want.a,
+		    "the container was stopped from outside (%s kill, stop or rm)",
+		    engine_word(&d->engine));
+	else if (!f->ended)
+		o->detail = "what was attached to the container has ended before it";
 }
 
-static bool never_started(const cJSON *state)
+/* What the kernel has killed the engine may hear of a moment later. */
+static bool may_be_late(const struct fate *f, const struct outcome *o)
 {
-	const char *at = json_str(state, "StartedAt");
-	return at && strncmp(at, "0001-", 5) == 0;
-}
-
-static void judge_lost(struct env *e, const struct err *said, struct outcome *o)
-{
-	if (o->stop_signal || o->exit.kind == EXIT_TIMEOUT)
-		return;
-	o->detail =
-	    said->code == ERR_NOTFOUND
-		? "the container was removed while the command ran"
-		: arena_printf(e->want.a,
-		      "the engine went away while the command ran: %s", said->msg);
+	return o->exit.kind == EXIT_EXITED && o->exit.code == SIGNALLED + SIGKILL &&
+	       !f->oom && !f->stopped && !f->gone;
 }
 
 void docker_judge(struct env *e, struct docker *d, struct outcome *o, struct err *why)
 {
+	struct timespec pause = {.tv_nsec = AGAIN_MS * 1000 * 1000};
 	struct err said = ERR_INIT;
-	auto_json j = engine_inspect(&d->engine, "container", d->name, &said);
-	const cJSON *state = json_get(j, "State");
-	if (!j) {
-		judge_lost(e, &said, o);
+	struct fate f;
+	if (o->stop_signal || o->exit.kind == EXIT_TIMEOUT ||
+	    o->exit.kind == EXIT_NEVER ||
+	    (o->exit.kind == EXIT_EXITED && o->exit.code == 0))
 		return;
+	if (ask_fate(d, &f, &said) == 0 && may_be_late(&f, o)) {
+		nanosleep(&pause, NULL);
+		ask_fate(d, &f, &said);
 	}
-	if (never_started(state))
-		judge_never(e, d, state, o, why);
-	else if (!json_bool(state, "Running", false))
-		judge_exit(e, d, j, state, o);
-	else if (!o->stop_signal && o->exit.kind != EXIT_TIMEOUT)
-		o->detail = "what was attached to the container has ended before it";
+	if (said.code)
+		o->detail = arena_printf(e->want.a,
+		    "the engine went away while the command ran: %s", said.msg);
+	else
+		judge_fate(e, d, &f, o, why);
 }

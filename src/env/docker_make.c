@@ -1,19 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* docker_make.c -- the container of a run, made and not started (declared in docker.h). */
-#include <errno.h>
-#include <sys/mman.h>
-
-#include "base/ask.h"
+/* docker_make.c -- what a run's container is made with (declared in docker.h). */
 #include "base/cleanup.h"
-#include "base/clock.h"
 #include "base/file.h"
 #include "base/path.h"
 #include "env/docker.h"
 #include "env/docker_recording.h"
-
-extern char **environ;
-
-enum { MAKE_MS = 10 * 60 * 1000, ASK_MS = 30 * 1000 };
 
 /* A directory that a volume names and that is not there: docker would make it, as root. */
 static int check_source(
@@ -159,11 +150,15 @@ static void add_process(const struct env *e, struct docker *d)
 	const struct env_plan *p = &e->want.plan->environment;
 	struct docker_words *w = &d->words;
 	docker_words_option(w, "--name", d->name);
+	if (docker_removes_itself(d))
+		docker_words_option(w, "--rm", NULL);
 	strvec_push(&w->options, "--label");
 	strvec_pushf(&w->options, DOCKER_LABEL "=%s", e->want.run_id);
 	if (!docker_has_arg(p, "log-driver", 0))
 		docker_words_option(w, "--log-driver", "none"); /* we keep the output */
-	if (!docker_has_arg(p, "interactive", 'i'))
+	/* without a terminal of our own there is none to attach to theirs */
+	if (!docker_has_arg(p, "interactive", 'i') &&
+	    (d->tty || !docker_has_arg(p, "tty", 't')))
 		docker_words_option(w, "--interactive", NULL);
 	if (d->tty && !docker_has_arg(p, "tty", 't'))
 		docker_words_option(w, "--tty", NULL);
@@ -195,7 +190,7 @@ static void add_copied(const struct env *e, struct docker *d)
 			    &d->words, p->env[i].name, getenv(p->env[i].name));
 }
 
-static int gather(struct env *e, struct docker *d, const struct env_var *added,
+int docker_gather(struct env *e, struct docker *d, const struct env_var *added,
     size_t nadded, struct err *err)
 {
 	const struct env_plan *p = &e->want.plan->environment;
@@ -212,134 +207,4 @@ static int gather(struct env *e, struct docker *d, const struct env_var *added,
 		return -1;
 	docker_words_add_args(&d->words, p);
 	return docker_words_add_vars(&d->words, p, added, nadded, err);
-}
-
-/* The lines for --env-file, in memory that nobody else can open. */
-static int hidden_file(const struct buf *text, struct err *err)
-{
-	int fd = memfd_create("environment", MFD_CLOEXEC);
-	if (fd < 0 || fd_write_all(fd, text->s, text->len) < 0 ||
-	    lseek(fd, 0, SEEK_SET) < 0) {
-		int saved = errno;
-		fd_close(&fd);
-		return err_sys(err, saved, "the variables of the container");
-	}
-	return fd;
-}
-
-static int create(struct env *e, struct docker *d, bool plain, struct err *err)
-{
-	auto_strvec argv = STRVEC_INIT;
-	auto_strvec envp = STRVEC_INIT;
-	auto_strvec command = STRVEC_INIT;
-	auto_buf file = BUF_INIT;
-	auto_buf said = BUF_INIT;
-	auto_fd fd = -1;
-	strvec_push_all(&envp, environ);
-	engine_argv(&d->engine, &argv);
-	strvec_push(&argv, "create");
-	strvec_push_all(&argv, strvec_argv(&d->words.options));
-	docker_words_env(&d->words, &argv, &envp, &file);
-	if (docker_command(e->want.plan->command, plain, &command, err) < 0)
-		return -1;
-	if (file.len) {
-		fd = hidden_file(&file, err);
-		if (fd < 0)
-			return -1;
-		strvec_push(&argv, "--env-file=/dev/fd/3");
-	}
-	strvec_push(&argv, d->image.id);
-	strvec_push_all(&argv, strvec_argv(&command));
-	return ask_with(&(struct ask){.ctx = e->want.ctx,
-			    .argv = strvec_argv(&argv),
-			    .envp = strvec_argv(&envp),
-			    .secret = d->secret,
-			    .ms = MAKE_MS,
-			    .file = fd,
-			    .interrupted = env_interrupted},
-	    &said, err);
-}
-
-/* The key of the run's endpoint, the end of its address. */
-static const char *endpoint_key(const struct env_var *added, size_t nadded)
-{
-	const char *uri = NULL;
-	bool endpoint = false;
-	for (size_t i = 0; i < nadded; i++) {
-		if (strcmp(added[i].name, "MLFLOW_TRACKING_URI") == 0)
-			uri = added[i].value;
-		endpoint |= strcmp(added[i].name, "MLP_STORE_URI") == 0;
-	}
-	return endpoint && uri && strrchr(uri, '/') ? strrchr(uri, '/') + 1 : NULL;
-}
-
-/* 1, 0: there is none; -1: not known. */
-static int has_shell(const struct docker *d)
-{
-	auto_buf path = BUF_INIT;
-	struct err ignored = ERR_INIT;
-	int status = 0;
-	if (!d->engine.socket)
-		return -1;
-	buf_adds(&path, "/containers/");
-	engine_quote(&path, d->name);
-	buf_adds(&path, "/archive?path=/bin/sh");
-	if (engine_request(&d->engine, "HEAD", path.s, ASK_MS, &status, NULL, &ignored) <
-	    0)
-		return -1;
-	return status == 404 ? 0 : 1;
-}
-
-/* Images that were seen to have a shell are not asked again. */
-static char *shell_mark(const struct env *e, const struct docker *d)
-{
-	const char *cache = e->want.ctx->cache_dir, *hex = strchr(d->image.id, ':');
-	hex = hex ? hex + 1 : d->image.id;
-	if (!cache || strspn(hex, "0123456789abcdef") != strlen(hex))
-		return NULL;
-	return arena_printf(e->want.a, "%s/docker/shells/%s", cache, hex);
-}
-
-/* The image has no shell: a command that needs none is started without. */
-static int do_without_shell(struct env *e, struct docker *d, struct err *err)
-{
-	if (engine_remove(&d->engine, d->name, err) < 0)
-		return -1;
-	if (create(e, d, true, err) == 0)
-		return 0;
-	return err_hint(err,
-	    "the image %s has no sh: name an image that has one, or write the command "
-	    "without shell syntax",
-	    d->image.uri);
-}
-
-static int look_for_shell(struct env *e, struct docker *d, struct err *err)
-{
-	struct err ignored = ERR_INIT;
-	const char *mark = shell_mark(e, d);
-	int has;
-	if (docker_has_arg(&e->want.plan->environment, "entrypoint", 0) ||
-	    (mark && path_exists(mark)))
-		return 0;
-	has = has_shell(d);
-	if (has == 0)
-		return do_without_shell(e, d, err);
-	if (has > 0 && mark && dir_make(path_dir(e->want.a, mark), 0777, &ignored) == 0)
-		file_write(mark, "", 0, 0666, &ignored);
-	return 0;
-}
-
-int docker_make(struct env *e, struct docker *d, const struct env_var *added,
-    size_t nadded, bool tty, struct err *err)
-{
-	d->tty = tty;
-	d->name = docker_container_name(e);
-	d->secret = endpoint_key(added, nadded);
-	d->since_s = clock_now_ms() / 1000 - 1;
-	if (gather(e, d, added, nadded, err) < 0 ||
-	    docker_note(d, e->want.state_dir, err) < 0)
-		return -1;
-	if (create(e, d, false, err) < 0)
-		return err_wrap(err, "the container could not be made");
-	return look_for_shell(e, d, err);
 }

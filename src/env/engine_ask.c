@@ -2,10 +2,10 @@
 /* engine_ask.c -- what is asked of an engine (declared in engine.h), whichever way. */
 #include <signal.h>
 
+#include "base/ask.h"
 #include "env/engine.h"
-#include "env/step.h"
 
-enum { ANSWER_MS = 60 * 1000, STOP_MS = 5 * 60 * 1000 };
+enum { ANSWER_MS = 60 * 1000, STOP_MS = 5 * 60 * 1000, AGAIN_MS = 20, AGAIN_MOST = 500 };
 
 int engine_ask(
     const struct engine *en, const char *const *words, struct buf *out, struct err *err)
@@ -14,7 +14,7 @@ int engine_ask(
 	engine_argv(en, &argv);
 	for (; *words; words++)
 		strvec_push(&argv, *words);
-	return env_ask(en->ctx, strvec_argv(&argv), NULL, STOP_MS, out, err);
+	return ask_tool(en->ctx->trace, strvec_argv(&argv), NULL, STOP_MS, out, err);
 }
 
 /* Over the socket: "/containers/NAME/json", whose NAME is quoted here. */
@@ -81,19 +81,29 @@ static int judge(const struct engine *en, int status, const struct buf *body,
 	    err, status == 404 ? ERR_NOTFOUND : ERR_FAIL, "%s", engine_said(en->a, body));
 }
 
+/* 409: somebody else is removing it just now. */
+static int remove_by_socket(const struct engine *en, const char *name, struct err *err)
+{
+	struct timespec pause = {.tv_nsec = AGAIN_MS * 1000 * 1000};
+	for (int i = 0;; i++) {
+		auto_buf body = BUF_INIT;
+		int status = 0;
+		if (request(en, "DELETE", "/containers/", name, "?force=1&v=1", &status,
+			&body, err) < 0)
+			return -1;
+		if (status != 409 || i == AGAIN_MOST)
+			return judge(en, status, &body, true, err);
+		nanosleep(&pause, NULL);
+	}
+}
+
 int engine_remove(const struct engine *en, const char *name, struct err *err)
 {
 	struct err why = ERR_INIT;
 	auto_buf body = BUF_INIT;
 	const char *const *words;
-	int status = 0;
-	if (en->socket) {
-		if (request(en, "DELETE", "/containers/", name, "?force=1&v=1", &status,
-			&body, err) < 0)
-			return -1;
-		/* 409: somebody else is removing it just now */
-		return status == 409 ? 0 : judge(en, status, &body, true, err);
-	}
+	if (en->socket)
+		return remove_by_socket(en, name, err);
 	/* podman gives it 10 s to end, unless it is told otherwise */
 	words = en->kind == ENGINE_PODMAN && atoi(en->version) >= 4
 		    ? (const char *[]){"rm", "-f", "-v", "-t", "0", "--", name, NULL}

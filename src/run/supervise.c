@@ -445,7 +445,7 @@ static int start(struct supervisor *s, const int ends[2], struct err *err)
 	    .cwd = s->l->cwd,
 	    .fd = {-1, ends[0], ends[1]},
 	    .ctty = -1,
-	    .socket = -1,
+	    .socket = s->l->file > 0 ? s->l->file : -1,
 	    .secret = s->l->endpoint ? s->l->endpoint->key : NULL,
 	    .flags = PROC_SESSION | PROC_DIE_WITH_US,
 	    .pid = -1,

@@ -37,6 +37,7 @@ struct launch {
 	struct endpoint *endpoint;  /* open, or NULL; its key is not kept */
 	const char *const *secrets; /* are not kept, either */
 	size_t nsecrets;
+	int file; /* its fd 3, which is above 2; 0: none */
 	/*
 	 * Where the command is no child of argv: gives it a signal.  False: it could not;
 	 * then argv gets it.  STOP and CONT suspend it and let it go on.

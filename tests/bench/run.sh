@@ -228,6 +228,8 @@ relay() {
 
 # shellcheck source=tests/bench/server.sh
 . "$here/server.sh"
+# shellcheck source=tests/bench/docker.sh
+. "$here/docker.sh"
 # shellcheck source=tests/bench/venv.sh
 . "$here/venv.sh"
 
@@ -247,6 +249,7 @@ unpacking
 many_runs
 relay
 virtualenv
+in_docker
 if [ "${BENCH_MLFLOW:-1}" != 0 ]; then
 	against_mlflow "$("$top/tests/lib/mlflow-env.sh" newest)/bin"
 	server

@@ -10,6 +10,7 @@ setup() {
 	unset DOCKER_HOST DOCKER_CONTEXT DOCKER_CONFIG MLP_DOCKER CONTAINER_HOST
 	docker_setup
 	RUNNING=
+	known
 }
 
 teardown() {
@@ -19,6 +20,14 @@ teardown() {
 	[ -z "${ENGINE:-}" ] || private_engine_kill
 	cli_teardown
 }
+
+# The image was looked into by an earlier run (or not): then it takes one step less.
+known() {
+	SEEN=$XDG_CACHE_HOME/mlp/docker/shells/$(docker image inspect --format '{{.Id}}' "$BUSYBOX" | cut -d: -f2)
+	mkdir -p "${SEEN%/*}"
+	: >"$SEEN"
+}
+unknown() { rm "$SEEN"; }
 
 # project COMMAND [MORE-OF-DOCKER_ENV]: entry point main
 project() {
@@ -70,7 +79,7 @@ private_engine() {
 		--bridge none --iptables=false </dev/null >>"$T/engine.log" 2>&1 3>&- &
 	ENGINE=$!
 	export DOCKER_HOST=unix://$T/engine.sock
-	until_true docker_answers
+	until_true docker_answers || until_true docker_answers || { tail "$T/engine.log" >&2; return 1; }
 }
 private_engine_kill() {
 	kill -KILL "$ENGINE"
@@ -90,6 +99,21 @@ kept"
 	is "$(cat made)" kept
 	newest
 	is "$(docker_of "$(json 'j["run_id"]')")" ""
+}
+
+@test "the first run in an image looks whether it has a shell, later ones need not" {
+	recorder
+	unknown
+	project '"echo hi"'
+	mlp run .
+	is "$output" hi
+	[ -e "$SEEN" ]
+	is "$(cut -d' ' -f1 "$T/argv")" $'create\nstart'
+	: >"$T/argv"
+	mlp run .
+	is "$output" hi
+	is "$(cut -d' ' -f1 "$T/argv")" run
+	is "$(ours)" ""
 }
 
 @test "what it wrote is kept as the run's output" {
@@ -351,11 +375,18 @@ recorder() {
 	fails_before "-A rm=false is not possible in a run" 2
 	mlp run . -A rm
 	is "$status" 0
-	mlp run . -A no-such-option=1
+	for way in known unknown; do
+		$way
+		mlp run . -A no-such-option=1
+		is "$status" 125
+		is "$(how)" FAILED
+		is "$(reason)" "never started: the container could not be made: unknown flag: --no-such-option"
+		is "$(docker ps -aq --filter name="mlp-$(newest; json 'j["run_id"]')")" ""
+	done
+	mlp run . -A device=/no/such/device
 	is "$status" 125
-	has "$stderr" "the container could not be made: unknown flag: --no-such-option"
-	is "$(how)" FAILED
-	is "$(docker ps -aq --filter name="mlp-$(newest; json 'j["run_id"]')")" ""
+	has "$(reason)" "never started: "
+	has "$(reason)" "/no/such/device"
 }
 
 @test "resources: the limits are the container's; the entry point's word wins" {
@@ -400,11 +431,20 @@ recorder() {
 @test "out of memory is recognised, and named with its limit" {
 	printf 'docker_env: {image: %s}\nresources: {memory: 16m}\nentry_points:\n  main:\n    command: "%s"\n' \
 		"$BUSYBOX" 'exec dd if=/dev/zero of=/dev/null bs=512M count=1' >MLproject
+	for way in known unknown; do
+		$way
+		mlp run .
+		is "$status" 137
+		is "$(how)" FAILED
+		is "$(reason)" "out of memory: the limit is 16 MiB"
+		is "$(tag mlp.exit)" oom:137
+	done
+	mlp run . -A memory=20m
+	is "$(reason)" "out of memory: the limit is 20m"
+	sed -i 's/exec dd\(.*\)"/dd\1; exit 5"/' MLproject
 	mlp run .
-	is "$status" 137
-	is "$(how)" FAILED
-	is "$(reason)" "out of memory: the limit is 16 MiB"
-	is "$(tag mlp.exit)" oom:137
+	is "$status" 5
+	is "$(reason)" "exit 5: one of its processes was killed, as memory ran out; the limit is 16 MiB"
 }
 
 @test "TERM: the command is told, the run is KILLED, the container is gone" {
@@ -440,6 +480,47 @@ recorder() {
 	is "$(how)" KILLED
 }
 
+@test "a docker whose program is killed takes its container with it" {
+	project '"sleep 60"'
+	begin
+	until_true is_up
+	pkill -KILL -P "$RUNNING" docker
+	ended
+	is "$status" 137
+	is "$(how)" FAILED
+	has "$(reason)" "what was attached to the container has ended before it"
+	is "$(ours)" ""
+}
+
+# On a terminal of its own, until the screen shows this.
+on_terminal() {
+	tmux -S "$T/tmux" -f /dev/null new-session -d -x 80 -y 24 \
+		"TERM=screen '$MLP' run . -A label=mlp.test=$T; echo exit \$?; read -r _" 3>&-
+	until_true see "$1"
+}
+see() { tmux -S "$T/tmux" capture-pane -p | grep -q -- "$1"; }
+press() { tmux -S "$T/tmux" send-keys "$@"; }
+
+@test "on a terminal the command has one: it reads what is typed" {
+	project '"test -t 0 && test -t 1 && test -t 2 && until stty size | grep -v \"^0 0\"; do sleep 0.1; done; read -r line; echo got $line"'
+	on_terminal "24 80"
+	press "some words" Enter
+	until_true see "got some words"
+	until_true see "exit 0"
+	tmux -S "$T/tmux" kill-server
+}
+
+@test "Ctrl-C on a terminal: the command gets it, the run is KILLED, the container is gone" {
+	project '"trap '\''echo told; exit 3'\'' INT; echo ready; while :; do sleep 0.1; done"'
+	on_terminal ready
+	press C-c
+	until_true see told
+	until_true see "exit 130"
+	is "$(how)" KILLED
+	is "$(ours)" ""
+	tmux -S "$T/tmux" kill-server
+}
+
 @test "a time limit stops the container" {
 	project '"sleep 60"'
 	mlp run . --timeout 500ms -A "label=mlp.test=$T"
@@ -465,6 +546,7 @@ recorder() {
 
 @test "killed between making the container and starting it: likewise" {
 	recorder
+	unknown
 	echo start >"$T/hang"
 	project '"sleep 60"'
 	begin
@@ -478,6 +560,7 @@ recorder() {
 
 @test "stopped while the container is made: KILLED, and nothing is left" {
 	recorder
+	unknown
 	echo create >"$T/hang"
 	project '"sleep 60"'
 	begin
@@ -491,14 +574,17 @@ recorder() {
 
 @test "the container is killed from outside: FAILED, and the reason says so" {
 	project '"sleep 60"'
-	begin
-	until_true is_up
-	docker kill "$(ours)" >/dev/null
-	ended
-	is "$status" 137
-	is "$(how)" FAILED
-	has "$(reason)" "the container was stopped from outside (docker kill)"
-	is "$(ours)" ""
+	for way in known unknown; do
+		$way
+		begin
+		until_true is_up
+		docker kill "$(ours)" >/dev/null
+		ended
+		is "$status" 137
+		is "$(how)" FAILED
+		has "$(reason)" "the container was stopped from outside (docker kill, stop or rm)"
+		is "$(ours)" ""
+	done
 }
 
 @test "the container is removed from outside: FAILED, and the reason says so" {
@@ -509,7 +595,7 @@ recorder() {
 	ended
 	is "$status" 137
 	is "$(how)" FAILED
-	has "$(reason)" "the container was removed while the command ran"
+	has "$(reason)" "the container was stopped from outside"
 }
 
 @test "a command that kills itself is not taken for one that was killed from outside" {
@@ -531,7 +617,6 @@ recorder() {
 	is "$(how)" FAILED
 	has "$(reason)" "the engine went away while the command ran"
 	private_engine
-	is_there
 	mlp runs
 	is "$(ours)" ""
 	none -path "$XDG_STATE_HOME/mlp/runs/*"
