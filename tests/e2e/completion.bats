@@ -309,3 +309,14 @@ x;touch owned
 	mlp completion
 	is "$status" 2
 }
+
+@test "kinds of environments, and the names of those that were made" {
+	is "$(candidates run . --env-manager '')" $'local\ndocker\nvirtualenv\nuv\nconda'
+	is "$(candidates env '')" $'list\nrm\nprune'
+	is "$(candidates env list '')" ""
+	is "$(candidates env rm '')" ""
+	mkdir -p "$XDG_CACHE_HOME/mlp/envs/0123abcd" "$XDG_CACHE_HOME/mlp/envs/half"
+	echo '{"project": "wine"}' >"$XDG_CACHE_HOME/mlp/envs/0123abcd/environment.json"
+	is "$(answer env rm 0)" $'words\n0123abcd\tvirtualenv wine'
+	is "$(candidates env rm x)" ""
+}
