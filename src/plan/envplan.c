@@ -94,7 +94,7 @@ static int want_conda(struct choice *c, bool typed, struct err *err)
 		return err_set(err, ERR_USAGE,
 		    "python_env project cannot be executed using conda. Set "
 		    "`--env-manager` to 'virtualenv' or 'local' to execute this "
-		    "project.");
+		    "project");
 	if (has_key(c, ENVKEY_NONE) && typed)
 		return 0;
 	err_set(err, ERR_USAGE, "the project has no conda.yaml");

@@ -75,7 +75,7 @@ plain() {
 	plain '"true"' 'python_env: p.yaml'
 	mlp run . --env-manager conda
 	is "$status" 2
-	has "$stderr" "python_env project cannot be executed using conda. Set \`--env-manager\` to 'virtualenv' or 'local' to execute this project."
+	has "$stderr" "python_env project cannot be executed using conda. Set \`--env-manager\` to 'virtualenv' or 'local' to execute this project"
 	mlp run . --env-manager docker
 	is "$status" 2
 	has "$stderr" "--env-manager docker: the project names no docker image"
@@ -383,7 +383,7 @@ short plain-text"
 		mlp env list --json
 		is "$output" "[]"
 	done
-	is "$(ls "$XDG_CACHE_HOME/mlp/envs" "$XDG_CACHE_HOME/mlp/conda" | grep -c mlflow-)" 0
+	is "$(find "$XDG_CACHE_HOME/mlp/envs" "$XDG_CACHE_HOME/mlp/conda" -mindepth 1)" ""
 }
 
 @test "mlp gc: half of a virtual environment, whose maker was killed" {

@@ -215,6 +215,10 @@ static void test_sha1(void **state)
 		sha1_of_blob(text, cases[i].n, hex);
 		assert_string_equal(hex, cases[i].hex);
 	}
+	sha1_of("", 0, hex);
+	assert_string_equal(hex, "da39a3ee5e6b4b0d3255bfef95601890afd80709");
+	sha1_of("abc", 3, hex);
+	assert_string_equal(hex, "a9993e364706816aba3e25717850c26c9cd0d89d");
 }
 
 static void test_sha256(void **state)
