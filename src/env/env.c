@@ -66,8 +66,9 @@ int env_interrupted(const struct ctx *ctx)
 {
 	static const int asks[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
 	sigset_t pending;
-	if (ctx->interrupted && *ctx->interrupted)
-		return *ctx->interrupted;
+	int sig = ctx->interrupted ? *ctx->interrupted : 0;
+	if (sig)
+		return sig;
 	sigpending(&pending);
 	for (size_t i = 0; i < sizeof(asks) / sizeof(asks[0]); i++)
 		if (sigismember(&pending, asks[i]) == 1)

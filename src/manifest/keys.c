@@ -45,8 +45,7 @@ static const struct level {
 	    {"ram", "memory", NULL}, {"gpu", "gpus", NULL}, {NULL, NULL, NULL}}},
 };
 
-static const char *const reserved[] = {
-    "steps", "needs", "inputs", "outputs", "retries"};
+static const char *const reserved[] = {"steps", "needs", "inputs", "outputs", "retries"};
 
 static size_t count_of(const char *const *words)
 {

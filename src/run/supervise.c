@@ -41,8 +41,8 @@ struct supervisor {
 	const struct launch *l;
 	struct outcome *out;
 	enum state state;
-	int64_t due;   /* monotonic: the end of DRAINING, of waiting in FLUSHING */
-	int64_t limit; /* monotonic: the time limit; 0: none */
+	int64_t due;	/* monotonic: the end of DRAINING, of waiting in FLUSHING */
+	int64_t limit;	/* monotonic: the time limit; 0: none */
 	int64_t forced; /* monotonic: when argv itself is killed; 0: it is not */
 	bool timed_out, hurry;
 	struct proc proc;
