@@ -137,7 +137,7 @@ static int add_local(struct reader *r, const char *word, bool editable, struct e
 		return 0;
 	if (check_inside(r, word, path, err) < 0)
 		return -1;
-	if (in->partial && !path_exists(path)) {
+	if (in->partial) {
 		r->out->missing = true;
 		return 0;
 	}

@@ -133,6 +133,8 @@ static int venv_create(const struct venv_tools *t, struct err *err)
 	strvec_push(&argv, t->v->path);
 	if (run(t, "making the virtual environment", &argv, err) == 0)
 		return 0;
+	if (!t->e->said || !strstr(t->e->said, "ensurepip"))
+		return -1;
 	return err_hint(err,
 	    "a Debian or Ubuntu needs its package python3-venv; or install uv, which "
 	    "needs "

@@ -23,7 +23,9 @@ static int read_lists(const struct env_want *w, struct venv *v, struct err *err)
 	char *const skip[] = {(char *)w->store_path, NULL};
 	struct requirements_in in = {.a = w->a,
 	    .dir = w->plan->cwd,
-	    .root = w->fetched ? w->project_root : NULL,
+	    .root = !w->fetched	      ? NULL
+		    : w->project_root ? w->project_root
+				      : w->plan->cwd,
 	    .skip = skip,
 	    .partial = w->partial};
 	const char *file = v->file.file;

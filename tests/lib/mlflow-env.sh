@@ -5,7 +5,8 @@
 # and a package index; what the installers say goes to stderr.
 set -eu
 version=${1:?usage: mlflow-env.sh VERSION}
-root=$(cd "$(dirname "$0")/../.." && pwd)/build/mlflow
+here=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "$here/../.." && pwd)/build/mlflow
 env=$root/$version
 
 case $version in
@@ -14,17 +15,9 @@ newest) set -- mlflow ;;
 *) set -- "mlflow==$version" 'sqlalchemy<2.1' ;;
 esac
 
-# uv from the path, else one of our own: it installs in seconds what takes pip minutes.
+# It installs in seconds what takes pip minutes.
 run_uv() {
-	if command -v uv >/dev/null 2>&1; then
-		uv "$@"
-	else
-		[ -x "$root/uv/bin/uv" ] || {
-			python3 -m venv "$root/uv"
-			"$root/uv/bin/pip" install -q uv
-		}
-		"$root/uv/bin/uv" "$@"
-	fi
+	"$("$here/uv.sh")/uv" "$@"
 }
 
 if [ ! -e "$env/complete" ]; then
