@@ -15,7 +15,11 @@ setup() {
 	wheel beta 1.0 'alpha>=1'
 }
 
-teardown() { cli_teardown; }
+teardown() {
+	touch "$T/go" # for who is held
+	[ -z "${index:-}" ] || kill "$index" 2>/dev/null || true
+	cli_teardown
+}
 
 # The same project in every test of this kind.
 project() {
