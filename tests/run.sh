@@ -43,7 +43,7 @@ for source in tests/fuzz/fuzz_*.c; do units+=("replay_$(basename "${source##*/fu
 # What takes long comes first, so that no core waits for the other at the end.
 tests=(tests/fuzz.t tests/mlflow/*.bats)
 if [ "$how" = full ]; then
-	for file in run record reopen git_run endpoint; do tests+=("vg/e2e/$file.bats"); done
+	for file in run record reopen git_run server_noise server_stores; do tests+=("vg/e2e/$file.bats"); done
 	for file in tests/mlflow/*.bats tests/e2e/*.bats; do
 		[ "${file##*/}" = deb.bats ] || tests+=("san/${file#tests/}") # it makes its own programs
 	done
