@@ -6,7 +6,6 @@ DESTDIR ?=
 CONFIG  ?= release
 B        = build/$(CONFIG)
 V       ?= 0
-
 CFLAGS  ?= -O2 -g
 WARN     = -Wall -Wextra -Wshadow -Wvla -Wmissing-prototypes -Wstrict-prototypes -Wformat=2 \
 	   -Wwrite-strings -Wundef -Wimplicit-fallthrough -Wpointer-arith $(if $(WERROR),-Werror)
@@ -103,8 +102,9 @@ $(LIBMLP).a: $(PUBLIC)
 OF_FETCH = $(addprefix $(B)/,tests/test_fetch tests/replay_archive fuzz/fuzz_archive)
 $(OF_FETCH): $(call obj,$(filter-out %/main.c,$(FETCH_SRC)))
 $(OF_FETCH): LIBS = $(FETCH_LIBS)
-$(B)/tests/test_server: $(call obj,$(filter-out %/main.c,$(SERVE_SRC)))
-$(B)/tests/test_server: LIBS = $(SERVE_LIBS)
+OF_SERVE = $(addprefix $(B)/,tests/test_server tests/replay_http fuzz/fuzz_http)
+$(OF_SERVE): $(call obj,$(filter-out %/main.c,$(SERVE_SRC)))
+$(OF_SERVE): LIBS = $(SERVE_LIBS)
 $(B)/tests/test_%: $(B)/obj/tests/unit/test_%.o $(API) $(LIBA)
 	@mkdir -p $(@D)
 	$(call quiet,LD ) $(LINK) $(LIBS) $(call pkg_libs,cmocka)

@@ -28,7 +28,7 @@ replay() {
 # The programs of mlp, each in a script that starts it under valgrind, in build/valgrind/.
 under_valgrind() {
 	local program dir=$top/build/valgrind
-	for program in bin/mlp libexec/mlp-git; do
+	for program in bin/mlp libexec/mlp-git libexec/mlp-serve; do
 		mkdir -p "$dir/${program%/*}"
 		printf '#!/bin/sh\nMLP_LIBEXEC=%s exec valgrind -q --error-exitcode=99 %s "$@"\n' \
 			"$dir/libexec" "$top/build/release/$program" >"$dir/$program.$$"

@@ -30,7 +30,9 @@ built gcc CC=gcc
 built clang CC=clang CONFIG=clang
 built san CC=gcc SAN=address,undefined
 say "real MLflows, in build/mlflow"
-for version in 2.8.1 3.0.1 newest; do
+versions=(2.8.1 3.0.1 newest)
+[ "$how" = quick ] || versions+=(2.22.1 3.4.0 3.7.0 3.10.1)
+for version in "${versions[@]}"; do
 	tests/lib/mlflow-env.sh "$version" >>build/check/mlflow.log 2>&1 ||
 		{ tail -20 build/check/mlflow.log; exit 1; }
 done
@@ -41,7 +43,7 @@ for source in tests/fuzz/fuzz_*.c; do units+=("replay_$(basename "${source##*/fu
 # What takes long comes first, so that no core waits for the other at the end.
 tests=(tests/fuzz.t tests/mlflow/*.bats)
 if [ "$how" = full ]; then
-	for file in run record reopen git_run; do tests+=("vg/e2e/$file.bats"); done
+	for file in run record reopen git_run server_noise server_stores; do tests+=("vg/e2e/$file.bats"); done
 	for file in tests/mlflow/*.bats tests/e2e/*.bats; do
 		[ "${file##*/}" = deb.bats ] || tests+=("san/${file#tests/}") # it makes its own programs
 	done

@@ -4,6 +4,7 @@
 #include "api/error.h"
 #include "api/message.h"
 #include "api/route.h"
+#include "track/repeat.h"
 
 /* As MLflow: what has a body must say that it is JSON, and PATCH and DELETE need not. */
 static int check_content_type(const struct api_request *rq, struct err *err)
@@ -48,6 +49,26 @@ static int read_request(const struct route *r, struct arena *a,
 	return err->code == ERR_FAIL ? read_anyway(r->in, a, query, in, err) : -1;
 }
 
+/* What is to be removed is not there, and our client may have asked for it before. */
+static bool is_removed(
+    const struct api *api, const struct route *r, const struct err *err)
+{
+	const struct repeat span = {api->repeat_since, api->repeat_until};
+	return r->flags & ROUTE_REMOVES && err->code == ERR_NOTFOUND &&
+	       api->killed_before && repeat_possible(&span);
+}
+
+static int handle(struct api *api, const struct route *r, struct arena *a, const void *in,
+    void *reply, struct err *err)
+{
+	if (r->handle(api, a, in, reply, err) == 0)
+		return 0;
+	if (!is_removed(api, r, err))
+		return -1;
+	err_clear(err);
+	return 0;
+}
+
 static int call(struct api *api, const struct route *r, struct arena *a,
     const struct api_request *rq, const struct kvs *query, struct api_reply *out,
     struct err *err)
@@ -59,7 +80,7 @@ static int call(struct api *api, const struct route *r, struct arena *a,
 	void *reply = size ? arena_alloc(a, size) : NULL;
 	if (check_content_type(rq, err) < 0 ||
 	    (in && read_request(r, a, rq, query, in, err) < 0) ||
-	    r->handle(api, a, in, reply, err) < 0)
+	    handle(api, r, a, in, reply, err) < 0)
 		return -1;
 	if (r->flags & ROUTE_TEXT) {
 		out->content_type = "text/plain; charset=utf-8";

@@ -39,9 +39,13 @@ struct api {
 	/*
 	 * A server that was killed may have made what a client now asks for again.  So what
 	 * was made from repeat_since until repeat_until (ms since the epoch) and is in all
-	 * that the request says the same, is the answer to a create.  0, 0: never.
+	 * that the request says the same, is the answer to a create; and what was deleted,
+	 * restored or renamed in that time is so once more.  0, 0: never.
 	 */
 	int64_t repeat_since, repeat_until;
+	/* One was killed for certain, so what is to be removed without a trace, and is not
+	 * there, was removed by it; in the same time. */
+	bool killed_before;
 	/* Of the present request: see api_refuse(). */
 	struct api_refusal {
 		int status; /* 0: none */

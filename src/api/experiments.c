@@ -226,20 +226,41 @@ int answer_update_experiment(
 	    "Experiment(name=%s) already exists.", rq->new_name);
 }
 
+/* A server that died before it could say so has done it. */
+static bool was_set(struct api *api, struct arena *a, const char *id, bool deleted)
+{
+	const struct repeat span = {api->repeat_since, api->repeat_until};
+	const struct experiment_ref ref = {.id = id};
+	struct experiment e;
+	struct err err = ERR_INIT;
+	return repeat_possible(&span) &&
+	       experiment_get_whole(api->db, a, &ref, &e, &err) == 0 &&
+	       e.deleted == deleted && repeat_within(&span, e.updated);
+}
+
+static int set_deleted(struct api *api, struct arena *a, const struct get_request *rq,
+    bool deleted, struct err *err)
+{
+	if (experiment_set_deleted(api->db, rq->experiment_id, deleted, err) == 0)
+		return 0;
+	if (err->code != ERR_NOTFOUND || !was_set(api, a, rq->experiment_id, deleted))
+		return -1;
+	err_clear(err);
+	return 0;
+}
+
 int answer_delete_experiment(
     struct api *api, struct arena *a, const void *in, void *out, struct err *err)
 {
-	(void)a, (void)out;
-	return experiment_set_deleted(
-	    api->db, ((const struct get_request *)in)->experiment_id, true, err);
+	(void)out;
+	return set_deleted(api, a, in, true, err);
 }
 
 int answer_restore_experiment(
     struct api *api, struct arena *a, const void *in, void *out, struct err *err)
 {
-	(void)a, (void)out;
-	return experiment_set_deleted(
-	    api->db, ((const struct get_request *)in)->experiment_id, false, err);
+	(void)out;
+	return set_deleted(api, a, in, false, err);
 }
 
 int answer_set_experiment_tag(

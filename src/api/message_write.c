@@ -67,7 +67,8 @@ static void write_double(struct buf *out, double v)
 static bool left_out(const struct field *f, const void *at)
 {
 	/* a list that must be there is there, also when it is empty */
-	bool omit = f->flags & FIELD_OMIT, keep = f->flags & (FIELD_KEEP | FIELD_REQUIRED);
+	bool omit = f->flags & FIELD_OMIT,
+	     keep = f->flags & (FIELD_KEEP | FIELD_REQUIRED);
 	if (f->flags & FIELD_ALIAS)
 		return true;
 	switch (f->kind) {

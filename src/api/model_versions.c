@@ -92,6 +92,17 @@ int answer_get_model_version(
 	return 0;
 }
 
+/* A server that died before it could say so has done it. */
+static bool was_deleted(struct api *api, const char *name, int64_t version)
+{
+	const struct repeat span = {api->repeat_since, api->repeat_until};
+	struct err err = ERR_INIT;
+	int64_t when;
+	return repeat_possible(&span) &&
+	       model_version_deleted_at(api->db, name, version, &when, &err) == 0 &&
+	       repeat_within(&span, when);
+}
+
 int answer_delete_model_version(
     struct api *api, struct arena *a, const void *in, void *out, struct err *err)
 {
@@ -100,7 +111,11 @@ int answer_delete_model_version(
 	(void)a, (void)out;
 	if (number_of(rq, &version, err) < 0)
 		return -1;
-	return model_version_delete(api->db, rq->name, version, err);
+	if (model_version_delete(api->db, rq->name, version, err) < 0 &&
+	    (err->code != ERR_NOTFOUND || !was_deleted(api, rq->name, version)))
+		return -1;
+	err_clear(err);
+	return 0;
 }
 
 /* Nothing is required here: MLflow says what is wrong with what is not there. */

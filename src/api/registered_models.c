@@ -108,13 +108,26 @@ static const struct field rename_fields[] = {
 const struct message rename_registered_model_message =
     MESSAGE(struct request, rename_fields);
 
+/* A server that died before it could say so has done it: *m is what it is now. */
+static bool was_renamed(struct api *api, struct arena *a, const struct request *rq,
+    struct registered_model *m)
+{
+	const struct repeat span = {api->repeat_since, api->repeat_until};
+	struct err err = ERR_INIT;
+	return repeat_possible(&span) &&
+	       registered_model_read(api->db, a, rq->new_name, m, &err) == 0 &&
+	       repeat_within(&span, m->updated);
+}
+
 int answer_rename_registered_model(
     struct api *api, struct arena *a, const void *in, void *out, struct err *err)
 {
 	const struct request *rq = in;
 	struct registered_model m;
-	if (registered_model_rename(api->db, a, rq->name, rq->new_name, &m, err) < 0)
+	if (registered_model_rename(api->db, a, rq->name, rq->new_name, &m, err) < 0 &&
+	    (err->code != ERR_NOTFOUND || !was_renamed(api, a, rq, &m)))
 		return -1;
+	err_clear(err);
 	give(a, &m, out);
 	return 0;
 }

@@ -21,8 +21,9 @@ enum route_root {
 	ROOT_ALL = ROOT_BOTH2 | ROOT_API3,
 };
 enum route_flags {
-	ROUTE_WRITES = 1, /* refused by a read-only server */
-	ROUTE_TEXT = 2,	  /* the reply is struct text_reply, sent as text/plain */
+	ROUTE_WRITES = 1,  /* refused by a read-only server */
+	ROUTE_TEXT = 2,	   /* the reply is struct text_reply, sent as text/plain */
+	ROUTE_REMOVES = 4, /* and leaves no trace: struct api, killed_before */
 };
 
 struct text_reply {

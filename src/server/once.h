@@ -22,7 +22,7 @@
  * are not kept: nothing was done.
  *
  * A server that is killed takes this memory along.  What it had done but not answered is
- * then found in the store instead, by who creates: struct api, repeat_since.
+ * then found in the store instead, by who creates or deletes: struct api, repeat_since.
  */
 #ifndef ONCE_H
 #define ONCE_H

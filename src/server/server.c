@@ -98,7 +98,8 @@ static int open_store(struct server *sv, struct err *err)
 	    .artifacts = o->artifacts,
 	    .version = o->version,
 	    .read_only = o->read_only,
-	    .parent_run = o->run_id};
+	    .parent_run = o->run_id,
+	    .killed_before = o->restarted};
 	struct dbslot *slot;
 	int rc;
 	if (!o->endpoint || o->restarted) {

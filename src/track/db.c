@@ -10,7 +10,12 @@
 #include "track/schema.h"
 
 /* No text of MLflow's comes near; a longer one is a broken or a hostile file. */
-enum { VALUE_MAX = 64 << 20, BUSY_MS = 20000, PAGE_MIN = 512 };
+enum {
+	VALUE_MAX = 64 << 20,
+	BUSY_MS = 20000,
+	PAGE_MIN = 512,
+	LOG_PAGES = 8000, /* 32 MB */
+};
 
 static bool interrupted(const struct db *db)
 {
@@ -155,6 +160,9 @@ static int hurry(struct db *db, struct err *err)
 		return db_error(db, err);
 	if (strcmp((const char *)sqlite3_column_text(st, 0), "wal") != 0)
 		return 0;
+	/* moving the log into the file waits for the disk, and pages that changed often
+	 * are moved once */
+	sqlite3_wal_autocheckpoint(db->sq, LOG_PAGES);
 	return sqlite3_exec(db->sq, "PRAGMA synchronous=NORMAL", NULL, NULL, NULL) ==
 		       SQLITE_OK
 		   ? 0

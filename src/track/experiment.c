@@ -40,8 +40,11 @@ static int find(struct db *db, struct arena *a, sqlite3_stmt *st, struct experim
 static int find_id(
     struct db *db, struct arena *a, int64_t id, struct experiment *out, struct err *err)
 {
-	auto_stmt st = db_query(db, err, SELECT_EXPERIMENT "experiment_id = ?", "i", id);
-	return find(db, a, st, out, err);
+	sqlite3_stmt *st =
+	    db_keep(db, err, SELECT_EXPERIMENT "experiment_id = ?", "i", id);
+	int rc = find(db, a, st, out, err);
+	sqlite3_reset(st); /* we need not be in a transaction */
+	return rc;
 }
 
 static int find_name(struct db *db, struct arena *a, const char *name,

@@ -64,6 +64,9 @@ int model_version_read(struct db *db, struct arena *a, const char *name, int64_t
 /* The same, inside a transaction and without tags and aliases. */
 int model_version_find(struct db *db, struct arena *a, const char *name, int64_t version,
     struct model_version *out, struct err *err);
+/* When it was deleted, in ms since the epoch.  ERR_NOTFOUND: it was not. */
+int model_version_deleted_at(
+    struct db *db, const char *name, int64_t version, int64_t *out, struct err *err);
 /* Fill in the tags of n versions. */
 int model_versions_fill_tags(
     struct db *db, struct arena *a, struct model_version *v, size_t n, struct err *err);

@@ -43,6 +43,24 @@ int model_version_find(struct db *db, struct arena *a, const char *name, int64_t
 	return 0;
 }
 
+int model_version_deleted_at(
+    struct db *db, const char *name, int64_t version, int64_t *out, struct err *err)
+{
+	auto_stmt st = db_query(db, err,
+	    "SELECT last_updated_time FROM model_versions WHERE name = ?"
+	    " AND version = ? AND current_stage = '" MODEL_VERSION_DELETED "'",
+	    "si", name, version);
+	int rc = st ? stmt_step(db, st, err) : -1;
+	if (rc == 0)
+		err_set(err, ERR_NOTFOUND,
+		    "Model Version (name=%s, version=%lld) not found", name,
+		    (long long)version);
+	if (rc <= 0)
+		return -1;
+	*out = sqlite3_column_int64(st, 0);
+	return 0;
+}
+
 static int by_name_and_number(const void *x, const void *y)
 {
 	const struct model_version *a = *(struct model_version *const *)x;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * repeat.h -- a create that a client sends again because the server died before it had
- * answered: what was made then is the answer.
+ * answered: what was made then is the answer.  (Or a rename, a deletion: what was changed
+ * then is as it was asked for.)
  *
  * It is taken for that when it was made in the time given, says all that the request says,
  * and nobody has done anything with it since: who had its answer would have.

@@ -8,7 +8,7 @@
 static int insert_row(struct db *db, struct arena *a, const struct run_new *new,
     const struct run_record *r, struct err *err)
 {
-	auto_stmt st = db_query(db, err,
+	sqlite3_stmt *st = db_keep(db, err,
 	    "INSERT INTO runs (run_uuid, name, source_type, source_name,"
 	    " entry_point_name, user_id, status, start_time, end_time, source_version,"
 	    " lifecycle_stage, artifact_uri, experiment_id, deleted_time)"

@@ -83,7 +83,7 @@ static struct db_kept *kept(struct db *db, struct err *err, const char *sql)
 static sqlite3_stmt *keep(
     struct db *db, struct err *err, const char *sql, const char *fmt, va_list ap)
 {
-	struct db_kept *k = kept(db, err, sql);
+	struct db_kept *k = db_ready(db, err) < 0 ? NULL : kept(db, err, sql);
 	if (!k)
 		return NULL;
 	if (k->used)

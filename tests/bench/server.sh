@@ -21,7 +21,7 @@ start_server() {
 	setsid "${@:3}" >"server.$2.log" 2>&1 &
 	servers+=($!)
 	printf -v "$1" %s "$url"
-	for i in $(seq 600); do
+	for i in $(seq 1800); do
 		"$load" "$url" 1 GET /health >/dev/null 2>&1 && return
 		sleep 0.1
 	done

@@ -66,7 +66,7 @@ teardown() {
 	[ "$status" -eq 0 ]
 	[ "$(cat out2/data)" = more ]
 	git -C out2 fsck
-	[ -z "$(pgrep -f "ssh.*$W/sshd/client" || :)" ]
+	wait_for none pgrep -f "ssh.*$W/sshd/client"
 }
 
 @test "what ssh says, in plain words" {

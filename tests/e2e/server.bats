@@ -823,6 +823,40 @@ for path, body, table in asked:
 e.stop()"
 }
 
+@test "what was deleted, restored or renamed by a server that was killed is so for who asks again" {
+	endpoint "
+def go(method, path, body, status=200):
+    r = e.ask(method, '/api/2.0/mlflow/' + path, body)
+    same((path, r.status), (path, status))
+    return r.json()
+def post(path, body): return go('POST', path, body)
+def repeated(method, path, body, then):
+    first = go(method, path, body)
+    e.restart()
+    same(go(method, path, body), first)
+    go(method, path, body, then)  # nobody died in between
+run = post('runs/create', {'experiment_id': '0', 'start_time': 1})['run']['info']['run_id']
+x = post('experiments/create', {'name': 'x', 'tags': [{'key': 'k', 'value': 'v'}]})
+m = post('logged-models', dict(x, name='lm', tags=[{'key': 'k', 'value': 'v'}]))['model']['info']['model_id']
+post('runs/set-tag', {'run_id': run, 'key': 'k', 'value': 'v'})
+post('registered-models/create', {'name': 'm'})
+post('model-versions/create', {'name': 'm', 'source': 's3://x/y'})
+repeated('POST', 'runs/delete-tag', {'run_id': run, 'key': 'k'}, 404)
+repeated('POST', 'experiments/delete-experiment-tag', dict(x, key='k'), 404)
+repeated('DELETE', 'logged-models/%s/tags/k' % m, {}, 404)
+repeated('POST', 'experiments/update', dict(x, new_name='y'), 200)
+repeated('POST', 'experiments/delete', x, 404)
+repeated('POST', 'experiments/restore', x, 404)
+repeated('POST', 'registered-models/rename', {'name': 'm', 'new_name': 'n'}, 404)
+repeated('DELETE', 'model-versions/delete', {'name': 'n', 'version': '1'}, 404)
+repeated('DELETE', 'registered-models/delete', {'name': 'n'}, 404)
+repeated('DELETE', 'logged-models/' + m, {}, 200)
+go('DELETE', 'model-versions/delete', {'name': 'n', 'version': '7'}, 404)
+go('POST', 'registered-models/rename', {'name': 'none', 'new_name': 'other'}, 404)
+go('POST', 'experiments/delete', {'experiment_id': '77'}, 404)
+e.stop()"
+}
+
 @test "the units in examples/ start what there is" {
 	unit=$BATS_TEST_DIRNAME/../../examples/mlp-server.service
 	command=$(sed -n '/^ExecStart=/,/[^\\]$/p' "$unit" | tr -d '\\\n')

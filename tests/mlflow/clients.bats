@@ -96,3 +96,20 @@ setup() {
 		diff ui notebook
 	done
 }
+
+@test "MLflow's own UI, a notebook, mlp runs and mlp show see the same runs" {
+	local id python=$MLFLOW_NEW/bin/python
+	their_server "$PWD/theirs.ui" "$PWD/mlflow.db"
+	"$python" "$HERE/ui.py" page "$THEIRS" >page
+	"$python" "$HERE/ui.py" notebook "sqlite:///$PWD/mlflow.db" >notebook
+	diff page notebook
+	"$MLP" runs --limit 100000 --json >runs.json
+	python3 "$HERE/ui.py" mlp runs.json >runs
+	[ "$(wc -l <runs)" -gt 20 ]
+	diff <(grep '^run' page) runs
+	mkdir shown
+	for id in $(grep -o '"run_id": "[0-9a-f]*"' runs | cut -d '"' -f 4); do
+		"$MLP" show "$id" --json >"shown/$id"
+	done
+	python3 "$HERE/ui.py" mlp shown/* | diff runs -
+}

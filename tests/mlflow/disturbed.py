@@ -36,6 +36,8 @@ def killed(stop):
             step += 1
             mlflow.log_metric("loss", step, step=step)
             client.log_batch(run.info.run_id, metrics=[Metric(f"b{i}", step, step, step) for i in range(5)])
+            client.set_tag(run.info.run_id, "step", step)
+            client.delete_tag(run.info.run_id, "step")
             if step % 5 == 0:
                 with mlflow.start_run(nested=True, run_name=f"child {step}"):
                     mlflow.log_param("step", step)

@@ -151,6 +151,7 @@ CASES = {
     "batch of 101 params": ("POST", "runs/log-batch", {"run_id": "$R", "params": MANY}), "batch of 101 tags": ("POST", "runs/log-batch", {"run_id": "$R", "tags": MANY}),
     "batch of 1001": ("POST", "runs/log-batch", {"run_id": "$R", "metrics": [{"key": "m", "value": i, "timestamp": 1} for i in range(1001)]}),
     "batch of 1001 together": ("POST", "runs/log-batch", {"run_id": "$R", "params": MANY[:1], "metrics": [{"key": "m", "value": i, "timestamp": 1} for i in range(1000)]}),
+    "batch of 1.3 MB": ("POST", "runs/log-batch", {"run_id": "$R", "params": [{"key": f"w{i}", "value": "v" * 5900} for i in range(100)], "tags": [{"key": f"w{i}", "value": "v" * 7900} for i in range(90)]}),
     "batch without run": ("POST", "runs/log-batch", {"params": MANY[:1]}), "batch of unknown": ("POST", "runs/log-batch", {"run_id": NO, "params": MANY[:1]}),
     "batch of odd run": ("POST", "runs/log-batch", {"run_id": "a b", "params": MANY[:1]}), "batch of deleted": ("POST", "runs/log-batch", {"run_id": "$G", "params": MANY[:1]}),
     "batch twice": ("POST", "runs/log-batch", {"run_id": "$R", "params": [{"key": "q", "value": "1"}, {"key": "q", "value": "2"}]}),

@@ -321,6 +321,33 @@ static void sent_again_after_a_crash(struct models *m)
 }
 BOTH(sent_again_after_a_crash)
 
+static void deleted_or_renamed_before_a_crash(struct models *m)
+{
+	create_model(m, "rm");
+	create_version(m, "rm", "1");
+	DONE(m, "DELETE model-versions/delete", "{'name':'rm','version':'1'}");
+	EXPECT(m, 200, "POST registered-models/rename",
+	    "{'name':'rm','new_name':'other'}", "\"name\":\"other\"");
+	EXPECT(m, 404, "DELETE model-versions/delete", "{'name':'other','version':'1'}",
+	    "not found");
+	m->api.repeat_until = clock_now_ms() + 1000;
+	m->api.repeat_since = m->api.repeat_until - 60000;
+	DONE(m, "DELETE model-versions/delete", "{'name':'other','version':'1'}");
+	EXPECT(m, 200, "POST registered-models/rename",
+	    "{'name':'rm','new_name':'other'}", "\"name\":\"other\"");
+	EXPECT(m, 404, "POST registered-models/rename",
+	    "{'name':'rm','new_name':'third'}", "not found");
+	DONE(m, "DELETE registered-models/delete", "{'name':'other'}");
+	EXPECT(
+	    m, 404, "DELETE registered-models/delete", "{'name':'other'}", "not found");
+	m->api.killed_before = true;
+	DONE(m, "DELETE registered-models/delete", "{'name':'other'}");
+	m->api.repeat_since = m->api.repeat_until = clock_now_ms() - 3600 * 1000;
+	EXPECT(
+	    m, 404, "DELETE registered-models/delete", "{'name':'other'}", "not found");
+}
+BOTH(deleted_or_renamed_before_a_crash)
+
 static void an_older_store(void **state)
 {
 	auto_models m;
@@ -347,6 +374,7 @@ int main(void)
 	    TEST_BOTH(what_is_refused),
 	    TEST_BOTH(names_that_are_taken),
 	    TEST_BOTH(sent_again_after_a_crash),
+	    TEST_BOTH(deleted_or_renamed_before_a_crash),
 	    TEST(an_older_store),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
