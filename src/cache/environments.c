@@ -162,6 +162,14 @@ static int remove_conda(
 	return 0;
 }
 
+/* The mark first: what is killed half way does not count any more. */
+static int remove_virtualenv(
+    const struct environments *all, const struct environment *env, struct err *err)
+{
+	unlink(path_join(all->a, env->path, VENV_MARK));
+	return tree_remove(env->path, err);
+}
+
 int environment_remove(
     const struct environments *all, const struct environment *env, struct err *err)
 {
@@ -175,7 +183,7 @@ int environment_remove(
 	if (rc < 0)
 		return -1;
 	rc = env->kind == MADE_CONDA ? remove_conda(all, env, err)
-				     : tree_remove(env->path, err);
+				     : remove_virtualenv(all, env, err);
 	if (rc == 0)
 		unlink(env->lock); /* last: nobody else may make it meanwhile */
 	return rc;

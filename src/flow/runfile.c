@@ -105,10 +105,11 @@ static void put_docker_arg(cJSON *list, const struct docker_arg *arg)
 	size_t n = arg->value ? strcspn(arg->value, "=") : 0;
 	auto_buf value = BUF_INIT;
 	json_put_str(o, "name", arg->name);
-	if (arg->value && env && secret_name(arg->value, n))
-		buf_add(&value, arg->value, n);
-	else if (arg->value)
+	if (arg->value)
 		url_mask(&value, arg->value);
+	if (arg->value && env &&
+	    (secret_name(arg->value, n) || strcmp(value.s, arg->value) != 0))
+		buf_cut(&value, n);
 	json_put_str(o, "value", arg->value ? value.s : NULL);
 }
 
