@@ -55,6 +55,22 @@ static int name_of(struct arena *a, const char *file, const char **out, struct e
 	return 0;
 }
 
+/* What our note says of it saves asking, which takes conda a second. */
+static const char *noted_prefix(struct arena *a, const struct conda *c)
+{
+	auto_buf text = BUF_INIT;
+	auto_json j = NULL;
+	struct err ignored = ERR_INIT;
+	const char *prefix;
+	if (file_read(c->note, FILE_MAX, &text, &ignored) < 0)
+		return NULL;
+	j = json_parse(text.s, text.len, c->note, &ignored);
+	prefix = json_str(j, "prefix");
+	return prefix && strcmp(path_base(prefix), c->name) == 0 && path_is_dir(prefix)
+		   ? arena_strdup(a, prefix)
+		   : NULL;
+}
+
 /* *prefix: where the environment of this name is; NULL: there is none. */
 static int find_prefix(const struct ctx *ctx, struct arena *a,
     const struct conda_tool *tool, const char *name, const char **prefix, struct err *err)
@@ -265,9 +281,11 @@ static int have_it(struct env *e, struct conda *c, struct err *err)
 {
 	bool made = false;
 	for (;;) {
-		if (turn_take(e, c->lock, false, c->name, &c->fd, err) < 0 ||
-		    find_prefix(
-			e->want.ctx, e->want.a, &c->tool, c->name, &c->prefix, err) < 0)
+		if (turn_take(e, c->lock, false, c->name, &c->fd, err) < 0)
+			return -1;
+		c->prefix = noted_prefix(e->want.a, c);
+		if (!c->prefix && find_prefix(e->want.ctx, e->want.a, &c->tool, c->name,
+				      &c->prefix, err) < 0)
 			return -1;
 		if (c->prefix)
 			break;
