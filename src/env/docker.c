@@ -7,6 +7,8 @@
 #include "env/docker_recording.h"
 #include "run/terminal.h"
 
+enum { LATE_MS = 500 };
+
 static int open_engine(const struct env_want *w, struct engine *en, struct err *err)
 {
 	if (engine_open(en, w->ctx, w->a, err) < 0)
@@ -55,19 +57,35 @@ static int docker_ready(struct env *e, struct err *err)
 	return 0;
 }
 
+/* What the container is called by: by its id, where its name may be somebody else's. */
+static int find_own(struct docker *d, struct strvec *names, struct err *err)
+{
+	if (d->name_is_given)
+		return docker_find(&d->engine, d->run_id, names, err);
+	strvec_push(names, d->name);
+	return 0;
+}
+
+static int signal_one(struct docker *d, const char *name, int sig, struct err *err)
+{
+	if (sig == SIGSTOP || sig == SIGCONT)
+		return engine_pause(&d->engine, name, sig == SIGSTOP, err);
+	return engine_kill(&d->engine, name, sig, err);
+}
+
 /* A signal for the command: the program that is attached to it is no way for all. */
 static bool signal_container(void *arg, int sig)
 {
 	struct docker *d = arg;
 	struct err err = ERR_INIT;
-	int rc;
-	if (sig == SIGSTOP || sig == SIGCONT)
-		rc = engine_pause(&d->engine, d->name, sig == SIGSTOP, &err);
-	else
-		rc = engine_kill(&d->engine, d->name, sig, &err);
+	auto_strvec names = STRVEC_INIT;
+	int rc = find_own(d, &names, &err);
+	if (rc == 0)
+		rc = names.n > 0 ? signal_one(d, names.v[0], sig, &err) : -1;
 	if (rc < 0)
 		ctx_say(d->engine.ctx, SAY_DEBUG, "signal %d for the container: %s", sig,
 		    err.msg);
+	d->unsure |= rc < 0;
 	return rc == 0;
 }
 
@@ -87,6 +105,27 @@ static void docker_done(struct env *e, struct outcome *o, struct err *why)
 	docker_judge(e, docker_of(e), o, why);
 }
 
+static int remove_own(struct docker *d, struct err *err)
+{
+	auto_strvec names = STRVEC_INIT;
+	int rc = find_own(d, &names, err);
+	for (size_t i = 0; i < names.n && rc == 0; i++)
+		rc = engine_remove(&d->engine, names.v[i], err);
+	return rc;
+}
+
+/* An engine goes on making what the program, stopped meanwhile, has asked for. */
+static int remove_container(struct docker *d, struct err *err)
+{
+	struct timespec pause = {.tv_nsec = LATE_MS * 1000 * 1000};
+	if (remove_own(d, err) < 0)
+		return -1;
+	if (!d->unsure)
+		return 0;
+	nanosleep(&pause, NULL);
+	return remove_own(d, err);
+}
+
 /* Whatever way it went: nothing is left. */
 static void docker_release(struct env *e)
 {
@@ -94,7 +133,7 @@ static void docker_release(struct env *e)
 	struct err err = ERR_INIT;
 	if (!d)
 		return;
-	if (d->note && engine_remove(&d->engine, d->name, &err) == 0)
+	if (d->note && remove_container(d, &err) == 0)
 		docker_note_done(d);
 	else if (d->note)
 		ctx_say(e->want.ctx, SAY_WARNING,

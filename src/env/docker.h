@@ -26,11 +26,14 @@ struct docker {
 	const char **volumes;	     /* expanded */
 	const char **volume_sources; /* their paths on this machine, or NULLs */
 	size_t nvolumes;
+	const char *run_id;
 	const char *name;   /* of the container, from docker_launch on */
 	const char *home;   /* a directory of this machine that is its HOME, or NULL */
 	const char *note;   /* the file that says that it may be there; NULL: it is not */
 	const char *secret; /* the key of the run's endpoint, or NULL */
 	int file;	    /* variables, for docker's program to read; -1: none */
+	bool name_is_given; /* it may be the name of somebody else's */
+	bool unsure;	    /* a signal found no container: it may still come */
 	bool at_once;	    /* `docker run` both makes and starts it */
 	bool tty;	    /* it has a terminal */
 	int64_t since_ms;   /* when it was made, as the engine's events are asked */
@@ -67,6 +70,10 @@ int docker_launch(struct env *e, struct docker *d, const struct env_var *added,
  * command.  *why is set where it never started.
  */
 void docker_judge(struct env *e, struct docker *d, struct outcome *o, struct err *why);
+
+/* The ids of the run's containers, by their label. */
+int docker_find(
+    const struct engine *en, const char *run_id, struct strvec *ids, struct err *err);
 
 /*
  * A note in the run's state directory that there may be containers of it, and whose; who

@@ -146,12 +146,16 @@ static int make_first(struct env *e, struct docker *d, const char *mark, struct 
 
 static void put_start(struct docker *d, struct strvec *argv)
 {
+	static const char *const words[] = {"--interactive", "-i", "--interactive=true"};
+	bool interactive = false;
+	for (size_t i = 0; i < d->words.options.n; i++)
+		for (size_t k = 0; k < sizeof(words) / sizeof(words[0]); k++)
+			interactive |= strcmp(d->words.options.v[i], words[k]) == 0;
 	engine_argv(&d->engine, argv);
 	strvec_push(argv, "start");
 	strvec_push(argv, "--attach");
-	for (size_t i = 0; i < d->words.options.n; i++)
-		if (strcmp(d->words.options.v[i], "--interactive") == 0)
-			strvec_push(argv, "--interactive");
+	if (interactive)
+		strvec_push(argv, "--interactive");
 	strvec_push(argv, d->name);
 }
 
@@ -170,7 +174,9 @@ int docker_launch(struct env *e, struct docker *d, const struct env_var *added,
 	auto_strvec argv = STRVEC_INIT;
 	const char *mark;
 	int rc;
+	d->run_id = e->want.run_id;
 	d->name = docker_container_name(e);
+	d->name_is_given = docker_has_arg(&e->want.plan->environment, "name", 0);
 	d->secret = endpoint_key(added, nadded);
 	d->since_ms = clock_now_ms();
 	if (docker_gather(e, d, added, nadded, err) < 0 ||

@@ -41,13 +41,19 @@ bool docker_is_noted(struct arena *a, const char *state_dir)
 	return path_exists(path_join(a, state_dir, note_name));
 }
 
+int docker_find(
+    const struct engine *en, const char *run_id, struct strvec *ids, struct err *err)
+{
+	auto_buf label = BUF_INIT;
+	buf_addf(&label, DOCKER_LABEL "=%s", run_id);
+	return engine_find(en, label.s, ids, err);
+}
+
 static int remove_all(
     const struct engine *en, const char *run_id, int *n, struct err *err)
 {
 	auto_strvec ids = STRVEC_INIT;
-	auto_buf label = BUF_INIT;
-	buf_addf(&label, DOCKER_LABEL "=%s", run_id);
-	if (engine_find(en, label.s, &ids, err) < 0)
+	if (docker_find(en, run_id, &ids, err) < 0)
 		return -1;
 	for (size_t i = 0; i < ids.n; i++)
 		if (engine_remove(en, ids.v[i], err) < 0)

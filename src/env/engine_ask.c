@@ -5,7 +5,7 @@
 #include "base/ask.h"
 #include "env/engine.h"
 
-enum { ANSWER_MS = 60 * 1000, STOP_MS = 5 * 60 * 1000, AGAIN_MS = 20, AGAIN_MOST = 500 };
+enum { ANSWER_MS = 60 * 1000, STOP_MS = 5 * 60 * 1000, SIGNAL_MS = 10 * 1000, AGAIN_MS = 20, AGAIN_MOST = 500 };
 
 int engine_ask(
     const struct engine *en, const char *const *words, struct buf *out, struct err *err)
@@ -25,7 +25,8 @@ static int request(const struct engine *en, const char *method, const char *befo
 	buf_adds(&path, before);
 	engine_quote(&path, name);
 	buf_adds(&path, after);
-	return engine_request(en, method, path.s, STOP_MS, status, body, err);
+	return engine_request(en, method, path.s,
+	    strcmp(method, "POST") == 0 ? SIGNAL_MS : STOP_MS, status, body, err);
 }
 
 static bool says_no_such(const struct err *e)

@@ -360,6 +360,20 @@ recorder() {
 	is "$(ours)" ""
 }
 
+@test "-A name=... of a container that is there: an error, and that one lives" {
+	local other
+	other=$(docker run -d --label "mlp.test=$T" --name "mlp-test-$$-taken" "$BUSYBOX" sleep 60)
+	project '"true"'
+	for way in known unknown; do
+		$way
+		mlp run . -A "name=mlp-test-$$-taken"
+		is "$status" 125
+		has "$(reason)" "already in use"
+	done
+	is "$(ours)" "$other"
+	is_up
+}
+
 @test "-A t without a terminal, as many are used to" {
 	project '"echo hi"'
 	mlp run . -A t
