@@ -40,7 +40,8 @@ struct cmd {
 };
 
 extern const struct cmd cmd_run, cmd_rerun, cmd_check, cmd_info, cmd_runs, cmd_show,
-    cmd_logs, cmd_server, cmd_env, cmd_gc, cmd_init, cmd_completion, cmd_version, cmd_help;
+    cmd_logs, cmd_server, cmd_env, cmd_gc, cmd_init, cmd_completion, cmd_version,
+    cmd_help;
 extern const struct cmd *const commands[]; /* NULL-terminated, in the order of help */
 
 /* --help, --quiet, --verbose: of every command. */

@@ -38,8 +38,8 @@
 #include "cli/runopts.h"
 
 const struct cmd *const commands[] = {&cmd_run, &cmd_rerun, &cmd_check, &cmd_info,
-    &cmd_runs, &cmd_show, &cmd_logs, &cmd_server, &cmd_env, &cmd_gc, &cmd_init, &cmd_completion,
-    &cmd_version, &cmd_help, NULL};
+    &cmd_runs, &cmd_show, &cmd_logs, &cmd_server, &cmd_env, &cmd_gc, &cmd_init,
+    &cmd_completion, &cmd_version, &cmd_help, NULL};
 
 static const struct cmd *find_command(const char *name)
 {

@@ -27,10 +27,10 @@ struct request {
 
 struct plan {
 	const char *entry_point;
-	bool is_script;	      /* a file of the project instead of a named entry point */
-	const char *command;  /* what bash is given */
-	const char *argv[4];  /* bash -c <command>, NULL-terminated */
-	const char *cwd;      /* the project directory */
+	bool is_script;	     /* a file of the project instead of a named entry point */
+	const char *command; /* what bash is given */
+	const char *argv[4]; /* bash -c <command>, NULL-terminated */
+	const char *cwd;     /* the project directory */
 	struct env_plan environment;
 	struct params params;
 	struct env_var
