@@ -85,7 +85,7 @@ private_engine_kill() {
 	kill -KILL "$ENGINE"
 	wait "$ENGINE" || true
 	ENGINE=
-	rm -f "$T/engine.sock" "$T/engine/pid"
+	rm -rf "$T/engine.sock" "$T/engine/pid" "$T/engine/exec" # its process ids are others' now
 }
 
 @test "the whole command runs inside, in the project, which it can write" {
