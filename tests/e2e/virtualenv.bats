@@ -60,7 +60,8 @@ pip "
 	check_project
 	has "$stderr" "making the virtual environment with venv and pip: Python 3."
 	diff "$T/by-uv" <(locked)
-	"$XDG_CACHE_HOME"/mlp/envs/*/venv/bin/pip install --dry-run --ignore-installed \
+	pip=$(echo "$XDG_CACHE_HOME"/mlp/envs/*/venv/bin/pip)
+	"$pip" install --dry-run --ignore-installed \
 		-r "$(artifacts)/mlp/environment.lock" >"$T/again"
 	has "$(cat "$T/again")" "Would install alpha-1.0 beta-1.0"
 }
@@ -595,7 +596,7 @@ start_index() {
 }
 
 @test "a real package from the real index, with uv and with pip" {
-	unset PIP_CONFIG_FILE PIP_INDEX_URL UV_NO_CONFIG UV_DEFAULT_INDEX
+	real_index
 	main_is '"python -c \"import six; print(six.__version__)\""'
 	python_env six==1.16.0
 	mlp run .

@@ -10,12 +10,20 @@ python_setup() {
 	WITHOUT_UV=/usr/bin:/bin
 	[ ! -e /usr/bin/uv ] || { echo "uv among the system's programs" >&2; return 1; }
 	export PATH=$T/uv:$WITHOUT_UV
+	MACHINE=$(export -p | grep -E '^declare -x (PIP|UV)_' || true)
 	export PIP_CONFIG_FILE=/dev/null PIP_INDEX_URL=file://$T/index
 	export UV_NO_CONFIG=1 UV_DEFAULT_INDEX=file://$T/index UV_PYTHON_DOWNLOADS=never
 	export PYENV_ROOT=$T/no-pyenv
 	unset VIRTUAL_ENV PYTHONHOME PYTHONPATH UV_CACHE_DIR MLP_ENV_MANAGER MLP_OFFLINE
 	unset PIP_EXTRA_INDEX_URL PIP_FIND_LINKS PIP_NO_INDEX UV_INDEX_URL UV_INDEX UV_FIND_LINKS
 	unset PYENV_VERSION UV_PYTHON_INSTALL_DIR XDG_DATA_HOME
+}
+
+# The index that this machine installs from, as it is told to, instead of the test's.
+real_index() {
+	unset PIP_CONFIG_FILE PIP_INDEX_URL UV_NO_CONFIG UV_DEFAULT_INDEX
+	eval "${MACHINE//declare -x/export}"
+	export UV_NATIVE_TLS=1 # trust whom the machine trusts
 }
 
 # From here on there is no uv.
