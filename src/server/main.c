@@ -10,7 +10,7 @@
  *     listener    sockets
  *     guard       key or prefix, Host, Origin
  *     auth        passwords
- *     dbpool      open databases
+ *     dbpool      open databases; logmover moves their write-ahead log
  *     once        a repeated POST is not done twice
  *     logs, stats
  *   http        libmicrohttpd: connections, headers, bodies
