@@ -9,7 +9,10 @@ void dbpool_init(struct dbpool *pool, const struct db_options *o, const struct a
 	*pool = (struct dbpool){.options = *o, .model = *model};
 	pthread_mutex_init(&pool->lock, NULL);
 	pthread_mutex_init(&pool->writer, NULL);
+	logmover_init(&pool->mover, o);
 	pool->options.writer = &pool->writer;
+	pool->options.log_grew = logmover_tell;
+	pool->options.log_arg = &pool->mover;
 }
 
 static struct dbslot *pop(struct dbpool *pool)
@@ -61,6 +64,7 @@ void dbpool_give(struct dbpool *pool, struct dbslot *slot)
 
 void dbpool_close(struct dbpool *pool)
 {
+	logmover_end(&pool->mover);
 	for (struct dbslot *slot; (slot = pop(pool));) {
 		db_close(&slot->db);
 		free(slot);

@@ -10,6 +10,7 @@
 #include <pthread.h>
 
 #include "api/api.h"
+#include "server/logmover.h"
 
 struct dbslot {
 	struct db db;
@@ -21,11 +22,15 @@ struct dbpool {
 	struct dbslot *idle;
 	size_t open;
 	pthread_mutex_t writer;
+	struct logmover mover;
 	struct db_options options;
 	struct api model; /* what every slot's api begins with, but for db */
 };
 
-/* `o` and `model` are copied; what they point to must outlive the pool. */
+/*
+ * `o` and `model` are copied; what they point to must outlive the pool, which stays where
+ * it is.
+ */
 void dbpool_init(
     struct dbpool *pool, const struct db_options *o, const struct api *model);
 /* Opened when there is no idle one.  NULL: *err. */

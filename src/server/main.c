@@ -11,7 +11,7 @@
  *     guard       key or prefix, Host, Origin
  *     auth        passwords
  *     peers       addresses of the container that a run's command is in
- *     dbpool      open databases
+ *     dbpool      open databases; logmover moves their write-ahead log
  *     once        a repeated POST is not done twice
  *     logs, stats
  *   http        libmicrohttpd: connections, headers, bodies

@@ -146,6 +146,21 @@ static int check_writable(struct db *db, struct err *err)
 }
 
 /*
+ * Moving the log into the file waits for the disk: seldom, so that pages that change often
+ * are moved once.
+ */
+static int on_log(void *arg, sqlite3 *sq, const char *name, int pages)
+{
+	struct db *db = arg;
+	if (db->log_grew)
+		db->log_grew(db->log_arg, sq, pages);
+	else if (pages >= LOG_PAGES)
+		sqlite3_wal_checkpoint_v2(
+		    sq, name, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+	return SQLITE_OK;
+}
+
+/*
  * Without a log, "normal" would risk the whole file with the power; so it is only for
  * files that have one, which must be known outside of a transaction.
  */
@@ -160,9 +175,7 @@ static int hurry(struct db *db, struct err *err)
 		return db_error(db, err);
 	if (strcmp((const char *)sqlite3_column_text(st, 0), "wal") != 0)
 		return 0;
-	/* moving the log into the file waits for the disk, and pages that changed often
-	 * are moved once */
-	sqlite3_wal_autocheckpoint(db->sq, LOG_PAGES);
+	sqlite3_wal_hook(db->sq, on_log, db);
 	return sqlite3_exec(db->sq, "PRAGMA synchronous=NORMAL", NULL, NULL, NULL) ==
 		       SQLITE_OK
 		   ? 0
@@ -194,6 +207,8 @@ int db_open(struct db *db, const struct db_options *o, struct err *err)
 	    .path = o->path,
 	    .artifact_root = o->artifact_root,
 	    .quick = o->quick,
+	    .log_grew = o->log_grew,
+	    .log_arg = o->log_arg,
 	    .writer = o->writer,
 	    .busy_ms = busy_limit()};
 	if (check_file(o, err) < 0)

@@ -30,7 +30,9 @@ struct db {
 	pthread_mutex_t *writer;   /* borrowed, or NULL */
 	bool has_writer;	   /* it is locked by the present transaction */
 	bool quick;		   /* as in the options */
-	struct db_kept *kept;	   /* see db_keep() */
+	void (*log_grew)(void *arg, sqlite3 *sq, int pages); /* ... */
+	void *log_arg;
+	struct db_kept *kept; /* see db_keep() */
 	size_t nkept, capkept;
 };
 
@@ -50,6 +52,12 @@ struct db_options {
 	 * the last ones) with the power.
 	 */
 	bool quick;
+	/*
+	 * With `quick`: called after each commit with the pages that the write-ahead log has,
+	 * to move it into the file in its own way; NULL: db does, when it is long.
+	 */
+	void (*log_grew)(void *arg, sqlite3 *sq, int pages);
+	void *log_arg;
 };
 
 /*
