@@ -69,7 +69,9 @@ static int run_run(struct cli *cli, int argc, char *const *argv)
 		cli_error(cli, &err);
 		return CLI_USAGE;
 	}
-	return ro.dry_run ? dry_run(cli, &ro) : run_and_tell(cli, &ro.rq);
+	if (ro.dry_run)
+		return dry_run(cli, &ro);
+	return ro.detach ? run_detached(cli, &ro.rq) : run_and_tell(cli, &ro.rq);
 }
 
 const struct cmd cmd_run = {

@@ -10,4 +10,7 @@
  */
 int run_and_tell(struct cli *cli, const struct run_request *rq);
 
+/* -d: print the id as soon as the run is on record.  Exit code 0, or of its failure. */
+int run_detached(struct cli *cli, struct run_request *rq);
+
 #endif

@@ -26,6 +26,7 @@ enum {
 	OPT_TIMEOUT,
 	OPT_ENV_FILE,
 	OPT_OFFLINE,
+	OPT_DETACH,
 	OPT_DRY_RUN,
 	OPT_JSON,
 };
@@ -73,6 +74,8 @@ const struct opt run_opts[] = {
 	"Set variables from a dotenv file, unless they are set"},
     {OPT_OFFLINE, 0, "offline", NULL, NULL, "MLP_OFFLINE",
 	"Ask nobody over the network; use what is in the cache"},
+    {OPT_DETACH, 'd', "detach", NULL, NULL, NULL,
+	"Run in the background; print the run id at once"},
     {OPT_DRY_RUN, 0, "dry-run", NULL, NULL, NULL,
 	"Print the plan; run and record nothing"},
     {OPT_JSON, 0, "json", NULL, NULL, NULL, "With --dry-run: the plan as JSON"},
@@ -154,6 +157,7 @@ static void take_flag(struct cli *cli, struct runopts *ro, int id)
 {
 	cli->ctx.offline |= id == OPT_OFFLINE;
 	ro->dry_run |= id == OPT_DRY_RUN;
+	ro->detach |= id == OPT_DETACH;
 	ro->json |= id == OPT_JSON;
 }
 

@@ -13,7 +13,7 @@ struct runopts {
 	struct run_request rq;
 	struct given_params params; /* -P */
 	const char *params_file;
-	bool dry_run, json;
+	bool detach, dry_run, json;
 };
 
 /*

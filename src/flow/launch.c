@@ -18,6 +18,7 @@
 #include "flow/runtags.h"
 #include "flow/watch.h"
 #include "plan/key.h"
+#include "run/card.h"
 #include "run/lock.h"
 
 /* One launch under way. */
@@ -29,6 +30,7 @@ struct launching {
 	struct tracking tracking;
 	struct store *store;
 	struct run_lock lock;
+	struct card card; /* what ps shows of it */
 	struct run_record run;
 	struct recording recording;
 	struct watch watch;
@@ -115,13 +117,73 @@ static int make_tags(
 	return runtags_make(l->a, &in, tags, err);
 }
 
+/* A card is a help, not the record: without one the run goes on. */
+static void show_card(struct launching *l, enum card_state state)
+{
+	struct err ignored = ERR_INIT;
+	l->card.state = state;
+	if (l->lock.dir)
+		(void)card_write(l->lock.dir, &l->card, &ignored);
+}
+
+/* What is known of the run once it is recorded. */
+static void fill_card(struct launching *l)
+{
+	const struct run_record *r = &l->run;
+	l->card = (struct card)CARD_INIT;
+	l->card.run_id = r->run_id;
+	l->card.name = r->name;
+	l->card.entry_point = l->p->plan.entry_point;
+	l->card.uri = l->p->source.uri;
+	l->card.cwd = l->ctx->cwd;
+	l->card.store_uri = l->tracking.uri;
+	l->card.experiment = r->experiment_name;
+	l->card.log_dir = artifacts_log_dir(l->ctx, l->a, r->run_id, r->artifact_uri);
+	l->card.parent_id = kvs_get(&r->tags, "mlflow.parentRunId");
+	l->card.recorded = true;
+	l->card.background = l->rq->background;
+	l->card.pid = getpid();
+	l->card.queued = l->rq->queued ? l->rq->queued : -1;
+	l->card.started = r->start_time;
+}
+
+static void on_state(void *arg, enum launch_state state, pid_t pid)
+{
+	struct launching *l = arg;
+	l->card.command = pid;
+	show_card(l, state == LAUNCH_STARTED ? CARD_RUNNING : CARD_STOPPING);
+}
+
+static void archive_card(struct launching *l, const struct run_result *r)
+{
+	static const enum card_state states[] = {[RUN_FINISHED] = CARD_FINISHED,
+	    [RUN_FAILED] = CARD_FAILED,
+	    [RUN_KILLED] = CARD_KILLED};
+	struct err ignored = ERR_INIT;
+	l->card.state = states[r->ending.status];
+	l->card.exit = r->ending.exit;
+	l->card.reason = r->ending.reason[0] ? r->ending.reason : NULL;
+	l->card.exit_code = r->ending.exit_code;
+	l->card.ended = r->end_time;
+	(void)card_archive(l->ctx, &l->card, &ignored);
+}
+
+static int take_lock(struct launching *l, const char *run_id, struct err *err)
+{
+	if (!l->rq->held)
+		return run_lock_take(l->ctx, run_id, &l->lock, err);
+	l->lock = *l->rq->held;
+	*l->rq->held = (struct run_lock)RUN_LOCK_INIT;
+	return 0;
+}
+
 static int open_new(struct launching *l, struct err *err)
 {
 	struct run_new new = {.experiment = l->rq->experiment};
 	char id[33], name[64];
 	run_id_new(id);
 	run_name_new(name, sizeof(name));
-	new.run_id = arena_strdup(l->a, id);
+	new.run_id = l->rq->new_id ? l->rq->new_id : arena_strdup(l->a, id);
 	new.name = l->rq->run_name && l->rq->run_name[0] ? l->rq->run_name
 							 : arena_strdup(l->a, name);
 	if (make_tags(l, new.name, &new.tags, err) < 0)
@@ -129,7 +191,7 @@ static int open_new(struct launching *l, struct err *err)
 	recorded_params(l, &new.params);
 	new.user = kvs_get(&new.tags, "mlflow.user");
 	/* locked before it is in the store: never RUNNING with nobody behind it */
-	if (run_lock_take(l->ctx, new.run_id, &l->lock, err) < 0)
+	if (take_lock(l, new.run_id, err) < 0)
 		return -1;
 	run_lock_note(&l->lock, l->tracking.uri);
 	return l->store->ops->run_create(l->store, l->a, &new, &l->run, err);
@@ -267,6 +329,8 @@ static int supervise_run(struct launching *l, struct outcome *o, struct err *err
 	    .stderr_log = path_join(l->a, l->log_dir, "stderr.log"),
 	    .timeout_ms = l->p->plan.timeout_ms,
 	    .quiet = l->rq->quiet,
+	    .on_state = on_state,
+	    .on_state_arg = l,
 	};
 	if (recording_open(&l->recording, l->ctx, l->a, &l->tracking, &l->run, &c, err) <
 	    0)
@@ -377,6 +441,7 @@ static void close_run(struct launching *l, const struct outcome *o, const struct
 			l->lock.dir, r->ending.status, r->end_time, &tags, &err) < 0)
 			ctx_say(l->ctx, SAY_WARNING, "nor could it be kept: %s", err.msg);
 	}
+	archive_card(l, r);
 	run_lock_drop(&l->lock, ended && !l->logs_in_state);
 }
 
@@ -420,6 +485,9 @@ static int record_and_run(struct launching *l, run_started *started, void *arg,
 		return -1;
 	}
 	block_signals(l);
+	fill_card(l);
+	if (l->p->plan.environment.kind != ENV_LOCAL)
+		show_card(l, CARD_PREPARING);
 	r->run_id = l->run.run_id;
 	r->name = l->run.name;
 	r->artifact_uri = l->run.artifact_uri;
@@ -516,6 +584,8 @@ int run_launch(const struct ctx *ctx, struct arena *a, const struct run_request 
 		return -1;
 	}
 	if (prepare_and_run(&l, started, arg, out, err) < 0) {
+		if (rq->held)
+			run_lock_drop(rq->held, true);
 		lease_drop(&p->source.lease);
 		return -1;
 	}

@@ -7,6 +7,7 @@
 
 #include "flow/ending.h"
 #include "flow/prepare.h"
+#include "run/lock.h"
 #include "track/store.h"
 
 /* Everything is borrowed; the zero value of each member is the default. */
@@ -21,7 +22,15 @@ struct run_request {
 	const char *rerun_of; /* id of the run that is run again */
 	bool quiet;	      /* keep the command's output, do not show it */
 	bool watch;	      /* show the last metrics meanwhile, on a terminal */
-	bool direct; /* the command records into the store, not through an endpoint */
+	bool direct;	 /* the command records into the store, not through an endpoint */
+	bool background; /* nobody waits at a terminal */
+	/*
+	 * The id of the new run, and its lock, which is held already and is taken over
+	 * (also after a failure); NULL: they are made.
+	 */
+	const char *new_id;
+	struct run_lock *held;
+	int64_t queued; /* ms since the epoch when it was queued; 0: it was not */
 };
 
 /* Strings live in the arena. */

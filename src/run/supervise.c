@@ -62,6 +62,12 @@ static void signal_group(const struct supervisor *s, int sig)
 		kill(-s->pid, SIGCONT);
 }
 
+static void tell_state(const struct supervisor *s, enum launch_state state)
+{
+	if (s->l->on_state)
+		s->l->on_state(s->l->on_state_arg, state, s->pid);
+}
+
 static void begin_sweep(struct supervisor *s, int64_t now)
 {
 	s->out->leftovers = (int)leftovers_count(&s->left);
@@ -89,8 +95,10 @@ static void set_state(struct supervisor *s, enum state to)
 		s->due = now + PIPE_END_MS;
 		streams_mark(&s->streams);
 		break;
-	case RUNNING:
 	case STOPPING:
+		tell_state(s, LAUNCH_STOPPING);
+		break;
+	case RUNNING:
 	case ENDED:
 		break;
 	}
@@ -448,6 +456,7 @@ static int start(struct supervisor *s, const int ends[2], struct err *err)
 	leftovers_except(&s->left, p->leader);
 	s->limit = s->l->timeout_ms > 0 ? clock_mono_ms() + s->l->timeout_ms : 0;
 	terminal_given(&s->term);
+	tell_state(s, LAUNCH_STARTED);
 	return 0;
 }
 

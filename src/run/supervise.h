@@ -20,6 +20,8 @@
 #include "run/endpoint.h"
 #include "run/statusline.h"
 
+enum launch_state { LAUNCH_STARTED, LAUNCH_STOPPING };
+
 struct launch {
 	char *const *argv, *const *envp;
 	const char *cwd;
@@ -31,9 +33,12 @@ struct launch {
 	 * stderr goes.
 	 */
 	bool is_step;
-	statusline_text *status;	     /* what to show meanwhile, or NULL */
+	statusline_text *status; /* what to show meanwhile, or NULL */
 	void *status_arg;
 	struct endpoint *endpoint; /* open, or NULL; its key is not kept */
+	/* Told when the command has started (its pid) and when it begins to be stopped. */
+	void (*on_state)(void *arg, enum launch_state state, pid_t pid);
+	void *on_state_arg;
 };
 
 /* How it went.  Everything is known when supervise() has returned 0. */
