@@ -275,6 +275,10 @@ struct mlp_run_options {
 	 * MLP_WARNING.
 	 */
 	const char *rerun_of;
+	/* As --docker-args, without dashes: {"gpus", "all"}; value NULL: {"t", NULL}. */
+	const struct mlp_pair *docker_args;
+	size_t ndocker_args;
+	int build_image; /* as --build-image */
 };
 #define MLP_RUN_OPTIONS_INIT                                                             \
 	{                                                                                \

@@ -16,6 +16,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/quote.h"
+#include "base/secret.h"
 #include "base/urltext.h"
 
 extern char **environ;
@@ -71,21 +72,19 @@ static char *find_program(const char *name, char *const *envp)
 	return NULL;
 }
 
-bool proc_can_find(const char *name)
+char *proc_find(const char *name)
 {
-	auto_free char *path = find_program(name, environ);
-	return path && is_program(path);
+	char *path = find_program(name, environ);
+	if (path && is_program(path))
+		return path;
+	free(path);
+	return NULL;
 }
 
-static bool names_secret(const char *name, size_t n)
+bool proc_can_find(const char *name)
 {
-	static const char *const words[] = {
-	    "TOKEN", "PASSWORD", "SECRET", "KEY", "CREDENTIAL"};
-	for (size_t w = 0; w < sizeof(words) / sizeof(words[0]); w++)
-		for (size_t i = 0, len = strlen(words[w]); i + len <= n; i++)
-			if (strncasecmp(name + i, words[w], len) == 0)
-				return true;
-	return false;
+	auto_free char *path = proc_find(name);
+	return path != NULL;
 }
 
 /* A variable that is not in our own environment; not one that a shell cannot set. */
@@ -102,7 +101,7 @@ static void trace_env(struct buf *b, const char *var)
 	    strspn(var,
 		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789") != n)
 		return;
-	if (names_secret(var, n))
+	if (secret_name(var, n))
 		buf_adds(&value, "***");
 	else
 		url_mask(&value, var + n + 1);

@@ -52,6 +52,8 @@ int proc_start(struct proc *p, int trace, struct err *err);
 
 /* The name is found in PATH as a program that may be run. */
 bool proc_can_find(const char *name);
+/* Where it is, the caller's to free; NULL: not there.  A name with a slash is itself. */
+char *proc_find(const char *name);
 
 /*
  * End the session leader, which hangs up its terminal: when the child and all that it

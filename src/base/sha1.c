@@ -82,13 +82,22 @@ static void finish(struct sha1 *s, char hex[SHA1_HEX + 1])
 		snprintf(hex + 8 * i, 9, "%08x", s->h[i]);
 }
 
+static const struct sha1 start = {
+    .h = {0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0}};
+
 void sha1_of_blob(const void *data, size_t n, char hex[SHA1_HEX + 1])
 {
-	struct sha1 s = {
-	    .h = {0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0}};
+	struct sha1 s = start;
 	char head[32];
 	int len = snprintf(head, sizeof(head), "blob %zu", n);
 	add(&s, head, (size_t)len + 1);
+	add(&s, data, n);
+	finish(&s, hex);
+}
+
+void sha1_of(const void *data, size_t n, char hex[SHA1_HEX + 1])
+{
+	struct sha1 s = start;
 	add(&s, data, n);
 	finish(&s, hex);
 }

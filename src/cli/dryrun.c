@@ -160,6 +160,8 @@ static int show(struct cli *cli, const struct runopts *ro, const struct prepared
 	    .plan = &p->plan,
 	    .commit = p->source.commit,
 	    .project_root = p->source.root,
+	    .fetched = p->source.kind != SOURCE_LOCAL,
+	    .partial = p->peeked,
 	    .direct = ro->rq.direct,
 	    .store_path = t->path};
 	struct err err = ERR_INIT;

@@ -45,7 +45,7 @@ const struct opt run_opts[] = {
     {OPT_PARAMS, 0, "params", NULL, "FILE", NULL,
 	"Parameters from a YAML or JSON file; -P wins"},
     {OPT_DOCKER_ARGS, 'A', "docker-args", NULL, "NAME=VALUE", NULL,
-	"Argument for docker run (not supported yet)"},
+	"Option for docker run: -A gpus=all, -A t; repeatable"},
     {OPT_EXPERIMENT_NAME, 0, "experiment-name", NULL, "NAME", "MLFLOW_EXPERIMENT_NAME",
 	"Experiment to record in; made if missing"},
     {OPT_EXPERIMENT_ID, 0, "experiment-id", NULL, "ID", "MLFLOW_EXPERIMENT_ID",
@@ -54,13 +54,13 @@ const struct opt run_opts[] = {
     {OPT_BACKEND_CONFIG, 'c', "backend-config", NULL, "FILE", NULL,
 	"JSON text or a .json file; checked, unused by local"},
     {OPT_ENV_MANAGER, 0, "env-manager", NULL, "NAME", NULL,
-	"Only local, so far: run in the current environment"},
+	"local, virtualenv, uv, conda or docker (what the project\nasks for)"},
     {OPT_STORAGE_DIR, 0, "storage-dir", NULL, "DIR", "MLFLOW_TMP_DIR",
 	"Keep what path parameters download there (the cache)"},
     {OPT_RUN_ID, 0, "run-id", NULL, "RUN_ID", NULL, "Record into an existing run"},
     {OPT_RUN_NAME, 0, "run-name", NULL, "NAME", NULL, "Name of the run (generated)"},
     {OPT_BUILD_IMAGE, 0, "build-image", NULL, NULL, NULL,
-	"Build a docker image (not supported yet)"},
+	"Build an image from the project and run in it"},
     {OPT_TAG, 0, "tag", NULL, "KEY=VALUE", NULL, "A tag for the run; repeatable"},
     {OPT_TRACKING_URI, 0, "tracking-uri", NULL, "URI", "MLFLOW_TRACKING_URI",
 	"Where to record (sqlite:///mlflow.db)"},
@@ -145,16 +145,18 @@ static int take_backend_config(const char *value, struct err *err)
 	return 0;
 }
 
-static int refuse(const char *option, struct err *err)
+static int take_docker_arg(
+    struct cli *cli, struct runopts *ro, const char *text, struct err *err)
 {
-	err_set(err, ERR_USAGE, "%s: docker is not supported by this version", option);
-	return err_hint(err,
-	    "leave it out; --env-manager local runs a docker project in the "
-	    "current environment");
+	const char *eq = strchr(text, '=');
+	size_t n = eq ? (size_t)(eq - text) : strlen(text);
+	return given_docker_arg(&cli->arena, &ro->rq.plan.env,
+	    arena_strndup(&cli->arena, text, n), eq ? eq + 1 : NULL, err);
 }
 
 static void take_flag(struct cli *cli, struct runopts *ro, int id)
 {
+	ro->rq.plan.env.build_image |= id == OPT_BUILD_IMAGE;
 	cli->ctx.offline |= id == OPT_OFFLINE;
 	ro->dry_run |= id == OPT_DRY_RUN;
 	ro->detach |= id == OPT_DETACH;
@@ -178,9 +180,7 @@ int runopts_take(struct cli *cli, struct runopts *ro, const struct opt *opt,
 		ro->params_file = value;
 		return 0;
 	case OPT_DOCKER_ARGS:
-		return refuse("--docker-args", err);
-	case OPT_BUILD_IMAGE:
-		return refuse("--build-image", err);
+		return take_docker_arg(cli, ro, value, err);
 	case OPT_EXPERIMENT_NAME:
 		rq->experiment.name = value;
 		return 0;

@@ -23,6 +23,8 @@ struct env_want {
 	const struct plan *plan;  /* plan->environment says what is wanted */
 	const char *commit;	  /* of the project, or NULL */
 	const char *project_root; /* the tree that plan->cwd lies in */
+	bool fetched;		  /* the project came from elsewhere */
+	bool partial;		  /* of it only the YAML files are here: a mere look */
 	bool direct;		/* --tracking direct: the command gets the store itself */
 	const char *store_path; /* of a store on this machine; NULL: it is elsewhere */
 	/* from env_make on: */
@@ -31,6 +33,8 @@ struct env_want {
 	const char *log_dir;	  /* the artifacts' mlp/ */
 	const char *artifact_dir; /* of the run, on this machine; NULL: elsewhere */
 	const char *artifact_uri; /* as recorded */
+	const char
+	    *artifact_root; /* of new experiments, on this machine; NULL: elsewhere */
 };
 
 /* One line of --dry-run: {"image", "busybox (is there)"}; in JSON a member of "prepare". */
@@ -39,6 +43,22 @@ struct env_look {
 		const char *name, *text;
 	} * v;
 	size_t n;
+};
+
+/*
+ * How a command that runs inside gets to an endpoint of this machine.  All zero: by
+ * loopback, as a command outside does.
+ */
+struct env_reach {
+	bool never;	     /* it has no network, which was said: no endpoint */
+	const char *address; /* of this machine, where it listens instead of loopback */
+	bool early;	     /* which may get that address only when the command starts */
+	const char *name;    /* what the command calls it; NULL: by the address */
+	/*
+	 * A tool that prints the addresses from which the command may come, and nobody
+	 * else; NULL: everybody who has the key.
+	 */
+	char *const *ask;
 };
 
 /* A tag of the run; the strings are in the arena. */
@@ -51,7 +71,8 @@ struct env {
 	struct env_want want;
 	struct env_tag *tags; /* to be recorded, once env_make is done */
 	size_t ntags;
-	void *own; /* the kind's, in the arena or freed by its release */
+	struct env_reach reach; /* once env_make is done */
+	void *own;		/* the kind's, in the arena or freed by its release */
 };
 
 struct env_ops {

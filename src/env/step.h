@@ -17,6 +17,7 @@ struct env_step {
 	char *const *argv;
 	char *const *envp; /* NULL: ours */
 	const char *cwd;   /* NULL: the project directory */
+	int input;	   /* its stdin, borrowed; 0: none */
 };
 
 /*

@@ -1,33 +1,23 @@
 /* SPDX-License-Identifier: MIT */
-#include "env/env.h"
+/* uv.c -- virtual environments made with uv alone. */
+#include "env/venv.h"
 
-static int cannot(struct err *err)
+static int look(const struct env_want *w, struct env_look *out, struct err *err)
 {
-	return err_set(
-	    err, ERR_FAIL, "--env-manager uv is not supported by this version");
+	return venv_look(w, true, out, err);
 }
 
-static int uv_look(const struct env_want *w, struct env_look *out, struct err *err)
+static int begin(struct env *e, struct err *err)
 {
-	(void)w;
-	(void)out;
-	return cannot(err);
-}
-
-static int uv_open(struct env *e, struct err *err)
-{
-	(void)e;
-	return cannot(err);
-}
-
-static void uv_release(struct env *e)
-{
-	(void)e;
+	return venv_open(e, true, err);
 }
 
 const struct env_ops uv_ops = {
     .kind = ENV_UV,
-    .look = uv_look,
-    .open = uv_open,
-    .release = uv_release,
+    .look = look,
+    .open = begin,
+    .make = venv_make,
+    .wrap = venv_wrap,
+    .end = venv_end,
+    .release = venv_close,
 };

@@ -1,34 +1,23 @@
 /* SPDX-License-Identifier: MIT */
-#include "env/env.h"
+/* virtualenv.c -- virtual environments made with uv where it is there, else Python's venv and pip. */
+#include "env/venv.h"
 
-static int cannot(struct err *err)
+static int look(const struct env_want *w, struct env_look *out, struct err *err)
 {
-	return err_set(
-	    err, ERR_FAIL, "--env-manager virtualenv is not supported by this version");
+	return venv_look(w, false, out, err);
 }
 
-static int virtualenv_look(
-    const struct env_want *w, struct env_look *out, struct err *err)
+static int begin(struct env *e, struct err *err)
 {
-	(void)w;
-	(void)out;
-	return cannot(err);
-}
-
-static int virtualenv_open(struct env *e, struct err *err)
-{
-	(void)e;
-	return cannot(err);
-}
-
-static void virtualenv_release(struct env *e)
-{
-	(void)e;
+	return venv_open(e, false, err);
 }
 
 const struct env_ops virtualenv_ops = {
     .kind = ENV_VIRTUALENV,
-    .look = virtualenv_look,
-    .open = virtualenv_open,
-    .release = virtualenv_release,
+    .look = look,
+    .open = begin,
+    .make = venv_make,
+    .wrap = venv_wrap,
+    .end = venv_end,
+    .release = venv_close,
 };

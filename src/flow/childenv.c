@@ -5,12 +5,12 @@ extern char **environ;
 
 enum { OURS_MAX = 12 };
 
-/* A proxy must not be asked for 127.0.0.1; what the user excepts stays excepted. */
-static const char *no_proxy(struct arena *a, const char *name)
+/* A proxy must not be asked for the endpoint; what the user excepts stays excepted. */
+static const char *no_proxy(struct arena *a, const struct childenv *c, const char *name)
 {
-	const char *old = getenv(name);
-	return old && *old ? arena_printf(a, "%s,127.0.0.1,localhost", old)
-			   : "127.0.0.1,localhost";
+	const char *old = getenv(name), *more = c->endpoint_name;
+	return arena_printf(a, "%s%s127.0.0.1,localhost%s%s", old ? old : "",
+	    old && *old ? "," : "", more ? "," : "", more ? more : "");
 }
 
 static void add_endpoint(struct arena *a, const struct childenv *c, struct env_var **v)
@@ -22,11 +22,19 @@ static void add_endpoint(struct arena *a, const struct childenv *c, struct env_v
 	};
 	*(*v)++ = (struct env_var){"MLFLOW_REGISTRY_URI", c->tracking_uri};
 	*(*v)++ = (struct env_var){"MLP_STORE_URI", c->store_uri};
-	*(*v)++ = (struct env_var){"NO_PROXY", no_proxy(a, "NO_PROXY")};
-	*(*v)++ = (struct env_var){"no_proxy", no_proxy(a, "no_proxy")};
+	*(*v)++ = (struct env_var){"NO_PROXY", no_proxy(a, c, "NO_PROXY")};
+	*(*v)++ = (struct env_var){"no_proxy", no_proxy(a, c, "no_proxy")};
 	for (size_t i = 0; i < sizeof(unless_set) / sizeof(unless_set[0]); i++)
 		if (!getenv(unless_set[i].name))
 			*(*v)++ = unless_set[i];
+}
+
+/* What a nested mlp shall choose.  Inside a container there is nothing more to make. */
+static const char *inherited(const struct plan *p)
+{
+	if (p->environment.kind == ENV_DOCKER)
+		return env_kind_word(ENV_LOCAL);
+	return p->environment.inherit ? env_kind_word(p->environment.kind) : NULL;
 }
 
 struct env_var *childenv_added(
@@ -43,9 +51,8 @@ struct env_var *childenv_added(
 	*v++ = (struct env_var){"MLFLOW_EXPERIMENT_ID", c->experiment_id};
 	*v++ = (struct env_var){"MLFLOW_TRACKING_URI", c->tracking_uri};
 	*v++ = (struct env_var){"MLP_RUN_ID", c->run_id};
-	if (p->environment.inherit)
-		*v++ = (struct env_var){
-		    "MLP_ENV_MANAGER", env_kind_word(p->environment.kind)};
+	if (inherited(p))
+		*v++ = (struct env_var){"MLP_ENV_MANAGER", inherited(p)};
 	if (c->store_uri)
 		add_endpoint(a, c, &v);
 	*n = (size_t)(v - first);

@@ -11,6 +11,7 @@ struct childenv {
 	const char *run_id, *experiment_id, *tracking_uri;
 	const char
 	    *store_uri; /* behind an endpoint at tracking_uri; NULL: there is none */
+	const char *endpoint_name; /* of the host in tracking_uri; NULL: 127.0.0.1 */
 };
 
 /*
@@ -18,9 +19,10 @@ struct childenv {
  * PYTHONUNBUFFERED unless set, the entry point's `env`, MLFLOW_RUN_ID,
  * MLFLOW_EXPERIMENT_ID, MLFLOW_TRACKING_URI (as `mlflow run` does), MLP_RUN_ID (which
  * MLflow's client does not remove, so that a nested run finds its parent), MLP_ENV_MANAGER
- * where the kind of environment was asked for by name (a nested mlp chooses the same).  With an
+ * where the kind of environment was asked for by name (a nested mlp chooses the same) and
+ * in a container (local: it is there already).  With an
  * endpoint also MLFLOW_REGISTRY_URI (an inherited one would win), MLP_STORE_URI (for a
- * nested mlp), loopback in NO_PROXY and no_proxy, and, unless set, what keeps a client
+ * nested mlp), loopback and the endpoint in NO_PROXY and no_proxy, and, unless set, what keeps a client
  * from hanging when nobody answers and from printing an address that is gone after the
  * run.  Values that are not known yet are NULL.
  */

@@ -28,6 +28,28 @@ int given_tag(struct arena *a, struct kvs *tags, const char *key, const char *va
 	return 0;
 }
 
+static bool is_option_name(const char *name)
+{
+	static const char chars[] =
+	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-";
+	return *name && *name != '-' && name[strspn(name, chars)] == '\0';
+}
+
+int given_docker_arg(struct arena *a, struct env_request *rq, const char *name,
+    const char *value, struct err *err)
+{
+	if (!is_option_name(name)) {
+		err_set(err, ERR_USAGE,
+		    "--docker-args: '%s' is not the name of an option of docker run",
+		    name);
+		return err_hint(err,
+		    "write it without dashes, as in -A gpus=all, -A memory=1g or -A t");
+	}
+	ARENA_GROW(a, rq->args, rq->nargs);
+	rq->args[rq->nargs++] = (struct docker_arg){name, value};
+	return 0;
+}
+
 static const char *unless_empty(const char *s)
 {
 	return s && *s ? s : NULL;

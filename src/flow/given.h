@@ -23,6 +23,13 @@ int given_tag(struct arena *a, struct kvs *tags, const char *key, const char *va
     struct err *err);
 
 /*
+ * -A: one more argument for docker run, "gpus", "all"; value NULL: a flag.  Names are
+ * docker's long options or single letters, without dashes; the same name may come again.
+ */
+int given_docker_arg(struct arena *a, struct env_request *rq, const char *name,
+    const char *value, struct err *err);
+
+/*
  * What the request leaves open, from the environment: MLFLOW_EXPERIMENT_NAME or _ID where
  * no experiment is named (inside a run these were set by the outer mlp: what is given
  * simply wins), MLFLOW_TMP_DIR, SHELL; and the caller's directory.  An experiment by name

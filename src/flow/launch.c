@@ -332,6 +332,7 @@ static int supervise_run(struct launching *l, struct outcome *o, struct err *err
 	    .on_state = on_state,
 	    .on_state_arg = l,
 	};
+	l->recording.reach = &l->env.reach;
 	if (recording_open(&l->recording, l->ctx, l->a, &l->tracking, &l->run, &c, err) <
 	    0)
 		return -1;
@@ -364,6 +365,7 @@ static int make_env(struct launching *l, struct err *err)
 	e->want.log_dir = l->log_dir;
 	e->want.artifact_uri = l->run.artifact_uri;
 	e->want.artifact_dir = artifacts_local(l->a, l->run.artifact_uri);
+	e->want.artifact_root = l->tracking.artifact_root;
 	if (env_make(e, err) < 0)
 		return -1;
 	for (size_t i = 0; i < e->ntags; i++)
@@ -542,6 +544,7 @@ static int open_env(struct launching *l, struct err *err)
 	    .plan = &l->p->plan,
 	    .commit = l->p->source.commit,
 	    .project_root = l->p->source.root,
+	    .fetched = l->p->source.kind != SOURCE_LOCAL,
 	    .direct = l->rq->direct,
 	    .store_path = l->tracking.path};
 	return env_open(&l->env, &want, err);

@@ -69,7 +69,11 @@ int prepare_plan(const struct ctx *ctx, struct arena *a, const char *uri,
 		mine.bring = download_param;
 		mine.bring_arg = &download;
 	}
-	return plan_make(a, p->manifest, p->source.dir, &mine, &p->plan, &p->diags, err);
+	if (plan_make(a, p->manifest, p->source.dir, &mine, &p->plan, &p->diags, err) < 0)
+		return -1;
+	for (size_t i = 0; i < p->plan.environment.nnotes; i++)
+		ctx_say(ctx, SAY_WARNING, "%s", p->plan.environment.notes[i]);
+	return 0;
 }
 
 void prepared_done(struct prepared *p)

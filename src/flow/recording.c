@@ -28,6 +28,23 @@ static void on_event(void *arg, const cJSON *event)
 		rec->other_experiment = arena_strdup(rec->a, name);
 }
 
+/* Who may ask, and by which name. */
+static void put_reach(cJSON *j, const struct recording *rec)
+{
+	const struct env_reach *r = rec->reach;
+	cJSON *list;
+	if (r->name) {
+		list = json_put_array(j, "hosts");
+		json_put_str(list, NULL,
+		    arena_printf(rec->a, "%s:%d", r->name, rec->endpoint.port));
+	}
+	if (r->ask) {
+		list = json_put_array(j, "peers");
+		for (char *const *word = r->ask; *word; word++)
+			json_put_str(list, NULL, *word);
+	}
+}
+
 static cJSON *make_request(
     const struct recording *rec, const struct tracking *t, const struct run_record *run)
 {
@@ -44,26 +61,37 @@ static cJSON *make_request(
 	json_put_str(j, "key", rec->endpoint.key);
 	json_put_int(j, "experiment_id", run->experiment_id);
 	json_put_str(j, "run_id", run->run_id);
+	put_reach(j, rec);
 	return j;
+}
+
+static const char *endpoint_uri(struct recording *rec)
+{
+	const struct env_reach *r = rec->reach;
+	const char *host = r->name ? r->name : r->address ? r->address : "127.0.0.1";
+	bool six = strchr(host, ':');
+	return arena_printf(rec->a, "http://%s%s%s:%d/%s", six ? "[" : "", host,
+	    six ? "]" : "", rec->endpoint.port, rec->endpoint.key);
 }
 
 int recording_open(struct recording *rec, const struct ctx *ctx, struct arena *a,
     const struct tracking *t, const struct run_record *run, struct childenv *c,
     struct err *err)
 {
-	c->tracking_uri = t->uri;
-	if (rec->direct)
+	c->tracking_uri = rec->direct ? t->uri : NULL;
+	if (rec->direct || rec->reach->never)
 		return 0;
 	rec->a = a;
-	if (endpoint_open(&rec->endpoint, ctx, err) < 0)
+	if (endpoint_open(
+		&rec->endpoint, ctx, rec->reach->address, rec->reach->early, err) < 0)
 		return -1;
 	rec->request = make_request(rec, t, run);
 	rec->endpoint.request = rec->request;
 	rec->endpoint.on_event = on_event;
 	rec->endpoint.arg = rec;
 	c->store_uri = t->uri;
-	c->tracking_uri = arena_printf(
-	    a, "http://127.0.0.1:%d/%s", rec->endpoint.port, rec->endpoint.key);
+	c->tracking_uri = endpoint_uri(rec);
+	c->endpoint_name = rec->reach->name ? rec->reach->name : rec->reach->address;
 	return 0;
 }
 

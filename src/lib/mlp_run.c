@@ -45,6 +45,22 @@ static int put_pairs(
 	return 0;
 }
 
+/* Here a value may be missing. */
+static int put_docker_args(cJSON *to, const struct mlp_run_options *o, struct err *err)
+{
+	cJSON *list = json_put_array(to, "docker_args");
+	for (size_t i = 0; i < o->ndocker_args; i++) {
+		cJSON *pair = json_put_object(list, NULL);
+		if (!o->docker_args[i].key)
+			return err_set(
+			    err, ERR_USAGE, "docker_args: number %zu has no key", i);
+		if (put(pair, "key", o->docker_args[i].key, err) < 0 ||
+		    put(pair, "value", o->docker_args[i].value, err) < 0)
+			return err_wrap(err, "docker_args, number %zu", i);
+	}
+	return 0;
+}
+
 static int put_context(cJSON *rq, const struct mlp *m, struct err *err)
 {
 	bool by_default = strcmp(m->tracking.from, "the default") == 0;
@@ -82,6 +98,7 @@ static int put_options(cJSON *rq, const struct mlp_run_options *o, struct err *e
 	json_put_int(rq, "timeout_ms", o->timeout_ms);
 	json_put_bool(rq, "offline", o->offline != 0);
 	json_put_bool(rq, "direct", o->direct != 0);
+	json_put_bool(rq, "build_image", o->build_image != 0);
 	json_put_bool(rq, "quiet", o->output == MLP_OUTPUT_KEEP);
 	if (put(rq, "uri", o->uri, err) < 0 || put(rq, "version", o->version, err) < 0 ||
 	    put(rq, "rerun_of", o->rerun_of, err) < 0 ||
@@ -93,7 +110,8 @@ static int put_options(cJSON *rq, const struct mlp_run_options *o, struct err *e
 	    put(rq, "env_manager", o->env_manager, err) < 0 ||
 	    put(rq, "storage_dir", o->storage_dir, err) < 0 ||
 	    put_pairs(rq, "params", o->params, o->nparams, err) < 0 ||
-	    put_pairs(rq, "tags", o->tags, o->ntags, err) < 0)
+	    put_pairs(rq, "tags", o->tags, o->ntags, err) < 0 ||
+	    put_docker_args(rq, o, err) < 0)
 		return -1;
 	return 0;
 }

@@ -44,22 +44,33 @@ struct env_plan {
 	const struct docker_arg *args; /* -A, in order */
 	size_t nargs;
 	bool build_image;
+	/* of the run that is run again: what its image was then, or NULLs */
+	struct env_image_was {
+		const char *uri, *id, *digest; /* digest: repository@sha256:... */
+	} was;
 	struct resources resources;
+	/* What the user should know of the choice: warnings, one line each. */
+	const char *notes[4];
+	size_t nnotes;
 };
 
 /* What the user asked for; everything may be NULL or 0. */
 struct env_request {
 	const char *env_manager; /* --env-manager */
 	const char *inherited;	 /* MLP_ENV_MANAGER: the choice of the outer run */
-	const struct docker_arg *args;
+	struct docker_arg *args;
 	size_t nargs;
 	bool build_image;
+	struct env_image_was was;
 };
 
 /*
  * Choose: --env-manager, then the outer run's choice, then the manifest's key, then
- * python_env.yaml or conda.yaml lying there, then local.  ERR_USAGE for what the command
- * line asks and the project cannot have.
+ * python_env.yaml or conda.yaml lying there, then local.  The first two take the file that
+ * the manifest names, where it is of a kind that they can read, else one of those names
+ * that lies in project_dir.  What --env-manager asks and
+ * the project cannot have is ERR_USAGE; what the outer run chose and it cannot have is
+ * left, with a note.
  */
 int env_plan_make(struct arena *a, const struct manifest *m, const struct entry_point *ep,
     const char *project_dir, const struct env_request *rq, struct env_plan *out,

@@ -33,29 +33,59 @@ static int make_key(char *out, struct err *err)
 	return 0;
 }
 
-static int listen_on_loopback(struct endpoint *e)
+union address {
+	struct sockaddr any;
+	struct sockaddr_in v4;
+	struct sockaddr_in6 v6;
+};
+
+static socklen_t read_address(union address *at, const char *text)
 {
-	struct sockaddr_in at = {.sin_family = AF_INET};
-	socklen_t n = sizeof(at);
-	at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	e->socket = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (e->socket < 0 || bind(e->socket, (struct sockaddr *)&at, n) < 0 ||
-	    listen(e->socket, BACKLOG) < 0 ||
-	    getsockname(e->socket, (struct sockaddr *)&at, &n) < 0)
-		return -1;
-	e->port = ntohs(at.sin_port);
+	memset(at, 0, sizeof(*at));
+	if (inet_pton(AF_INET, text, &at->v4.sin_addr) == 1) {
+		at->v4.sin_family = AF_INET;
+		return sizeof(at->v4);
+	}
+	if (inet_pton(AF_INET6, text, &at->v6.sin6_addr) == 1) {
+		at->v6.sin6_family = AF_INET6;
+		return sizeof(at->v6);
+	}
+	errno = EADDRNOTAVAIL;
 	return 0;
 }
 
-int endpoint_open(struct endpoint *e, const struct ctx *ctx, struct err *err)
+static int listen_on(struct endpoint *e, const char *address, bool early)
+{
+	union address at;
+	socklen_t n = read_address(&at, address);
+	int on = 1;
+	if (n == 0)
+		return -1;
+	e->socket =
+	    socket(at.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (e->socket < 0)
+		return -1;
+	if (early && setsockopt(e->socket, SOL_IP, IP_FREEBIND, &on, sizeof(on)) < 0)
+		return -1;
+	if (bind(e->socket, &at.any, n) < 0 || listen(e->socket, BACKLOG) < 0 ||
+	    getsockname(e->socket, &at.any, &n) < 0)
+		return -1;
+	e->port = ntohs(at.any.sa_family == AF_INET ? at.v4.sin_port : at.v6.sin6_port);
+	return 0;
+}
+
+int endpoint_open(struct endpoint *e, const struct ctx *ctx, const char *address,
+    bool early, struct err *err)
 {
 	e->ctx = ctx;
 	e->serve.socket = -1;
+	if (!address)
+		address = "127.0.0.1";
 	if (make_key(e->key, err) < 0)
 		return -1;
-	if (listen_on_loopback(e) == 0)
+	if (listen_on(e, address, early) == 0)
 		return 0;
-	err_sys(err, errno, "cannot listen on 127.0.0.1 for what the command records");
+	err_sys(err, errno, "cannot listen on %s for what the command records", address);
 	fd_close(&e->socket);
 	return err_hint(err, "--tracking direct hands the command the store itself");
 }

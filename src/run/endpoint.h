@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * endpoint.h -- where a run's command records: a socket on loopback that listens before
- * the command starts.  mlp-serve, which answers there, is started when the first
+ * endpoint.h -- where a run's command records: a socket that listens before the command
+ * starts, on loopback, or where a container can reach it.  mlp-serve, which answers there, is started when the first
  * connection comes, and again should it die; the socket, and so the address, stays.  A
  * run whose command never connects pays for the socket alone.
  *
@@ -42,8 +42,13 @@ struct endpoint {
 		.socket = -1, .serve = HELPER_INIT                                       \
 	}
 
-/* Bind 127.0.0.1:0 and listen; makes the key.  `ctx` must outlive the endpoint. */
-int endpoint_open(struct endpoint *e, const struct ctx *ctx, struct err *err);
+/*
+ * Listen on a free port of `address` (of this machine; IPv4 or IPv6, as text; NULL:
+ * 127.0.0.1); makes the key.  `early`: the machine may get that address later.  `ctx` must
+ * outlive the endpoint.
+ */
+int endpoint_open(struct endpoint *e, const struct ctx *ctx, const char *address,
+    bool early, struct err *err);
 
 /* One entry for poll; fd -1 where there is nothing to wait for. */
 void endpoint_poll(const struct endpoint *e, struct pollfd *p);

@@ -441,7 +441,9 @@ static int start(struct supervisor *s, const int ends[2], struct err *err)
 	    .leader = -1};
 	if (s->l->is_step)
 		p->fd[1] = ends[1];
-	if (s->l->is_step || stdin_is_not_ours())
+	if (s->l->is_step && s->l->input)
+		p->fd[0] = s->l->input;
+	else if (s->l->is_step || stdin_is_not_ours())
 		p->fd[0] = null = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	terminal_give(&s->term, p);
 	terminal_take(&s->term);

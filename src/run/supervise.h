@@ -33,6 +33,7 @@ struct launch {
 	 * stderr goes.
 	 */
 	bool is_step;
+	int input;		 /* what a tool reads, borrowed; 0: nothing */
 	statusline_text *status; /* what to show meanwhile, or NULL */
 	void *status_arg;
 	struct endpoint *endpoint; /* open, or NULL; its key is not kept */

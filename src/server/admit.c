@@ -2,6 +2,8 @@
 /* admit.c -- may it be asked?  exchange_begin and exchange_admit of exchange.h. */
 #include <ctype.h>
 
+#include "base/clock.h"
+#include "base/event.h"
 #include "base/urltext.h"
 #include "base/utf8.h"
 #include "server/exchange.h"
@@ -102,6 +104,44 @@ static int check_origin(struct exchange *ex)
 	return 0;
 }
 
+static void refuse_peer(struct exchange *ex)
+{
+	exchange_fail_text(ex, 403, "Only the container of the run may ask here\n");
+}
+
+/* 0: it may ask, or that is not known yet. */
+static int check_peer(struct exchange *ex)
+{
+	struct conn *c = ex->conn;
+	enum peer_answer answer = PEER_YES;
+	char peer[64];
+	if (ex->sv->peers && !c->known) {
+		socket_peer(c->fd, peer, sizeof(peer));
+		answer = peers_check(ex->sv->peers, peer, clock_mono_ms());
+	}
+	c->known = answer == PEER_YES;
+	ex->stranger = answer == PEER_UNKNOWN;
+	if (answer != PEER_NO)
+		return 0;
+	refuse_peer(ex);
+	return -1;
+}
+
+static void look_at_peer(struct exchange *ex)
+{
+	struct conn *c = ex->conn;
+	struct err err = ERR_INIT;
+	char peer[64];
+	socket_peer(c->fd, peer, sizeof(peer));
+	c->known = peers_ask(ex->sv->peers, peer, clock_mono_ms(), &err) == PEER_YES;
+	ex->stranger = false;
+	if (err.code && !atomic_exchange(&ex->sv->told_peers, true))
+		event_warning(
+		    "the address of the run's container is not known: %s", err.msg);
+	if (!c->known && !ex->refused)
+		refuse_peer(ex);
+}
+
 static void refuse_user(struct exchange *ex, enum auth_answer answer)
 {
 	ex->user[0] = '\0';
@@ -156,18 +196,21 @@ void exchange_begin(struct exchange *ex)
 {
 	ex->begun = true;
 	take_id(ex);
-	if (take_uri(ex) == 0 && take_method(ex) == 0 && check_origin(ex) == 0)
+	if (take_uri(ex) == 0 && take_method(ex) == 0 && check_peer(ex) == 0 &&
+	    check_origin(ex) == 0)
 		check_user(ex);
 }
 
 bool exchange_admits_slowly(const struct exchange *ex)
 {
-	return ex->unknown || is_upload(ex);
+	return ex->stranger || ex->unknown || is_upload(ex);
 }
 
 void exchange_admit(struct exchange *ex)
 {
-	if (ex->unknown)
+	if (ex->stranger)
+		look_at_peer(ex);
+	if (ex->unknown && !ex->refused)
 		check_password(ex);
 	if (is_upload(ex))
 		artifacts_begin(ex);

@@ -20,6 +20,7 @@ struct conn {
 	struct server *sv;
 	const struct listener *listener;
 	int fd;
+	bool known;		    /* it comes from where it may */
 	struct once_entry *watched; /* see once.h; NULL: none */
 };
 
@@ -52,8 +53,9 @@ struct exchange {
 	struct kvs query;
 	/* the body */
 	bool begun;
-	bool unknown; /* the password has to be looked at */
-	bool refused; /* the reply is there, the rest is only read */
+	bool stranger; /* where it comes from has to be looked at */
+	bool unknown;  /* the password has to be looked at */
+	bool refused;  /* the reply is there, the rest is only read */
 	struct buf body;
 	int64_t received, held;
 	struct upload *upload;
@@ -67,7 +69,7 @@ struct exchange {
 
 struct exchange *exchange_new(struct conn *conn, const char *uri);
 void exchange_begin(struct exchange *ex);
-/* exchange_admit looks at a password or makes directories. */
+/* exchange_admit asks a tool, looks at a password or makes directories. */
 bool exchange_admits_slowly(const struct exchange *ex);
 /* After it reply.closes says not to wait for the body. */
 void exchange_admit(struct exchange *ex);

@@ -10,6 +10,7 @@
  *     listener    sockets
  *     guard       key or prefix, Host, Origin
  *     auth        passwords
+ *     peers       addresses of the container that a run's command is in
  *     dbpool      open databases
  *     once        a repeated POST is not done twice
  *     logs, stats

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "server/options.h"
 
-enum { KEY_MIN = 16, HOSTS_MAX = 64 };
+enum { KEY_MIN = 16, HOSTS_MAX = 64, PEERS_MAX = 64 };
 
 /* A later MLflow would send its clients' traces here; see /version in the API. */
 #define VERSION_TOLD "3.3.2"
@@ -21,6 +21,24 @@ static void take_hosts(struct arena *a, const cJSON *j, struct serve_options *ou
 		if (cJSON_IsString(h) && out->nhosts < HOSTS_MAX)
 			out->hosts[out->nhosts++] = arena_strdup(a, h->valuestring);
 	}
+}
+
+/* A tool with half of its words would tell something else. */
+static int take_peers(
+    struct arena *a, const cJSON *j, struct serve_options *out, struct err *err)
+{
+	const cJSON *words = json_get(j, "peers"), *word;
+	size_t n = 0;
+	if (!words)
+		return 0;
+	out->peers = arena_array(a, PEERS_MAX + 1, sizeof(*out->peers));
+	cJSON_ArrayForEach(word, words)
+	{
+		if (!cJSON_IsString(word) || n == PEERS_MAX)
+			return err_set(err, ERR_USAGE, "the request's peers are no argv");
+		out->peers[n++] = arena_strdup(a, word->valuestring);
+	}
+	return n ? 0 : err_set(err, ERR_USAGE, "the request's peers are empty");
 }
 
 static int take_prefix(
@@ -91,7 +109,7 @@ int serve_options_read(
 	if (!out->host)
 		out->host = "127.0.0.1";
 	take_hosts(a, j, out);
-	if (take_prefix(a, j, out, err) < 0)
+	if (take_prefix(a, j, out, err) < 0 || take_peers(a, j, out, err) < 0)
 		return -1;
 	return check(j, out, err);
 }

@@ -17,6 +17,8 @@
  *   experiment_id   the run's
  *   run_id          the run
  *   parent          the process that must live as long as we do
+ *   peers           a tool's argv (array): the addresses that it prints may ask, nobody
+ *                   else; absent: every address
  *
  * of a server:
  *   host, port      where to listen, unless a socket is handed over (LISTEN_FDS)
@@ -44,6 +46,7 @@ struct serve_options {
 	const char *prefix; /* "/" and the key, or the static prefix, or "" */
 	int64_t experiment_id;
 	const char *run_id; /* of an endpoint; or NULL */
+	char **peers;	    /* NULL-terminated; or NULL */
 	const char *host;
 	int port;
 	const char *auth_file, *tls_cert, *tls_key;

@@ -53,7 +53,7 @@ static int check_reach(struct server *sv, struct err *err)
 	const struct serve_options *o = sv->options;
 	for (size_t i = 0; i < sv->listeners.n; i++) {
 		const struct listener *l = &sv->listeners.v[i];
-		if (l->loopback || o->auth_file || o->insecure_no_auth)
+		if (l->loopback || o->auth_file || o->insecure_no_auth || o->peers)
 			continue;
 		err_set(err, ERR_USAGE,
 		    "%s can be reached by other machines, and everybody could change "
@@ -130,6 +130,7 @@ int server_open(
 	sv->ctx.cwd = getcwd(cwd, sizeof(cwd)) ? arena_strdup(a, cwd) : NULL;
 	sv->logs.access = -1;
 	sv->once = once_new();
+	sv->peers = o->peers ? peers_new(o->peers) : NULL;
 	sv->stats.started = clock_now_ms();
 	sv->guard = (struct guard){.prefix = o->prefix,
 	    .hosts = o->hosts,
@@ -161,6 +162,7 @@ void server_close(struct server *sv)
 	dbpool_close(&sv->pool);
 	once_free(sv->once);
 	auth_close(sv->auth);
+	peers_free(sv->peers);
 	logs_close(&sv->logs);
 	listeners_close(&sv->listeners);
 }

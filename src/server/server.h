@@ -10,6 +10,7 @@
 #include "server/logs.h"
 #include "server/once.h"
 #include "server/options.h"
+#include "server/peers.h"
 #include "server/stats.h"
 
 enum {
@@ -23,7 +24,8 @@ struct server {
 	struct ctx ctx;
 	struct listeners listeners;
 	struct guard guard;
-	struct auth *auth; /* NULL: everybody may */
+	struct auth *auth;   /* NULL: everybody may */
+	struct peers *peers; /* NULL: from everywhere */
 	struct dbpool pool;
 	struct once *once;
 	struct stats stats;
@@ -31,7 +33,7 @@ struct server {
 	char boot[9]; /* random: begins the ids of our requests */
 	atomic_ullong serial;
 	atomic_llong bodies; /* bytes held at present */
-	atomic_bool told_experiment;
+	atomic_bool told_experiment, told_peers;
 };
 
 /* Everything but the sockets' traffic (http.h).  -1: *err; server_close in any case. */

@@ -41,6 +41,7 @@ int request_read(int fd, struct request_in *in, struct err *err)
 	    .version = json_str(j, "version"),
 	    .plan.entry_point = json_str(j, "entry_point"),
 	    .plan.env.env_manager = json_str(j, "env_manager"),
+	    .plan.env.build_image = json_bool(j, "build_image", false),
 	    .plan.storage_dir = json_str(j, "storage_dir"),
 	    .plan.timeout_ms = json_int(j, "timeout_ms", 0),
 	    .tracking_uri = json_str(j, "tracking_uri"),
@@ -78,6 +79,13 @@ static int take_pairs(
 	{
 		const char *key = json_str(j, "key"), *value = json_str(j, "value");
 		if (key && value && given_tag(a, &in->rq.tags, key, value, err) < 0)
+			return -1;
+	}
+	cJSON_ArrayForEach(j, json_get(in->json, "docker_args"))
+	{
+		const char *key = json_str(j, "key");
+		if (key && given_docker_arg(
+			       a, &in->rq.plan.env, key, json_str(j, "value"), err) < 0)
 			return -1;
 	}
 	return 0;

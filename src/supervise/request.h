@@ -11,7 +11,8 @@
  *   entry_point, experiment_name, experiment_id, run_name, run_id, env_manager,
  *   storage_dir              texts or null, as the options of mlp run
  *   params[], tags[]         {key, value}
- *   timeout_ms, quiet
+ *   docker_args[]            {key, value or null}
+ *   timeout_ms, quiet, direct, offline, build_image
  */
 #ifndef SUPERVISE_REQUEST_H
 #define SUPERVISE_REQUEST_H

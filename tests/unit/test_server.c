@@ -20,6 +20,7 @@
 #include "server/guard.h"
 #include "server/once.h"
 #include "server/options.h"
+#include "server/peers.h"
 #include "server/siphash.h"
 #include "server/stats.h"
 #include "server/workers.h"
@@ -154,6 +155,12 @@ static void test_options(void **state)
 	    {"{\"mode\":\"server\",\"store\":\"/x\",\"artifact_root\":\"/r\",\"tls_key\":"
 	     "\"k\"}",
 		"together"},
+	    {"{\"mode\":\"server\",\"store\":\"/x\",\"artifact_root\":\"/r\",\"peers\":"
+	     "[]}",
+		"peers are empty"},
+	    {"{\"mode\":\"server\",\"store\":\"/x\",\"artifact_root\":\"/r\",\"peers\":"
+	     "[\"a\",1]}",
+		"peers are no argv"},
 	    {"{\"mode\":\"server\",\"store\":\"/x\",\"artifact_root\":\"/r\"}", NULL},
 	};
 	(void)state;
@@ -169,6 +176,70 @@ static void test_options(void **state)
 		if (cases[i].mistake)
 			assert_non_null(strstr(err.msg, cases[i].mistake));
 	}
+}
+
+/* A tool that prints what is in w->dir/told, and fails when there is no such file. */
+static struct peers *peers_of(struct world *w)
+{
+	char **ask = arena_array(&w->a, 4, sizeof(*ask));
+	ask[0] = (char *)"sh";
+	ask[1] = (char *)"-c";
+	ask[2] = arena_printf(&w->a,
+	    "echo >>%s/asked; cat %s/told || { echo gone away >&2; exit 1; }", w->dir,
+	    w->dir);
+	return peers_new(ask);
+}
+
+static void tell(struct world *w, const char *text)
+{
+	struct err err = ERR_INIT;
+	assert_int_equal(file_write(arena_printf(&w->a, "%s/told", w->dir), text,
+			     strlen(text), 0600, &err),
+	    0);
+}
+
+static size_t times_asked(struct world *w)
+{
+	auto_buf b = BUF_INIT;
+	struct err err = ERR_INIT;
+	(void)file_read(arena_printf(&w->a, "%s/asked", w->dir), 100, &b, &err);
+	return b.len;
+}
+
+static void test_peers(void **state)
+{
+	struct world *w = *state;
+	struct peers *p = peers_of(w);
+	struct err err = ERR_INIT;
+	/* before the container is there: everybody waits for an answer and gets a no */
+	tell(w, "  \n");
+	assert_int_equal(peers_check(p, "172.17.0.2", 0), PEER_UNKNOWN);
+	assert_int_equal(peers_ask(p, "172.17.0.2", 0, &err), PEER_NO);
+	assert_int_equal(peers_check(p, "172.17.0.2", 0), PEER_UNKNOWN);
+	tell(w, "172.17.0.2 invalid FD00:0:0::2\n");
+	assert_int_equal(peers_ask(p, "172.17.0.2", 0, &err), PEER_YES);
+	assert_int_equal(times_asked(w), 2);
+	assert_int_equal(peers_check(p, "172.17.0.2", 0), PEER_YES);
+	assert_int_equal(peers_check(p, "fd00::2", 0), PEER_YES);
+	/* others cannot make us ask as often as they like */
+	assert_int_equal(peers_check(p, "172.17.0.3", 4999), PEER_NO);
+	assert_int_equal(peers_ask(p, "172.17.0.3", 4999, &err), PEER_NO);
+	assert_int_equal(times_asked(w), 2);
+	assert_int_equal(peers_check(p, "local", 9000), PEER_NO);
+	assert_int_equal(peers_check(p, "", 9000), PEER_NO);
+	assert_int_equal(peers_check(p, "172.17.0.20", 0), PEER_NO);
+	/* it has joined another network */
+	tell(w, "172.18.0.9");
+	assert_int_equal(peers_check(p, "172.18.0.9", 5000), PEER_UNKNOWN);
+	assert_int_equal(peers_ask(p, "172.18.0.9", 5000, &err), PEER_YES);
+	assert_int_equal(peers_check(p, "172.17.0.2", 5000), PEER_NO);
+	assert_int_equal(err.code, ERR_NONE);
+	/* nobody to ask: who was let in stays */
+	unlink(arena_printf(&w->a, "%s/told", w->dir));
+	assert_int_equal(peers_ask(p, "172.18.0.1", 99999, &err), PEER_NO);
+	assert_non_null(strstr(err.msg, "gone away"));
+	assert_int_equal(peers_check(p, "172.18.0.9", 99999), PEER_YES);
+	peers_free(p);
 }
 
 static void test_auth(void **state)
@@ -463,6 +534,7 @@ int main(void)
 	    cmocka_unit_test(test_prefix),
 	    cmocka_unit_test(test_host),
 	    cmocka_unit_test(test_options),
+	    cmocka_unit_test_setup_teardown(test_peers, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_auth, setup, teardown),
 	    cmocka_unit_test(test_once),
 	    cmocka_unit_test(test_once_lost),

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+#include "env/turn.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/path.h"
+
+enum { POLL_NS = 50 * 1000 * 1000 };
+
+static int wait_for(
+    struct env *e, int fd, int how, const char *path, const char *what, struct err *err)
+{
+	const struct timespec nap = {0, POLL_NS};
+	bool told = false;
+	while (flock(fd, how | LOCK_NB) < 0) {
+		int sig = env_interrupted(e->want.ctx);
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return err_sys(err, errno, "cannot lock '%s'", path);
+		if (sig) {
+			err_set(
+			    err, ERR_INTERRUPTED, "stopped while waiting for %s", what);
+			err->sys = sig;
+			return -1;
+		}
+		if (!told)
+			ctx_say(e->want.ctx, SAY_INFO,
+			    "waiting for another mlp, which is making %s", what);
+		told = true;
+		nanosleep(&nap, NULL);
+	}
+	return 0;
+}
+
+/* It may have been removed while we waited. */
+static bool is_still_there(int fd, const char *path)
+{
+	struct stat a, b;
+	return fstat(fd, &a) == 0 && stat(path, &b) == 0 && a.st_ino == b.st_ino &&
+	       a.st_dev == b.st_dev;
+}
+
+int turn_take(struct env *e, const char *path, bool alone, const char *what, int *out,
+    struct err *err)
+{
+	if (dir_make(path_dir(e->want.a, path), 0777, err) < 0)
+		return -1;
+	for (;;) {
+		auto_fd fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
+		if (fd < 0)
+			return err_sys(err, errno, "cannot open '%s'", path);
+		if (wait_for(e, fd, alone ? LOCK_EX : LOCK_SH, path, what, err) < 0)
+			return -1;
+		if (!is_still_there(fd, path))
+			continue;
+		futimens(fd, NULL);
+		*out = steal_fd(&fd);
+		return 0;
+	}
+}
