@@ -144,7 +144,7 @@ static void tell_end(struct job *job)
 static int run(struct job *job, struct err *err)
 {
 	int rc;
-	if (request_read(HOST, &job->in, err) < 0 ||
+	if (request_read(HOST, &job->arena, &job->in, err) < 0 ||
 	    request_apply(&job->in, &job->arena, &job->ctx, err) < 0)
 		return -1;
 	/* gone before we asked to be told of it; 0: it is in another namespace */
