@@ -101,3 +101,24 @@ struct exit_status ending_parse_exit(const char *tag)
 		st.code = atoi(colon + 1);
 	return st;
 }
+
+/* The signal that stopped it is in the reason alone. */
+static int stop_signal_of(const char *reason)
+{
+	static const int stops[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+	for (size_t i = 0; reason && i < sizeof(stops) / sizeof(stops[0]); i++) {
+		auto_buf words = BUF_INIT;
+		buf_adds(&words, "stopped by ");
+		signal_name(&words, stops[i]);
+		if (strncmp(reason, words.s, words.len) == 0)
+			return stops[i];
+	}
+	return SIGTERM;
+}
+
+int ending_exit_code(enum run_status status, const char *exit, const char *reason)
+{
+	struct exit_status st = ending_parse_exit(exit);
+	return exit_code_of(
+	    status, &st, status == RUN_KILLED ? stop_signal_of(reason) : 0);
+}

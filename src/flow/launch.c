@@ -165,7 +165,10 @@ static void archive_card(struct launching *l, const struct run_result *r)
 	l->card.reason = r->ending.reason[0] ? r->ending.reason : NULL;
 	l->card.exit_code = r->ending.exit_code;
 	l->card.ended = r->end_time;
-	(void)card_archive(l->ctx, &l->card, &ignored);
+	if (card_archive(l->ctx, &l->card, &ignored) == 0)
+		card_remove(l->lock.dir); /* the directory may stay, for the logs */
+	else
+		show_card(l, l->card.state);
 }
 
 static int take_lock(struct launching *l, const char *run_id, struct err *err)
@@ -331,6 +334,7 @@ static int supervise_run(struct launching *l, struct outcome *o, struct err *err
 	    .quiet = l->rq->quiet,
 	    .on_state = on_state,
 	    .on_state_arg = l,
+	    .state_dir = l->lock.dir,
 	};
 	l->recording.reach = &l->env.reach;
 	if (recording_open(&l->recording, l->ctx, l->a, &l->tracking, &l->run, &c, err) <

@@ -12,7 +12,7 @@
 #include "base/path.h"
 #include "run/lock.h"
 
-enum { CARD_MAX = 1 << 20, ENDED_MAX = 256 << 20 };
+enum { CARD_MAX = 1 << 20 };
 
 static const char *const words[] = {
     "QUEUED", "PREPARING", "RUNNING", "STOPPING", "FINISHED", "FAILED", "KILLED"};
@@ -53,6 +53,18 @@ static const struct member {
     MEMBER(memory_bytes, INT64),
 };
 enum { MEMBERS = sizeof(members) / sizeof(members[0]) };
+
+bool card_has_ended(const struct card *c)
+{
+	return c->state >= CARD_FINISHED;
+}
+
+bool card_is_meant(const struct card *c, const char *text)
+{
+	size_t n = strlen(text);
+	return (n >= CARD_ID_SHORTEST && strncmp(c->run_id, text, n) == 0) ||
+	       (c->name && strcmp(c->name, text) == 0);
+}
 
 const char *card_state_word(enum card_state st)
 {
@@ -118,7 +130,7 @@ static void take_member(struct arena *a, const cJSON *j, const struct member *m,
 	}
 }
 
-static void print(struct buf *out, const struct card *c)
+void card_print(struct buf *out, const struct card *c)
 {
 	auto_json j = cJSON_CreateObject();
 	for (size_t i = 0; i < MEMBERS; i++)
@@ -127,7 +139,7 @@ static void print(struct buf *out, const struct card *c)
 	buf_addc(out, '\n');
 }
 
-static int parse(struct arena *a, const char *text, size_t n, struct card *out)
+int card_parse(struct arena *a, const char *text, size_t n, struct card *out)
 {
 	struct err ignored = ERR_INIT;
 	auto_json j = json_parse(text, n, "a card", &ignored);
@@ -144,7 +156,7 @@ int card_write(const char *dir, const struct card *c, struct err *err)
 	auto_buf path = BUF_INIT;
 	auto_buf temp = BUF_INIT;
 	auto_fd fd = -1;
-	print(&text, c);
+	card_print(&text, c);
 	buf_addf(&path, "%s/card.json", dir);
 	buf_addf(&temp, "%s/card.tmp", dir);
 	fd = open(temp.s, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
@@ -154,28 +166,21 @@ int card_write(const char *dir, const struct card *c, struct err *err)
 	return 0;
 }
 
+void card_remove(const char *dir)
+{
+	auto_buf path = BUF_INIT;
+	buf_addf(&path, "%s/card.json", dir);
+	unlink(path.s);
+}
+
 int card_read(struct arena *a, const char *dir, struct card *out, struct err *err)
 {
 	const char *path = path_join(a, dir, "card.json");
 	auto_buf text = BUF_INIT;
 	if (file_read(path, CARD_MAX, &text, err) < 0)
 		return -1;
-	if (parse(a, text.s, text.len, out) < 0)
+	if (card_parse(a, text.s, text.len, out) < 0)
 		return err_set(err, ERR_NOTFOUND, "'%s' is damaged", path);
-	return 0;
-}
-
-int card_archive(const struct ctx *ctx, const struct card *c, struct err *err)
-{
-	auto_buf text = BUF_INIT;
-	auto_buf path = BUF_INIT;
-	auto_fd fd = -1;
-	print(&text, c);
-	buf_addf(&path, "%s/ended.jsonl", ctx->state_dir);
-	fd = open(path.s, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
-	/* one write: lines of several supervisors do not mix */
-	if (fd < 0 || write(fd, text.s, text.len) != (ssize_t)text.len)
-		return err_sys(err, errno, "cannot write '%s'", path.s);
 	return 0;
 }
 
@@ -197,45 +202,6 @@ int cards_alive(
 			continue;
 		ARENA_GROW(a, *out, *n);
 		(*out)[(*n)++] = c;
-	}
-	return 0;
-}
-
-static bool is_listed(const struct card *v, size_t n, const char *id)
-{
-	for (size_t i = 0; i < n; i++)
-		if (strcmp(v[i].run_id, id) == 0)
-			return true;
-	return false;
-}
-
-int cards_ended(const struct ctx *ctx, struct arena *a, const char *id_start, size_t max,
-    struct card **out, size_t *n, struct err *err)
-{
-	auto_buf text = BUF_INIT;
-	const char *path, *end;
-	size_t len = id_start ? strlen(id_start) : 0;
-	*out = NULL;
-	*n = 0;
-	if (!ctx->state_dir)
-		return 0;
-	path = path_join(a, ctx->state_dir, "ended.jsonl");
-	if (!path_exists(path))
-		return 0;
-	if (file_read(path, ENDED_MAX, &text, err) < 0)
-		return -1;
-	for (end = text.s + text.len; end > text.s && *n < max;) {
-		const char *line = end - 1;
-		struct card c = CARD_INIT;
-		while (line > text.s && line[-1] != '\n')
-			line--;
-		if (parse(a, line, (size_t)(end - line), &c) == 0 &&
-		    (len == 0 || strncmp(c.run_id, id_start, len) == 0) &&
-		    !is_listed(*out, *n, c.run_id)) {
-			ARENA_GROW(a, *out, *n);
-			(*out)[(*n)++] = c;
-		}
-		end = line;
 	}
 	return 0;
 }

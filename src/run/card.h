@@ -11,10 +11,12 @@
 #ifndef CARD_H
 #define CARD_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/ctx.h"
 #include "base/err.h"
 
@@ -58,17 +60,37 @@ struct card {
 int card_write(const char *dir, const struct card *c, struct err *err);
 /* ERR_NOTFOUND: there is none (yet), or it cannot be understood. */
 int card_read(struct arena *a, const char *dir, struct card *out, struct err *err);
-/* Append it to ended.jsonl, for a run that has ended. */
-int card_archive(const struct ctx *ctx, const struct card *c, struct err *err);
+/* Nothing lives there any more. */
+void card_remove(const char *dir);
+/* FINISHED, FAILED, KILLED. */
+bool card_has_ended(const struct card *c);
+/* May `text` mean it: its id, the beginning of it (4 characters or more), its name? */
+enum { CARD_ID_SHORTEST = 4 };
+bool card_is_meant(const struct card *c, const char *text);
+
+/* One line of JSON, with its newline; and back (-1: not a card). */
+void card_print(struct buf *out, const struct card *c);
+int card_parse(struct arena *a, const char *text, size_t n, struct card *out);
 
 /* Cards of the runs that have a state directory, in no order; one without is left out. */
 int cards_alive(const struct ctx *ctx, struct arena *a, struct card **out, size_t *n,
     struct err *err);
+
+/* ended.c -- <state>/ended.jsonl */
+
+/* Append it to ended.jsonl, for a run that has ended. */
+int card_archive(const struct ctx *ctx, const struct card *c, struct err *err);
 /*
- * The last `max` of those that have ended, the newest first; one line per run id (the
- * newest: a run may have several attempts).  `id_start`: only ids that begin so, or NULL.
+ * The last `max` of those that have ended, the newest first; one per run id (the newest:
+ * a run may have several attempts).  Only those that `text` may mean, or NULL.
  */
-int cards_ended(const struct ctx *ctx, struct arena *a, const char *id_start, size_t max,
+int cards_ended(const struct ctx *ctx, struct arena *a, const char *text, size_t max,
     struct card **out, size_t *n, struct err *err);
+/*
+ * Leave out those that ended before `before` (ms since the epoch), as they are counted in
+ * *gone; in a dry run they are only counted.
+ */
+int cards_trim(const struct ctx *ctx, int64_t before, bool dry_run, size_t *gone,
+    int64_t *bytes, struct err *err);
 
 #endif

@@ -11,6 +11,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/path.h"
+#include "run/statedir.h"
 #include "run/strays.h"
 
 enum {
@@ -36,12 +37,13 @@ char *run_state_dir(const struct ctx *ctx, struct arena *a, const char *run_id)
 }
 
 /* That it is gone again a moment later is no failure: whoever held it has forgotten it. */
-static int make_dir(const char *dir, struct err *err)
+static int make_dir(const struct ctx *ctx, const char *dir, struct err *err)
 {
 	auto_arena a = ARENA_INIT;
 	if (mkdir(dir, 0700) == 0 || errno == EEXIST)
 		return 0;
 	if (dir_make(path_dir(&a, dir), 0700, err) == 0) {
+		state_note(ctx);
 		if (mkdir(dir, 0700) == 0 || errno == EEXIST)
 			return 0;
 		err_sys(err, errno, "cannot make directory '%s'", dir);
@@ -49,13 +51,57 @@ static int make_dir(const char *dir, struct err *err)
 	return err_hint(err, "set XDG_STATE_HOME to a directory you can write");
 }
 
+/*
+ * A second lock on the same open file, for those who look (F_OFD_GETLK takes nothing) and
+ * those who wait.  The first one alone decides; where the kernel or the file system has
+ * no such locks it serves both.
+ */
+static void show_held(int fd)
+{
+	struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+	(void)fcntl(fd, F_OFD_SETLK, &whole);
+}
+
+static int open_to_look(const char *dir)
+{
+	auto_buf path = BUF_INIT;
+	buf_addf(&path, "%s/lock", dir);
+	return open(path.s, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+}
+
+bool run_lock_is_held(const char *dir)
+{
+	struct flock whole = {.l_type = F_RDLCK, .l_whence = SEEK_SET};
+	auto_fd fd = open_to_look(dir);
+	if (fd < 0)
+		return false;
+	if (fcntl(fd, F_OFD_GETLK, &whole) == 0)
+		return whole.l_type != F_UNLCK;
+	return flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK;
+}
+
+void run_lock_await(const char *dir)
+{
+	struct flock whole = {.l_type = F_RDLCK, .l_whence = SEEK_SET};
+	auto_fd fd = open_to_look(dir);
+	int rc;
+	if (fd < 0)
+		return;
+	do
+		rc = fcntl(fd, F_OFD_SETLKW, &whole);
+	while (rc < 0 && errno == EINTR);
+	while (rc < 0 && (rc = flock(fd, LOCK_SH)) < 0 && errno == EINTR)
+		;
+}
+
 /* 0, -1, or 1: it was removed under our hands, try again. */
-static int try_lock(const char *dir, const char *run_id, int *lock, struct err *err)
+static int try_lock(const struct ctx *ctx, const char *dir, const char *run_id, int *lock,
+    struct err *err)
 {
 	auto_buf path = BUF_INIT;
 	struct stat ours, there;
 	auto_fd fd = -1;
-	if (make_dir(dir, err) < 0)
+	if (make_dir(ctx, dir, err) < 0)
 		return -1;
 	buf_addf(&path, "%s/lock", dir);
 	fd = open(path.s, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
@@ -74,6 +120,7 @@ static int try_lock(const char *dir, const char *run_id, int *lock, struct err *
 	if (fstat(fd, &ours) < 0 || stat(path.s, &there) < 0 ||
 	    ours.st_ino != there.st_ino || ours.st_dev != there.st_dev)
 		return 1;
+	show_held(fd);
 	*lock = steal_fd(&fd);
 	return 0;
 }
@@ -92,8 +139,10 @@ int run_lock_take(
 		    err, ERR_FAIL, "no place for the state of runs: there is no home");
 		return err_hint(err, "set HOME or XDG_STATE_HOME");
 	}
+	if (state_check(ctx, err) < 0)
+		return -1;
 	for (int i = 0; i < TRIES && rc == 1; i++)
-		rc = try_lock(dir, run_id, &lk->fd, err);
+		rc = try_lock(ctx, dir, run_id, &lk->fd, err);
 	if (rc == 1)
 		return err_set(err, ERR_BUSY, "'%s' is being removed by somebody", dir);
 	if (rc == 0)

@@ -7,6 +7,8 @@
 #ifndef LOCK_H
 #define LOCK_H
 
+#include <stdbool.h>
+
 #include "base/arena.h"
 #include "base/ctx.h"
 #include "base/err.h"
@@ -27,6 +29,14 @@ int run_lock_take(
 char *run_state_dir(const struct ctx *ctx, struct arena *a, const char *run_id);
 /* Let go; with `forget` the state directory is removed first (while still locked). */
 void run_lock_drop(struct run_lock *lk, bool forget);
+
+/*
+ * Does anybody hold the lock of the run whose state directory is `dir`?  Nothing is made
+ * or taken, so that who looks is in nobody's way.
+ */
+bool run_lock_is_held(const char *dir);
+/* Block until nobody holds it, or it is gone.  For a process of its own (lockwatch.h). */
+void run_lock_await(const char *dir);
 
 /* Note where the run is recorded, for who finds its state later; a failure is ignored. */
 void run_lock_note(const struct run_lock *lk, const char *store_uri);

@@ -11,6 +11,7 @@
 
 enum {
 	STOP_GRACE_MS = 5000, /* after INT or TERM; MLP_STOP_GRACE (ms) shortens it */
+	STOP_GRACE_MAX_MS = 24 * 3600 * 1000, /* that anybody can ask for */
 	STOP_DRAIN_MS = 1000, /* for output after the main process has ended */
 };
 
@@ -34,6 +35,13 @@ void stop_hasten(struct stop *st, int sig, int64_t now_ms);
 int stop_due(struct stop *st, int64_t now_ms);
 /* Is there a signal yet to come? */
 bool stop_pending(const struct stop *st);
+/*
+ * From now on that grace.  A signal that waits for the end of another one comes sooner,
+ * never later.
+ */
+void stop_set_grace(struct stop *st, int64_t grace_ms, int64_t now_ms);
+/* What `mlp stop --grace` has left in the state directory of a run: ms; -1: nothing. */
+int64_t stop_asked_grace(const char *state_dir);
 /* STOP_GRACE_MS, or less if the environment says so. */
 int64_t stop_grace(void);
 

@@ -104,6 +104,14 @@ static void set_state(struct supervisor *s, enum state to)
 	}
 }
 
+/* `mlp stop` may have said how long the command may take. */
+static void heed_grace(struct supervisor *s, int64_t now)
+{
+	int64_t ms = stop_asked_grace(s->l->state_dir);
+	if (ms >= 0)
+		stop_set_grace(&s->stop, ms, now);
+}
+
 /* Somebody wants the end, by a signal to us or by a key. */
 static void on_ask(struct supervisor *s, int sig, bool typed)
 {
@@ -116,6 +124,7 @@ static void on_ask(struct supervisor *s, int sig, bool typed)
 		    : sig == SIGQUIT ? STOP_QUIT
 				     : STOP_TERMINATE,
 		    now);
+		heed_grace(s, now);
 		if (typed) {
 			keyboard_signal(&s->keys, &s->term, sig);
 			s->streams.mid_line = true; /* its echo */
@@ -126,6 +135,7 @@ static void on_ask(struct supervisor *s, int sig, bool typed)
 	case STOPPING:
 		s->hurry = s->hurry || sig == SIGINT || sig == SIGQUIT;
 		stop_hasten(&s->stop, s->hurry ? SIGKILL : SIGTERM, now);
+		heed_grace(s, now);
 		break;
 	case DRAINING:
 		s->hurry = true;
