@@ -12,7 +12,9 @@ static int start(struct cli *cli, const char *text, struct runopts *ro)
 		cli_error(cli, &err);
 		return CLI_OURS;
 	}
-	return ro->dry_run ? dry_run(cli, ro) : run_and_tell(cli, &ro->rq);
+	if (ro->dry_run)
+		return dry_run(cli, ro);
+	return ro->detach ? run_detached(cli, &ro->rq) : run_and_tell(cli, &ro->rq);
 }
 
 static int run_rerun(struct cli *cli, int argc, char *const *argv)

@@ -13,12 +13,15 @@
  *   cache/     what nobody uses any more is found and removed: gc.c
  *   flow/      the stages in their order: prepare.c (source, manifest, plan), launch.c
  *              (open the run, supervise, close it), ending.c (what an end means), heal.c
- *              (runs that a killed mlp left), rerun.c (a record becomes a request)
+ *              (runs that a killed mlp left), rerun.c (a record becomes a request),
+ *              detach.c (in the background), control*.c (which runs live; waiting for
+ *              them, stopping them), follow.c (their output as it comes)
  *   source/    what a URI means, and asking mlp-git for its tree
  *   manifest/  an MLproject file as a model; YAML with line and column; diagnostics
  *   plan/      pure: parameters, command template, entry point -> plan
  *   track/     runs and experiments in SQLite with MLflow's schema; `struct store`
- *   run/       one command: terminal, logs, signals, time limit, leftovers; its lock
+ *   run/       one command: terminal, logs, signals, time limit, leftovers; its lock,
+ *              which is its life, and its card, which shows it
  *   base/      no domain words: errors, strings, memory, files, processes, JSON, helpers
  *
  * Programs of their own in libexec/mlp, started when they are wanted:
@@ -36,8 +39,8 @@
 #include "cli/runopts.h"
 
 const struct cmd *const commands[] = {&cmd_run, &cmd_rerun, &cmd_check, &cmd_info,
-    &cmd_runs, &cmd_show, &cmd_logs, &cmd_server, &cmd_gc, &cmd_init, &cmd_completion,
-    &cmd_version, &cmd_help, NULL};
+    &cmd_runs, &cmd_show, &cmd_ps, &cmd_logs, &cmd_wait, &cmd_stop, &cmd_attach,
+    &cmd_server, &cmd_gc, &cmd_init, &cmd_completion, &cmd_version, &cmd_help, NULL};
 
 static const struct cmd *find_command(const char *name)
 {

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/running.h"
 
+#include <signal.h>
+
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/quote.h"
@@ -97,6 +99,9 @@ static int supervise_detached(struct cli *cli, struct run_request *rq, int to)
 	struct prepared p;
 	struct err err = ERR_INIT;
 	int code = CLI_OK;
+	/* a script that ignores them has none of its own in mind for us */
+	cli_hear_signals();
+	signal(SIGHUP, SIG_IGN); /* of a terminal that is none of ours any more */
 	if (detach_run(
 		&cli->ctx, &cli->arena, rq, &to, tell_start, cli, &p, &result, &err) < 0)
 		code = tell_failure(cli, &p, &err);

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/proc.h"
+#include "base/sigpoll.h"
 #include "run/card.h"
 
 enum { RUN_ID_BYTES = 64 };
@@ -41,7 +42,6 @@ int detach_fork(struct detached *d, int *to, struct err *err)
 	close(ends[0]);
 	*to = ends[1];
 	setsid();
-	signal(SIGHUP, SIG_IGN); /* of a terminal that is none of ours any more */
 	null_over(STDIN_FILENO, O_RDONLY);
 	return 1;
 }
@@ -117,12 +117,14 @@ int detach_wait(const struct ctx *ctx, struct detached *d, char id[65], int *exi
 	for (;;) {
 		struct pollfd p = {.fd = d->from, .events = POLLIN};
 		ssize_t got;
-		if (ctx->interrupted && *ctx->interrupted && !told) {
-			kill(d->pid, SIGTERM);
-			told = true;
+		if (told ? poll(&p, 1, -1) < 0 : sigpoll(ctx, &p, 1, -1) < 0) {
+			if (!told && ctx->interrupted && *ctx->interrupted) {
+				kill(d->pid,
+				    *ctx->interrupted == SIGINT ? SIGINT : SIGTERM);
+				told = true;
+			}
+			continue;
 		}
-		if (poll(&p, 1, -1) < 0)
-			continue; /* EINTR */
 		got = read(d->from, id + n, RUN_ID_BYTES - n);
 		if (got <= 0)
 			break;
