@@ -7,7 +7,9 @@
 #include "base/path.h"
 #include "cache/sweep.h"
 #include "flow/heal.h"
+#include "run/card.h"
 #include "run/lock.h"
+#include "run/statedir.h"
 
 static const char kind[] = "state";
 
@@ -65,9 +67,31 @@ static void sweep_one(struct sweep *s, const char *dir, const char *run_id)
 	run_lock_drop(&lk, false);
 }
 
+/* The runs that ended long ago: `mlp ps -a` forgets them, their records stay. */
+static void sweep_ended(struct sweep *s)
+{
+	int64_t bytes;
+	size_t gone;
+	struct err err = ERR_INIT;
+	if (cards_trim(s->ctx, s->now - s->rq->older_than_ms, s->rq->dry_run, &gone,
+		&bytes, &err) < 0) {
+		ctx_say(s->ctx, SAY_WARNING, "%s", err.msg);
+		s->out->failed++;
+	} else if (gone > 0) {
+		sweep_trimmed(s, "history",
+		    path_join(s->a, s->ctx->state_dir, "ended.jsonl"), bytes,
+		    s->rq->older_than_ms);
+	}
+}
+
 void sweep_states(struct sweep *s)
 {
 	const char *runs = path_join(s->a, s->ctx->state_dir, "runs");
+	struct err err = ERR_INIT;
+	if (state_check(s->ctx, &err) < 0) {
+		ctx_say(s->ctx, SAY_WARNING, "%s: it is left as it is", err.msg);
+		return;
+	}
 	for (const char *const *name = sweep_names(s, runs); *name; name++) {
 		const char *dir = path_join(s->a, runs, *name);
 		if (strstr(*name, ".gone."))
@@ -75,4 +99,5 @@ void sweep_states(struct sweep *s)
 		else if (path_is_dir(dir))
 			sweep_one(s, dir, *name);
 	}
+	sweep_ended(s);
 }

@@ -43,6 +43,15 @@ bool sweep_is_old(struct sweep *s, const char *kind, const char *path, int64_t u
 	return false;
 }
 
+static void note_removed(struct sweep *s, struct gc_item it, int64_t bytes)
+{
+	struct gc_result *r = s->out;
+	it.bytes = bytes;
+	ARENA_GROW(s->a, r->removed, r->nremoved);
+	r->removed[r->nremoved++] = it;
+	r->bytes += bytes;
+}
+
 bool sweep_remove(struct sweep *s, const char *kind, const char *path, int64_t used)
 {
 	struct gc_result *r = s->out;
@@ -57,11 +66,14 @@ bool sweep_remove(struct sweep *s, const char *kind, const char *path, int64_t u
 			return false;
 		}
 	}
-	ARENA_GROW(s->a, r->removed, r->nremoved);
-	r->removed[r->nremoved] = make_item(s, kind, path, used);
-	r->removed[r->nremoved++].bytes = bytes;
-	r->bytes += bytes;
+	note_removed(s, make_item(s, kind, path, used), bytes);
 	return true;
+}
+
+void sweep_trimmed(
+    struct sweep *s, const char *kind, const char *path, int64_t bytes, int64_t age_ms)
+{
+	note_removed(s, make_item(s, kind, path, s->now - age_ms), bytes);
 }
 
 void sweep_unlink(struct sweep *s, const char *path)

@@ -28,6 +28,9 @@ void sweep_keep(
     struct sweep *s, const char *kind, const char *path, int64_t used, const char *why);
 /* The caller holds its lock.  True: it is gone; also, in a dry run, where it would be. */
 bool sweep_remove(struct sweep *s, const char *kind, const char *path, int64_t used);
+/* Part of a file is gone (or would be): what could not be used for `age_ms`. */
+void sweep_trimmed(
+    struct sweep *s, const char *kind, const char *path, int64_t bytes, int64_t age_ms);
 /* A file that nobody would miss; nothing in a dry run. */
 void sweep_unlink(struct sweep *s, const char *path);
 

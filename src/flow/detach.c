@@ -22,6 +22,22 @@ static void null_over(int fd, int flags)
 		dup2(null, fd);
 }
 
+/*
+ * What the caller left open, all of ours closes itself: a pipe of a script or of a test
+ * that somebody reads to its end must not wait for the run.
+ */
+static void close_strange_files(void)
+{
+	auto_dir d = opendir("/proc/self/fd");
+	struct dirent *e;
+	while (d && (e = readdir(d))) {
+		int fd = (int)strtol(e->d_name, NULL, 10);
+		int flags = fd > STDERR_FILENO ? fcntl(fd, F_GETFD) : -1;
+		if (flags >= 0 && !(flags & FD_CLOEXEC))
+			close(fd);
+	}
+}
+
 int detach_fork(struct detached *d, int *to, struct err *err)
 {
 	int ends[2];
@@ -42,6 +58,7 @@ int detach_fork(struct detached *d, int *to, struct err *err)
 	close(ends[0]);
 	*to = ends[1];
 	setsid();
+	close_strange_files();
 	null_over(STDIN_FILENO, O_RDONLY);
 	return 1;
 }
