@@ -48,7 +48,7 @@ static off_t tail_of(int fd, long lines)
 		off_t from = at > BLOCK ? at - BLOCK : 0;
 		ssize_t n = pread(fd, block, (size_t)(at - from), from);
 		for (ssize_t i = n - 1; i >= 0; i--)
-			if (block[i] == '\n' && from + i + 1 < end && --lines < 0)
+			if (block[i] == '\n' && from + i + 1 < end && --lines == 0)
 				return from + i + 1;
 		if (n <= 0)
 			break;

@@ -589,14 +589,12 @@ int run_launch(const struct ctx *ctx, struct arena *a, const struct run_request 
 	memset(out, 0, sizeof(*out));
 	if (tracking_resolve(ctx, a, rq->tracking_uri, &l.tracking, err) < 0) {
 		err->code = ERR_FAIL; /* 125: it is not the command line of the project */
-		return -1;
+	} else if (prepare_and_run(&l, started, arg, out, err) == 0) {
+		leave_checkout(p, out);
+		return 0;
 	}
-	if (prepare_and_run(&l, started, arg, out, err) < 0) {
-		if (rq->held)
-			run_lock_drop(rq->held, true);
-		lease_drop(&p->source.lease);
-		return -1;
-	}
-	leave_checkout(p, out);
-	return 0;
+	if (rq->held)
+		run_lock_drop(rq->held, true);
+	lease_drop(&p->source.lease);
+	return -1;
 }
