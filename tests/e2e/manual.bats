@@ -32,7 +32,7 @@ shape_is() { printf '%s' "$output" | manual shape "$MAN1" JSON "$1"; }
 	has "$output" "--day monday"
 	mlp runs --json
 	is "$(json '[(r["status"], r["params"]) for r in reversed(j)]')" \
-		"[('FINISHED', {'times': '2', 'who': 'world'}), ('FINISHED', {'times': '2', 'who': 'moon'}), ('FINISHED', {'day': 'monday'})]"
+		"[('FINISHED', {'times': '2', 'who': 'world'}), ('FINISHED', {'times': '2', 'who': 'moon'}), ('FINISHED', {'day': 'monday'}), ('FINISHED', {'times': '3', 'who': 'world'})]"
 	mlp runs --json --tracking-uri "sqlite:///$HOME/runs.db"
 	is "$(json '[(r["experiment_name"], r["tags"]["team"]) for r in j if "team" in r["tags"]]')" "[('greetings', 'a')]"
 }
