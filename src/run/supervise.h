@@ -37,7 +37,7 @@ struct launch {
 	statusline_text *status; /* what to show meanwhile, or NULL */
 	void *status_arg;
 	struct endpoint *endpoint; /* open, or NULL; its key is not kept */
-	const char *state_dir; /* of the run: where `mlp stop` says more; or NULL */
+	const char *state_dir;	   /* of the run: where `mlp stop` says more; or NULL */
 	/* Told when the command has started (its pid) and when it begins to be stopped. */
 	void (*on_state)(void *arg, enum launch_state state, pid_t pid);
 	void *on_state_arg;
