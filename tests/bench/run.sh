@@ -228,6 +228,8 @@ relay() {
 
 # shellcheck source=tests/bench/server.sh
 . "$here/server.sh"
+# shellcheck source=tests/bench/control.sh
+. "$here/control.sh"
 
 printf '%-44s %10s %-4s %-30s %10s %-4s %10s   %s\n' "what" "mlp" "" "beside" "" "" "ratio" "limit"
 if [ $# -gt 2 ]; then
@@ -244,6 +246,7 @@ memory
 unpacking
 many_runs
 relay
+control
 if [ "${BENCH_MLFLOW:-1}" != 0 ]; then
 	against_mlflow "$("$top/tests/lib/mlflow-env.sh" newest)/bin"
 	server
