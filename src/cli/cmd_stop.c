@@ -36,6 +36,11 @@ static int ask(
 		    meant_name(cli, &r->card), card_state_word(r->card.state));
 		return 0;
 	}
+	if (r->card.state == CARD_QUEUED && !r->held) {
+		err_set(err, ERR_FAIL, "run %s is queued, there is nothing to stop yet",
+		    meant_name(cli, &r->card));
+		return err_hint(err, "take it out of the queue");
+	}
 	if (!r->dir) {
 		err_set(err, ERR_FAIL, "run %s is %s, but nobody on this machine runs it",
 		    meant_name(cli, &r->card), card_state_word(r->card.state));

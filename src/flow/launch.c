@@ -31,6 +31,7 @@ struct launching {
 	struct store *store;
 	struct run_lock lock;
 	struct card card; /* what ps shows of it */
+	bool unseen;	  /* it could not be written, and that was told */
 	struct run_record run;
 	struct recording recording;
 	struct watch watch;
@@ -120,10 +121,13 @@ static int make_tags(
 /* A card is a help, not the record: without one the run goes on. */
 static void show_card(struct launching *l, enum card_state state)
 {
-	struct err ignored = ERR_INIT;
+	struct err err = ERR_INIT;
 	l->card.state = state;
-	if (l->lock.dir)
-		(void)card_write(l->lock.dir, &l->card, &ignored);
+	if (!l->lock.dir || card_write(l->lock.dir, &l->card, &err) == 0 || l->unseen)
+		return;
+	ctx_say(l->ctx, SAY_WARNING, "'mlp ps' and 'mlp stop' do not see this run: %s",
+	    err.msg);
+	l->unseen = true;
 }
 
 /* What is known of the run once it is recorded. */
