@@ -89,6 +89,9 @@ struct manifest {
 int manifest_load(struct arena *a, const char *dir, struct manifest **out,
     struct diags *ds, struct err *err);
 
+/* Where that file is; NULL: there is none. */
+int manifest_find(struct arena *a, const char *dir, const char **path, struct err *err);
+
 /* Does a file of one of those names lie in the directory? */
 bool manifest_exists(const char *dir);
 
