@@ -16,6 +16,12 @@ teardown() {
 	cli_teardown
 }
 
+# The exit code of $pid, a job of ours.
+ends_with() {
+	local code=0
+	wait "$pid" || code=$?
+	is "$code" "$1"
+}
 # A run that goes on until it is told to end: touch go.
 patient() {
 	manifest <<'M'
@@ -293,6 +299,137 @@ P
 	has "$stderr" "--grace: 'soon' is not a duration"
 }
 
+@test "a stop that is interrupted has been asked for all the same" {
+	patient
+	unset MLP_STOP_GRACE
+	start -e deaf
+	until_true says up
+	env --default-signal "$MLP" stop --grace 0.5 "$id" 2>/dev/null &
+	pid=$!
+	BG="$BG $pid"
+	until_true is_state "$id" STOPPING
+	until_true pgrep -P "$pid"
+	kill -INT "$pid"
+	ends_with 130
+	mlp wait "$id"
+	is "$status" 143
+}
+
+@test "a run that is still being prepared is seen, and stopped before it is recorded" {
+	python3 - <<'P' &
+import os, socket, time
+s = socket.create_server(("127.0.0.1", 0))
+with open("port.new", "w") as f:
+    f.write(str(s.getsockname()[1]))
+os.rename("port.new", "port")
+held = [s.accept() for i in range(9)]
+P
+	BG="$BG $!"
+	until_true test -s port
+	"$MLP" run -d "http://127.0.0.1:$(cat port)/silent.git" --run-name quiet >"$T/out" 2>"$T/err" &
+	pid=$!
+	prepared() { "$MLP" ps | grep -q 'PREPARING.*silent.git'; }
+	until_true prepared
+	mlp logs quiet
+	is "$status|$output" "0|"
+	has "$stderr" "it is PREPARING"
+	"$MLP" wait quiet 2>"$T/waited" &
+	waiting=$!
+	until_true pgrep -P "$waiting"
+	mlp stop quiet
+	is "$status" 0
+	ends_with 143
+	is "$(cat "$T/out")" ""
+	has "$(cat "$T/err")" "interrupted"
+	pid=$waiting
+	ends_with 125
+	has "$(cat "$T/waited")" "ended before it was recorded"
+	mlp ps
+	is "$output" ""
+}
+
+# A queue's run: a card, and nobody who holds its lock.
+queued() {
+	id=00112233445566778899aabbccddee${1:-ff}
+	dir=$XDG_STATE_HOME/mlp/runs/$id
+	mkdir -p "$dir"
+	printf '{"run_id":"%s","name":"later","state":"QUEUED","queued":1700000000000}\n' "$id" >"$dir/card.json"
+}
+
+@test "a run that is queued: shown, waited for, followed, not yet stopped" {
+	patient
+	queued
+	mlp ps
+	is "$(awk 'NR == 2 {print $1, $2, $3}' <<<"$output")" "00112233 later QUEUED"
+	output=$("$MLP" ps --json)
+	is "$(json 'j[0]["status"], j[0]["state"], j[0]["pid"], j[0]["start_time"]')" "('SCHEDULED', 'QUEUED', None, None)"
+	mlp stop later
+	is "$status" 1
+	has "$stderr" "is queued"
+	mlp logs later
+	is "$status|$output" "0|"
+	has "$stderr" "it is QUEUED"
+	"$MLP" wait later 2>/dev/null &
+	waiting=$!
+	"$MLP" logs -f later >"$T/followed" 2>/dev/null &
+	following=$!
+	BG="$BG $waiting $following"
+	sleep 0.2
+	kill -0 "$waiting"
+	kill -0 "$following"
+	# it is claimed: by a supervisor that is given this id and this place
+	python3 - "$dir" <<'P'
+import json, os, sys
+# as if it had run: its lock, its card, its output, its end
+import fcntl, struct
+d = sys.argv[1]
+fd = os.open(d + "/lock", os.O_RDWR | os.O_CREAT)
+fcntl.flock(fd, fcntl.LOCK_EX)
+fcntl.fcntl(fd, fcntl.F_OFD_SETLK, struct.pack("hhqqi4x", fcntl.F_WRLCK, 0, 0, 0, 0))
+os.makedirs("out")
+card = json.load(open(d + "/card.json"))
+card.update(state="RUNNING", started=1700000001000, log_dir=os.getcwd() + "/out")
+def write(card):
+    with open(d + "/card.tmp", "w") as f:
+        json.dump(card, f)
+    os.rename(d + "/card.tmp", d + "/card.json")
+write(card)
+with open("out/stdout.log", "w") as f:
+    f.write("claimed\n")
+card.update(state="FAILED", ended=1700000002000, exit_code=9, exit="exited:9")
+with open(d + "/../../ended.jsonl", "a") as f:
+    f.write(json.dumps(card) + "\n")
+os.remove(d + "/card.json")
+os.rename(d, d + ".gone.1")
+P
+	pid=$waiting
+	ends_with 9
+	pid=$following
+	ends_with 0
+	is "$(cat "$T/followed")" claimed
+	# one that is taken out of the queue
+	queued fe
+	"$MLP" wait later 2>"$T/waited" &
+	pid=$!
+	BG="$BG $pid"
+	sleep 0.2
+	rm -r "$dir"
+	ends_with 125
+	has "$(cat "$T/waited")" "ended before it was recorded"
+}
+
+@test "a card that cannot be written is told, and the run goes on" {
+	patient
+	mlp run . -e fails
+	newest
+	id=$(json 'j["run_id"]')
+	mkdir -p "$XDG_STATE_HOME/mlp/runs/$id/card.tmp"
+	mlp run . -e fails --run-id "$id"
+	is "$status" 7
+	has "$stderr" "warning: 'mlp ps' and 'mlp stop' do not see this run: cannot write"
+	is "$(grep -c 'do not see this run' <<<"$stderr")" 1
+}
+
 @test "stop --grace: until KILL; 0 is at once; the shorter one of two holds" {
 	patient
 	unset MLP_STOP_GRACE
@@ -431,11 +568,6 @@ attached() {
 	until_true grep -q up "$T/out"
 	until_true pgrep -P "$pid"
 	kill -"$1" "$pid"
-}
-ends_with() {
-	code=0
-	wait "$pid" || code=$?
-	is "$code" "$1"
 }
 
 @test "attach: Ctrl-C stops the run, a second one kills it" {
