@@ -108,3 +108,31 @@ int runtags_make(
 	put(a, out, "mlp.rerunOf", in->rerun_of);
 	return put_extra(a, &in->extra, out, err);
 }
+
+static void put_number(struct arena *a, struct kvs *out, const char *key, int64_t v)
+{
+	if (v >= 0)
+		kvs_put(a, out, key, arena_printf(a, "%lld", (long long)v));
+}
+
+void runtags_of_end(
+    struct arena *a, const struct ending *e, const struct outcome *o, struct kvs *out)
+{
+	const struct usage *u = &o->usage;
+	int64_t cpu = u->cpu_time_us < 0 ? -1 : u->cpu_time_us / 1000;
+	put(a, out, "mlp.exit", e->exit);
+	put(a, out, "mlp.reason", e->reason);
+	put_number(a, out, "mlp.wall_time_ms", u->wall_time_ms);
+	put_number(a, out, "mlp.cpu_time_ms", cpu);
+	put_number(a, out, "mlp.peak_memory_bytes", u->peak_memory_bytes);
+}
+
+bool runtags_is_of_end(const char *key)
+{
+	static const char *const keys[] = {"mlp.exit", "mlp.reason", "mlp.wall_time_ms",
+	    "mlp.cpu_time_ms", "mlp.peak_memory_bytes"};
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		if (strcmp(key, keys[i]) == 0)
+			return true;
+	return false;
+}

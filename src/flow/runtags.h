@@ -3,6 +3,7 @@
 #ifndef RUNTAGS_H
 #define RUNTAGS_H
 
+#include "flow/ending.h"
 #include "flow/prepare.h"
 #include "track/record.h"
 
@@ -22,6 +23,12 @@ struct runtags_in {
  */
 int runtags_make(
     struct arena *a, const struct runtags_in *in, struct kvs *out, struct err *err);
+
+/* All tags at the end, added to *out. */
+void runtags_of_end(
+    struct arena *a, const struct ending *e, const struct outcome *o, struct kvs *out);
+/* Is it one of those? */
+bool runtags_is_of_end(const char *key);
 
 /* May a user set this tag himself?  ERR_USAGE: mlp does. */
 int runtags_check_key(const char *key, struct err *err);

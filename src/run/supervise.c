@@ -43,6 +43,7 @@ struct supervisor {
 	enum state state;
 	int64_t due;   /* monotonic: the end of DRAINING, of waiting in FLUSHING */
 	int64_t limit; /* monotonic: the time limit; 0: none */
+	int64_t began; /* monotonic: when the command was started */
 	bool timed_out, hurry;
 	struct proc proc;
 	pid_t pid; /* the main process and its group */
@@ -169,6 +170,7 @@ static void look_at_main(struct supervisor *s)
 		    .core = si.si_code == CLD_DUMPED};
 	if (s->timed_out)
 		st->kind = EXIT_TIMEOUT;
+	s->out->usage.wall_time_ms = clock_mono_ms() - s->began;
 	set_state(s, DRAINING);
 }
 
@@ -466,20 +468,30 @@ static int start(struct supervisor *s, const int ends[2], struct err *err)
 	s->pid = p->pid;
 	leftovers_except(&s->left, p->pid);
 	leftovers_except(&s->left, p->leader);
-	s->limit = s->l->timeout_ms > 0 ? clock_mono_ms() + s->l->timeout_ms : 0;
+	s->began = clock_mono_ms();
+	s->limit = s->l->timeout_ms > 0 ? s->began + s->l->timeout_ms : 0;
 	terminal_given(&s->term);
 	tell_state(s, LAUNCH_STARTED);
 	return 0;
 }
 
+static void take_usage(struct supervisor *s)
+{
+	struct usage *u = &s->out->usage;
+	u->cpu_time_us = s->left.usage.cpu_time_us;
+	u->peak_memory_bytes = s->left.usage.peak_memory_bytes;
+}
+
 static void finish(struct supervisor *s)
 {
 	if (s->pid > 0)
-		proc_wait(s->pid);
+		usage_reap(&s->left.usage, s->pid, NULL, 0);
 	if (s->l->endpoint)
 		endpoint_close(s->l->endpoint, s->hurry ? HURRY_MS : REQUESTS_MS);
 	if (s->left.open)
 		leftovers_close(&s->left);
+	if (s->pid > 0)
+		take_usage(s);
 	proc_end_leader(&s->proc);
 	terminal_close(&s->term);
 	keyboard_release(&s->keys);
@@ -503,7 +515,7 @@ int supervise(
 	    .status = STATUSLINE_INIT,
 	    .keys = KEYBOARD_INIT};
 	int ends[2] = {-1, -1}, rc;
-	*out = (struct outcome){.stop_signal = 0};
+	*out = (struct outcome){.usage = USAGE_UNKNOWN};
 	streams_init(&s.streams);
 	rc = prepare(&s, ends, err);
 	if (rc == 0 && start(&s, ends, err) == 0)

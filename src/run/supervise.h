@@ -19,6 +19,7 @@
 #include "base/proc.h"
 #include "run/endpoint.h"
 #include "run/statusline.h"
+#include "run/usage.h"
 
 enum launch_state { LAUNCH_STARTED, LAUNCH_STOPPING };
 
@@ -48,6 +49,7 @@ struct outcome {
 	struct exit_status exit; /* EXIT_TIMEOUT when the limit stopped it */
 	int stop_signal; /* we were asked to stop: SIGINT, TERM, HUP, QUIT; else 0 */
 	int leftovers;	 /* processes that outlived the main one and were stopped */
+	struct usage usage;
 	int64_t stdout_bytes, stderr_bytes;
 	bool mid_line; /* what was shown last does not end its line */
 	int log_errno; /* first failure to keep output (ENOSPC ...), 0: all kept */
