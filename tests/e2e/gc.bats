@@ -39,8 +39,8 @@ age() {
 	touch -h -d "$days days ago" "$@"
 }
 
-# A member of each element, one a line: list removed kind
-list() { json "'\n'.join(str(x['$2']) for x in j['$1'])"; }
+# A member of each element, one a line: list removed kind.  (The history: ps.bats.)
+list() { json "'\n'.join(str(x['$2']) for x in j['$1'] if x['kind'] != 'history')"; }
 
 @test "an empty cache, and none at all" {
 	mlp gc
