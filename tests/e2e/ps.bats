@@ -101,7 +101,7 @@ P
 	touch go
 	mlp wait "$id"
 	# also where the record cannot be read any more
-	rm mlflow.db*
+	rm -f mlflow.db*
 	ps_json -a
 	is "$(json 'j[0]["run_id"], j[0]["status"], j[0]["entry_point"], j[0]["source"]["uri"]')" \
 		"('$id', 'FINISHED', 'main', '$T/p')"
