@@ -28,13 +28,12 @@ static const char *why_not_ended(struct sweep *s, const char *dir, const char *r
 		return NULL; /* with the record the state has lost its meaning */
 	if (store_open(s->ctx, &t, STORE_READ, &store, &err) < 0)
 		return "its record cannot be read";
-	if (!s->rq->dry_run)
-		heal_runs(s->ctx, store);
 	rc = store->ops->run_get(store, s->a, run_id, &run, &err);
 	store->ops->close(store);
 	if (rc < 0)
 		return err.code == ERR_NOTFOUND ? NULL : "its record cannot be read";
-	if (run.status == RUN_RUNNING || run.status == RUN_SCHEDULED)
+	if (run.status == RUN_RUNNING || run.status == RUN_SCHEDULED ||
+	    path_exists(path_join(s->a, dir, "end.json")))
 		return "its end is not recorded";
 	return NULL;
 }
@@ -45,21 +44,15 @@ static void sweep_one(struct sweep *s, const char *dir, const char *run_id)
 	struct err err = ERR_INIT;
 	int64_t used = sweep_time(dir);
 	const char *why;
-	if (run_is_alive(s->ctx, run_id, &lk, &err) != 0) {
+	if (run_lock_is_held(dir)) {
 		sweep_keep(s, kind, dir, used, sweep_in_use);
 		return;
 	}
-	/* heal_runs takes it, too */
-	run_lock_drop(&lk, false);
 	if (!sweep_is_old(s, kind, dir, used))
 		return;
 	why = path_exists(path_join(s->a, dir, "stdout.log"))
 		  ? "it holds the run's logs"
 		  : why_not_ended(s, dir, run_id);
-	if (!path_is_dir(dir))
-		return; /* healed, and so gone */
-	if (!why && path_exists(path_join(s->a, dir, "end.json")))
-		why = "its end is not recorded";
 	if (why)
 		sweep_keep(s, kind, dir, used, why);
 	else if (run_is_alive(s->ctx, run_id, &lk, &err) == 0)
@@ -92,6 +85,8 @@ void sweep_states(struct sweep *s)
 		ctx_say(s->ctx, SAY_WARNING, "%s: it is left as it is", err.msg);
 		return;
 	}
+	if (!s->rq->dry_run)
+		heal_runs(s->ctx);
 	for (const char *const *name = sweep_names(s, runs); *name; name++) {
 		const char *dir = path_join(s->a, runs, *name);
 		if (strstr(*name, ".gone."))

@@ -59,13 +59,9 @@ int control_wait(
 int control_refresh(
     const struct ctx *ctx, struct arena *a, struct control_run *r, struct err *err);
 
-/*
- * It is said to live, but nobody holds its lock.  Heal all of those (in their stores); and
- * call one FAILED whose end could not be recorded.
- */
+/* It is said to live, but nobody holds its lock (see heal.h). */
 bool control_is_lost(const struct control_run *r);
-void control_heal(
-    const struct ctx *ctx, struct arena *a, const struct control_run *v, size_t n);
+/* Where its end could not be recorded: it has FAILED all the same. */
 void control_call_lost(struct control_run *r);
 
 #endif

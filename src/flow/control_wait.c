@@ -6,6 +6,8 @@
 #include "base/cleanup.h"
 #include "base/sigpoll.h"
 #include "flow/control.h"
+#include "flow/queue.h"
+#include "flow/heal.h"
 #include "run/lockwatch.h"
 
 enum { WAIT_TRIES = 20 };
@@ -61,6 +63,11 @@ int control_wait(
 			return -1;
 		if (card_has_ended(&r->card) && !r->held)
 			return 0;
+		if (!r->dir && r->card.state == CARD_QUEUED && !r->card.recorded) {
+			if (queue_await(ctx, r->card.run_id, err) < 0)
+				return -1;
+			continue;
+		}
 		if (!r->dir)
 			return err_set(err, ERR_UNSUPPORTED,
 			    "run %.8s is %s, but nobody on this machine runs it",
@@ -72,7 +79,7 @@ int control_wait(
 			if (await_change(ctx, a, r, err) < 0)
 				return -1;
 		} else {
-			control_heal(ctx, a, r, 1);
+			heal_runs(ctx);
 			lost_for++;
 		}
 	}

@@ -225,7 +225,7 @@ static int recover(struct running *r, struct err *err)
 	struct err why = ERR_INIT;
 	json_put_str(ev, "run_id", r->run->run_id);
 	if (context_store(r->m, &store, &why) == 0) {
-		heal_runs(&r->m->ctx, store);
+		heal_runs(&r->m->ctx);
 		store->ops->close(store);
 	}
 	take_run(r, ev);

@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "base/cleanup.h"
+#include "base/fault.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "base/path.h"
@@ -38,6 +39,7 @@ static const struct member {
     MEMBER(experiment, TEXT),
     MEMBER(log_dir, TEXT),
     MEMBER(parent_id, TEXT),
+    MEMBER(next_id, TEXT),
     MEMBER(exit, TEXT),
     MEMBER(reason, TEXT),
     MEMBER(state, STATE),
@@ -45,6 +47,7 @@ static const struct member {
     MEMBER(background, BOOL),
     MEMBER(pid, PID),
     MEMBER(command, PID),
+    MEMBER(session, PID),
     MEMBER(exit_code, INT),
     MEMBER(queued, INT64),
     MEMBER(started, INT64),
@@ -163,6 +166,7 @@ int card_write(const char *dir, const struct card *c, struct err *err)
 	if (fd < 0 || fd_write_all(fd, text.s, text.len) < 0 ||
 	    rename(temp.s, path.s) < 0)
 		return err_sys(err, errno, "cannot write '%s'", path.s);
+	FAULT("card.written");
 	return 0;
 }
 

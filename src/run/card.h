@@ -41,11 +41,13 @@ struct card {
 	const char *experiment; /* name */
 	const char *log_dir;
 	const char *parent_id;
+	const char *next_id; /* of the attempt that follows this one */
 	const char *exit, *reason; /* as the tags mlp.exit and mlp.reason */
 	enum card_state state;
 	bool recorded;	    /* it is in the store */
 	bool background;    /* nobody waits for it at a terminal */
 	pid_t pid, command; /* supervisor, main process; hints only; 0: none */
+	pid_t session;	    /* of the main process; likewise */
 	int exit_code;	    /* what `mlp wait` exits with; -1: it lives */
 	int64_t queued, started, ended;	   /* ms since the epoch; -1 */
 	int64_t cpu_time_ms, memory_bytes; /* at the end (memory: the peak); -1 */

@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 
 #include "base/cleanup.h"
+#include "base/fault.h"
 #include "base/file.h"
 #include "base/path.h"
 #include "run/card.h"
@@ -66,8 +67,10 @@ int card_archive(const struct ctx *ctx, const struct card *c, struct err *err)
 	card_print(&text, c);
 	buf_addf(&path, "%s/ended.jsonl", ctx->state_dir);
 	fd = open_locked(path.s, O_RDWR | O_CREAT | O_APPEND);
+	FAULT("archive.locked");
 	if (fd < 0 || append(fd, text.s, text.len) < 0)
 		return err_sys(err, errno, "cannot write '%s'", path.s);
+	FAULT("archive.written");
 	return 0;
 }
 

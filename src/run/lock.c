@@ -8,7 +8,9 @@
 #include <sys/stat.h>
 
 #include "base/alloc.h"
+#include "base/boot.h"
 #include "base/cleanup.h"
+#include "base/fault.h"
 #include "base/file.h"
 #include "base/path.h"
 #include "run/statedir.h"
@@ -69,15 +71,23 @@ static int open_to_look(const char *dir)
 	return open(path.s, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 }
 
-bool run_lock_is_held(const char *dir)
+enum run_lock_state run_lock_look(const char *dir)
 {
 	struct flock whole = {.l_type = F_RDLCK, .l_whence = SEEK_SET};
 	auto_fd fd = open_to_look(dir);
+	bool held;
 	if (fd < 0)
-		return false;
+		return RUN_LOCK_NONE;
 	if (fcntl(fd, F_OFD_GETLK, &whole) == 0)
-		return whole.l_type != F_UNLCK;
-	return flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK;
+		held = whole.l_type != F_UNLCK;
+	else
+		held = flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK;
+	return held ? RUN_LOCK_HELD : RUN_LOCK_FREE;
+}
+
+bool run_lock_is_held(const char *dir)
+{
+	return run_lock_look(dir) == RUN_LOCK_HELD;
 }
 
 void run_lock_await(const char *dir)
@@ -94,33 +104,99 @@ void run_lock_await(const char *dir)
 		;
 }
 
+static int take_flock(int fd, const char *run_id, const char *path, struct err *err)
+{
+	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		if (errno == EWOULDBLOCK)
+			return err_set(err, ERR_BUSY, "run %s is running", run_id);
+		if (errno != EINTR)
+			return err_sys(err, errno, "cannot lock '%s'", path);
+	}
+	return 0;
+}
+
+static int cannot_open(const char *path, struct err *err)
+{
+	err_sys(err, errno, "cannot open '%s'", path);
+	return err_hint(err, "set XDG_STATE_HOME to a directory you can write");
+}
+
+/* Is it (still) the file of that name? */
+static bool is_there(int fd, const char *path)
+{
+	struct stat ours, there;
+	return fstat(fd, &ours) == 0 && stat(path, &there) == 0 &&
+	       ours.st_ino == there.st_ino && ours.st_dev == there.st_dev;
+}
+
+/* Which machine, and since when it runs: what is noted in the lock. */
+static void note_boot(int fd)
+{
+	char id[BOOT_ID_SIZE];
+	boot_id(id);
+	(void)!pwrite(fd, id, sizeof(id) - 1, 0); /* if it is full: of no boot */
+}
+
+/*
+ * It appears under its name when it is locked already: so one that nobody holds is always
+ * that of a run whose supervisor is lost.  0, -1, or 1: somebody was faster.
+ */
+static int make_lock(const char *path, const char *run_id, int *lock, struct err *err)
+{
+	auto_buf temp = BUF_INIT;
+	auto_fd fd = -1;
+	buf_addf(&temp, "%s.%ld", path, (long)getpid());
+	unlink(temp.s);
+	fd = open(temp.s, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return errno == ENOENT ? 1 : cannot_open(path, err);
+	FAULT("lock.made");
+	if (take_flock(fd, run_id, path, err) < 0)
+		return -1;
+	show_held(fd);
+	note_boot(fd);
+	if (link(temp.s, path) < 0 && errno != EEXIST && errno != ENOENT &&
+	    rename(temp.s, path) < 0) /* a file system without links */
+		return cannot_open(path, err);
+	FAULT("lock.linked");
+	unlink(temp.s);
+	*lock = steal_fd(&fd);
+	return 0;
+}
+
+bool run_lock_is_of_this_boot(const char *dir)
+{
+	char id[BOOT_ID_SIZE], noted[BOOT_ID_SIZE] = "";
+	auto_fd fd = open_to_look(dir);
+	boot_id(id);
+	return fd >= 0 && read(fd, noted, sizeof(noted) - 1) == sizeof(noted) - 1 &&
+	       strcmp(id, noted) == 0;
+}
+
 /* 0, -1, or 1: it was removed under our hands, try again. */
 static int try_lock(const struct ctx *ctx, const char *dir, const char *run_id, int *lock,
     struct err *err)
 {
 	auto_buf path = BUF_INIT;
-	struct stat ours, there;
 	auto_fd fd = -1;
+	int rc = 0;
 	if (make_dir(ctx, dir, err) < 0)
 		return -1;
+	FAULT("lock.directory");
 	buf_addf(&path, "%s/lock", dir);
-	fd = open(path.s, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
-	if (fd < 0 && errno == ENOENT)
-		return 1;
-	if (fd < 0) {
-		err_sys(err, errno, "cannot open '%s'", path.s);
-		return err_hint(err, "set XDG_STATE_HOME to a directory you can write");
-	}
-	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
-		if (errno == EWOULDBLOCK)
-			return err_set(err, ERR_BUSY, "run %s is running", run_id);
-		if (errno != EINTR)
-			return err_sys(err, errno, "cannot lock '%s'", path.s);
-	}
-	if (fstat(fd, &ours) < 0 || stat(path.s, &there) < 0 ||
-	    ours.st_ino != there.st_ino || ours.st_dev != there.st_dev)
+	fd = open(path.s, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	if (fd < 0 && errno != ENOENT)
+		return cannot_open(path.s, err);
+	if (fd < 0)
+		rc = make_lock(path.s, run_id, &fd, err);
+	else if (take_flock(fd, run_id, path.s, err) < 0)
+		return -1;
+	if (rc != 0)
+		return rc;
+	if (!is_there(fd, path.s))
 		return 1;
 	show_held(fd);
+	FAULT("lock.taken");
 	*lock = steal_fd(&fd);
 	return 0;
 }
@@ -159,8 +235,11 @@ static void forget_dir(const char *dir)
 	auto_buf gone = BUF_INIT;
 	struct err ignored = ERR_INIT;
 	buf_addf(&gone, "%s.gone.%ld", dir, (long)getpid());
-	if (rename(dir, gone.s) == 0)
-		tree_remove(gone.s, &ignored); /* state only: what stays does no harm */
+	FAULT("forget.before");
+	if (rename(dir, gone.s) < 0)
+		return;
+	FAULT("forget.renamed");
+	tree_remove(gone.s, &ignored); /* state only: what stays does no harm */
 }
 
 void run_lock_drop(struct run_lock *lk, bool forget)
@@ -172,13 +251,26 @@ void run_lock_drop(struct run_lock *lk, bool forget)
 	lk->dir = NULL;
 }
 
+void run_lock_retire(struct run_lock *lk)
+{
+	auto_buf path = BUF_INIT;
+	if (lk->fd >= 0) {
+		buf_addf(&path, "%s/lock", lk->dir);
+		unlink(path.s);
+	}
+	run_lock_drop(lk, false);
+}
+
 /* A symbolic link: one step, there whole or not at all. */
 void run_lock_note(const struct run_lock *lk, const char *store_uri)
 {
 	auto_buf path = BUF_INIT;
 	buf_addf(&path, "%s/store", lk->dir);
 	unlink(path.s);
+	FAULT("note.begin");
 	(void)!symlink(store_uri, path.s);
+	note_boot(lk->fd);
+	FAULT("note.written");
 }
 
 char *run_lock_store(struct arena *a, const char *dir)
