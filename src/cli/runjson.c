@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/runjson.h"
 
+#include "lib/record.h"
+
 /* An empty tag says nothing. */
 static void put_tag(
     cJSON *j, const char *name, const struct mlp_record *r, const char *tag)
@@ -105,4 +107,12 @@ cJSON *run_to_json(const struct mlp_record *r)
 	o = json_put_object(j, "env");
 	json_put_str(o, "kind", env ? env : "local");
 	return j;
+}
+
+cJSON *record_to_json(
+    const struct ctx *ctx, struct arena *a, const struct run_record *run)
+{
+	struct mlp_record r = {.start_time = -1, .end_time = -1};
+	record_fill(ctx, a, run, &r);
+	return run_to_json(&r);
 }

@@ -9,6 +9,7 @@
 #include "base/path.h"
 #include "base/trace.h"
 #include "cli/api.h"
+#include "cli/runjson.h"
 
 /* Set by the handlers below; the context's `interrupted` points to the first. */
 static volatile int interrupted;
@@ -74,6 +75,7 @@ void cli_setup(struct cli *cli)
 	cli->ctx.say = cli_say;
 	cli->ctx.progress = cli_progress;
 	cli->ctx.arg = cli;
+	cli->ctx.run_json = record_to_json;
 	cli->ctx.interrupted = &interrupted;
 	cli->ctx.cwd = getcwd(cwd, sizeof(cwd)) ? arena_strdup(&cli->arena, cwd) : NULL;
 	cli->ctx.cache_dir = path_xdg(&cli->arena, XDG_CACHE);

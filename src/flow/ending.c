@@ -53,6 +53,8 @@ static void describe(
 		buf_addf(out, "never started: %s", why);
 	} else if (o->exit.kind != EXIT_EXITED || o->exit.code != 0) {
 		exit_describe(out, &o->exit);
+		if (o->detail)
+			buf_addf(out, ": %s", o->detail);
 	}
 }
 
@@ -78,6 +80,10 @@ void ending_of(const struct outcome *o, int64_t timeout_ms, enum run_status said
 	    : st->kind == EXIT_TIMEOUT ? (int)((timeout_ms + 999) / 1000)
 				       : st->code);
 	describe(o, timeout_ms, why, &reason);
+	if (o->oom_kills && st->kind != EXIT_OOM)
+		buf_addf(&reason, "%s%d of its processes %s killed, out of memory",
+		    reason.len ? "; " : "", o->oom_kills,
+		    o->oom_kills == 1 ? "was" : "were");
 	if (o->log_errno)
 		buf_addf(&reason, "%spart of its output could not be kept (%s)",
 		    reason.len ? "; " : "", strerror(o->log_errno));

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-#include "flow/launch.h"
+#include "flow/attempts.h"
 
 #include <signal.h>
 
 #include "base/clock.h"
+#include "base/fault.h"
 #include "base/file.h"
 #include "base/path.h"
 #include "base/quote.h"
@@ -13,19 +14,23 @@
 #include "flow/artifacts.h"
 #include "flow/childenv.h"
 #include "flow/heal.h"
+#include "flow/kept.h"
 #include "flow/recording.h"
 #include "flow/runfile.h"
 #include "flow/runtags.h"
 #include "flow/watch.h"
 #include "plan/key.h"
 #include "run/card.h"
+#include "run/limits.h"
 #include "run/lock.h"
+#include "run/mark.h"
 
 /* One launch under way. */
 struct launching {
 	const struct ctx *ctx;
 	struct arena *a;
 	const struct run_request *rq;
+	struct attempt *attempt;
 	struct prepared *p;
 	struct tracking tracking;
 	struct store *store;
@@ -36,6 +41,7 @@ struct launching {
 	struct recording recording;
 	struct watch watch;
 	struct env env;
+	struct limits limits;
 	const char *log_dir;
 	bool logs_in_state; /* the artifacts are not local */
 	sigset_t before;    /* signal mask to restore */
@@ -98,6 +104,17 @@ static const char *find_parent(struct launching *l)
 	return NULL;
 }
 
+static bool is_reopened(const struct launching *l)
+{
+	return l->rq->run_id && *l->rq->run_id;
+}
+
+/* Each attempt is a run of its own; --run-id wants that one. */
+static bool may_be_retried(const struct launching *l)
+{
+	return l->p->plan.retries.most > 0 && !is_reopened(l);
+}
+
 static int make_tags(
     struct launching *l, const char *name, struct kvs *tags, struct err *err)
 {
@@ -107,6 +124,8 @@ static int make_tags(
 	    .run_name = name,
 	    .parent_id = find_parent(l),
 	    .rerun_of = l->rq->rerun_of,
+	    .retry_of = l->attempt->first,
+	    .attempt = may_be_retried(l) ? l->attempt->number : 0,
 	    .host = runtags_host(l->ctx, l->a),
 	    .extra = l->rq->tags,
 	};
@@ -155,10 +174,12 @@ static void on_state(void *arg, enum launch_state state, pid_t pid)
 {
 	struct launching *l = arg;
 	l->card.command = pid;
+	l->card.session = getsid(pid);
+	FAULT("launch.command");
 	show_card(l, state == LAUNCH_STARTED ? CARD_RUNNING : CARD_STOPPING);
 }
 
-static void archive_card(struct launching *l, const struct run_result *r)
+static bool archive_card(struct launching *l, const struct run_result *r)
 {
 	static const enum card_state states[] = {[RUN_FINISHED] = CARD_FINISHED,
 	    [RUN_FAILED] = CARD_FAILED,
@@ -169,14 +190,28 @@ static void archive_card(struct launching *l, const struct run_result *r)
 	l->card.reason = r->ending.reason[0] ? r->ending.reason : NULL;
 	l->card.exit_code = r->ending.exit_code;
 	l->card.ended = r->end_time;
-	if (card_archive(l->ctx, &l->card, &ignored) == 0)
-		card_remove(l->lock.dir); /* the directory may stay, for the logs */
-	else
+	if (card_archive(l->ctx, &l->card, &ignored) < 0) {
 		show_card(l, l->card.state);
+		return false;
+	}
+	FAULT("close.archived");
+	card_remove(l->lock.dir); /* the directory may stay, for the logs */
+	return true;
+}
+
+/* What is not settled is left as if we had been killed: the next mlp does it. */
+static void let_go(struct launching *l, bool settled)
+{
+	if (settled && l->logs_in_state)
+		run_lock_retire(&l->lock);
+	else
+		run_lock_drop(&l->lock, settled);
+	FAULT("close.done");
 }
 
 static int take_lock(struct launching *l, const char *run_id, struct err *err)
 {
+	mark_ourselves(run_id);
 	if (!l->rq->held)
 		return run_lock_take(l->ctx, run_id, &l->lock, err);
 	l->lock = *l->rq->held;
@@ -201,12 +236,8 @@ static int open_new(struct launching *l, struct err *err)
 	if (take_lock(l, new.run_id, err) < 0)
 		return -1;
 	run_lock_note(&l->lock, l->tracking.uri);
+	FAULT("launch.locked");
 	return l->store->ops->run_create(l->store, l->a, &new, &l->run, err);
-}
-
-static bool is_reopened(const struct launching *l)
-{
-	return l->rq->run_id && *l->rq->run_id;
 }
 
 static bool starts_with(const char *s, const char *start)
@@ -231,8 +262,7 @@ static void forget_attempt(struct launching *l, struct kvs *tags)
 	bool others = is_of_others(&l->run);
 	for (size_t i = 0; i < l->run.tags.n; i++) {
 		const char *key = l->run.tags.v[i].key;
-		if ((strcmp(key, "mlp.exit") == 0 || strcmp(key, "mlp.reason") == 0 ||
-			starts_with(key, "mlp.source.") ||
+		if ((runtags_is_of_end(key) || starts_with(key, "mlp.source.") ||
 			(!others && starts_with(key, "mlflow.source.git."))) &&
 		    !kvs_get(tags, key))
 			kvs_put(l->a, tags, key, "");
@@ -276,8 +306,7 @@ static int open_existing(struct launching *l, struct err *err)
 	const char *name = l->rq->run_name && l->rq->run_name[0] ? l->rq->run_name : NULL;
 	if (ops->run_get(l->store, l->a, l->rq->run_id, &l->run, err) < 0)
 		return err_wrap(err, "--run-id");
-	if (check_elsewhere(l, err) < 0 ||
-	    run_lock_take(l->ctx, l->run.run_id, &l->lock, err) < 0)
+	if (check_elsewhere(l, err) < 0 || take_lock(l, l->run.run_id, err) < 0)
 		return -1;
 	run_lock_note(&l->lock, l->tracking.uri);
 	if (make_tags(l, name, &tags, err) < 0)
@@ -319,6 +348,26 @@ static int make_log_dir(struct launching *l, struct err *err)
 	return dir_make(l->log_dir, 0777, err);
 }
 
+/* In a container the engine limits the command, and what we see is the client's. */
+static int supervise_limited(
+    struct launching *l, struct launch *launch, struct outcome *o, struct err *err)
+{
+	const struct env_plan *e = &l->p->plan.environment;
+	int rc;
+	if (e->kind != ENV_DOCKER) {
+		limits_open(&l->limits, l->ctx, l->run.run_id, l->lock.dir,
+		    e->resources.memory_bytes, e->resources.cpus);
+		launch->enter = limits_enter;
+		launch->enter_arg = &l->limits;
+	}
+	rc = supervise(l->ctx, launch, o, err);
+	if (e->kind == ENV_DOCKER)
+		o->usage.cpu_time_us = o->usage.peak_memory_bytes = -1;
+	else
+		limits_close(&l->limits, l->lock.dir, o);
+	return rc;
+}
+
 static int supervise_run(struct launching *l, struct outcome *o, struct err *err)
 {
 	auto_strvec env = STRVEC_INIT;
@@ -334,6 +383,7 @@ static int supervise_run(struct launching *l, struct outcome *o, struct err *err
 	    .cwd = l->p->plan.cwd,
 	    .stdout_log = path_join(l->a, l->log_dir, "stdout.log"),
 	    .stderr_log = path_join(l->a, l->log_dir, "stderr.log"),
+	    .log_limit = l->rq->log_limit,
 	    .timeout_ms = l->p->plan.timeout_ms,
 	    .quiet = l->rq->quiet,
 	    .on_state = on_state,
@@ -358,7 +408,7 @@ static int supervise_run(struct launching *l, struct outcome *o, struct err *err
 	ctx_say(l->ctx, SAY_DEBUG, "in %s", launch.cwd);
 	ctx_say(l->ctx, SAY_DEBUG, "running: %s", l->p->plan.command);
 	ctx_say(l->ctx, SAY_DEBUG, "output is kept in %s", l->log_dir);
-	rc = supervise(l->ctx, &launch, o, err);
+	rc = supervise_limited(l, &launch, o, err);
 	env_end(&l->env, o, err);
 	return rc;
 }
@@ -403,6 +453,7 @@ static void execute(struct launching *l, run_started *started, void *arg,
 	}
 	if (started)
 		started(arg, r, l->p);
+	FAULT("launch.told");
 	if (make_env(l, why) < 0 || supervise_run(l, o, why) < 0)
 		end_never(o, why);
 	r->started = o->exit.kind != EXIT_NEVER;
@@ -423,6 +474,8 @@ static enum run_status said_by_command(struct launching *l)
 	if (l->store->ops->run_get(l->store, l->a, l->run.run_id, &now, &ignored) < 0)
 		return RUN_RUNNING;
 	l->run.name = now.name;
+	l->run.metrics = now.metrics;
+	l->run.nmetrics = now.nmetrics;
 	return now.status;
 }
 
@@ -435,10 +488,10 @@ static void close_run(struct launching *l, const struct outcome *o, const struct
 	ending_of(o, l->p->plan.timeout_ms, said_by_command(l),
 	    why->code ? why->msg : NULL, &r->ending);
 	r->name = l->run.name;
+	r->metrics = l->run.metrics;
+	r->nmetrics = l->run.nmetrics;
 	r->end_time = clock_now_ms();
-	kvs_put(l->a, &tags, "mlp.exit", r->ending.exit);
-	if (r->ending.reason[0])
-		kvs_put(l->a, &tags, "mlp.reason", r->ending.reason);
+	runtags_of_end(l->a, &r->ending, o, &tags);
 	ended = l->store->ops->run_end(l->store, l->run.run_id, r->ending.status,
 		    r->end_time, &tags, false, &err) == 0;
 	if (!ended) {
@@ -451,8 +504,15 @@ static void close_run(struct launching *l, const struct outcome *o, const struct
 			l->lock.dir, r->ending.status, r->end_time, &tags, &err) < 0)
 			ctx_say(l->ctx, SAY_WARNING, "nor could it be kept: %s", err.msg);
 	}
-	archive_card(l, r);
-	run_lock_drop(&l->lock, ended && !l->logs_in_state);
+	if (o->usage.cpu_time_us >= 0)
+		l->card.cpu_time_ms = o->usage.cpu_time_us / 1000;
+	l->card.memory_bytes = o->usage.peak_memory_bytes;
+	FAULT("close.recorded");
+	if (may_be_retried(l))
+		attempt_prepare_next(l->attempt, l->ctx, l->a, &l->p->plan.retries, o,
+		    &r->ending, &l->card);
+	ended &= archive_card(l, r);
+	let_go(l, ended);
 }
 
 /* MLflow's own words for it name no way out. */
@@ -488,12 +548,13 @@ static void block_signals(struct launching *l)
 static int record_and_run(struct launching *l, run_started *started, void *arg,
     struct run_result *r, struct err *err)
 {
-	struct outcome o = {.stop_signal = 0};
+	struct outcome o = {.usage = USAGE_UNKNOWN};
 	struct err why = ERR_INIT;
 	if ((is_reopened(l) ? open_existing(l, err) : open_new(l, err)) < 0) {
 		run_lock_drop(&l->lock, !lock_dir_is_kept(l));
 		return -1;
 	}
+	FAULT("launch.recorded");
 	block_signals(l);
 	fill_card(l);
 	/* who reads its id looks it up at once */
@@ -503,6 +564,8 @@ static int record_and_run(struct launching *l, run_started *started, void *arg,
 	r->name = l->run.name;
 	r->artifact_uri = l->run.artifact_uri;
 	r->project_dir = l->p->source.dir;
+	r->experiment_id = l->run.experiment_id;
+	r->experiment_name = l->run.experiment_name;
 	r->start_time = l->run.start_time;
 	execute(l, started, arg, r, &o, &why);
 	recording_close(&l->recording);
@@ -527,13 +590,19 @@ static int check_interrupted(const struct ctx *ctx, struct err *err)
 
 static int open_tracking(struct launching *l, struct err *err)
 {
-	if (store_open(l->ctx, &l->tracking, STORE_CREATE, &l->store, err) < 0) {
+	bool fresh = true;
+	if ((l->rq->kept ? kept_store(
+			       l->rq->kept, l->ctx, &l->tracking, &l->store, &fresh, err)
+			 : store_open(
+			       l->ctx, &l->tracking, STORE_CREATE, &l->store, err)) < 0) {
 		err->code = err->code == ERR_USAGE ? ERR_FAIL : err->code;
 		return -1;
 	}
+	if (!fresh)
+		return 0;
 	ctx_say(l->ctx, SAY_DEBUG, "recording in %s (from %s)", l->tracking.uri,
 	    l->tracking.from);
-	heal_runs(l->ctx, l->store);
+	heal_runs(l->ctx);
 	warn_hidden(l);
 	return 0;
 }
@@ -559,6 +628,16 @@ static int open_env(struct launching *l, struct err *err)
 	return env_open(&l->env, &want, err);
 }
 
+static int get_plan(struct launching *l, struct err *err)
+{
+	const struct run_request *rq = l->rq;
+	if (rq->frozen)
+		return prepare_frozen(
+		    l->ctx, l->a, rq->frozen, rq->uri, rq->version, &rq->plan, l->p, err);
+	return prepare_plan(l->ctx, l->a, rq->uri, rq->version, &rq->plan, PREPARE_RUN,
+	    launch_own_files(l->a, &l->tracking), rq->kept, l->p, err);
+}
+
 static int prepare_and_run(struct launching *l, run_started *started, void *arg,
     struct run_result *out, struct err *err)
 {
@@ -566,25 +645,25 @@ static int prepare_and_run(struct launching *l, run_started *started, void *arg,
 	int rc = -1;
 	if (!rq->direct && recording_check(l->ctx, l->a, err) < 0)
 		return -1;
-	if (prepare_plan(l->ctx, l->a, rq->uri, rq->version, &rq->plan, PREPARE_RUN,
-		launch_own_files(l->a, &l->tracking), l->p, err) < 0 ||
-	    open_tracking(l, err) < 0)
+	if (get_plan(l, err) < 0 || open_tracking(l, err) < 0)
 		return -1;
 	source_facts_finish(l->ctx, l->a, &l->p->facts, &l->p->source);
 	if (check_interrupted(l->ctx, err) == 0 && open_env(l, err) == 0)
 		rc = record_and_run(l, started, arg, out, err);
 	env_release(&l->env);
-	l->store->ops->close(l->store);
+	if (!rq->kept)
+		l->store->ops->close(l->store);
 	return rc;
 }
 
-int run_launch(const struct ctx *ctx, struct arena *a, const struct run_request *rq,
-    run_started *started, void *arg, struct prepared *p, struct run_result *out,
-    struct err *err)
+int launch_once(const struct ctx *ctx, struct arena *a, const struct run_request *rq,
+    struct attempt *at, run_started *started, void *arg, struct prepared *p,
+    struct run_result *out, struct err *err)
 {
 	struct launching l = {.ctx = ctx,
 	    .a = a,
 	    .rq = rq,
+	    .attempt = at,
 	    .p = p,
 	    .lock = RUN_LOCK_INIT,
 	    .recording = {.direct = rq->direct, .endpoint = ENDPOINT_INIT}};

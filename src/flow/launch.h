@@ -20,6 +20,8 @@ struct run_request {
 	const char *run_name;
 	struct kvs tags;
 	const char *rerun_of; /* id of the run that is run again */
+	int64_t log_limit;    /* most bytes kept of each stream; 0: no limit */
+	const char *on_end;   /* a shell command for when it has ended; NULL: none */
 	bool quiet;	      /* keep the command's output, do not show it */
 	bool watch;	      /* show the last metrics meanwhile, on a terminal */
 	bool direct;	 /* the command records into the store, not through an endpoint */
@@ -30,7 +32,10 @@ struct run_request {
 	 */
 	const char *new_id;
 	struct run_lock *held;
-	int64_t queued; /* ms since the epoch when it was queued; 0: it was not */
+	const struct frozen
+	    *frozen;	   /* the project as it was when it was queued; or NULL */
+	int64_t queued;	   /* ms since the epoch when it was queued; 0: it was not */
+	struct kept *kept; /* of a process that launches many (flow/kept.h); or NULL */
 };
 
 /* Strings live in the arena. */
@@ -38,6 +43,10 @@ struct run_result {
 	const char *run_id, *name;
 	const char *artifact_uri;
 	const char *project_dir;
+	int64_t experiment_id;
+	const char *experiment_name;
+	const struct metric *metrics; /* the latest of each, at the end */
+	size_t nmetrics;
 	int64_t start_time, end_time;
 	struct ending ending;
 	const char *stderr_tail; /* last lines, "" when none */

@@ -21,6 +21,8 @@ static const struct {
     {"storage_dir", offsetof(struct run_request, plan.storage_dir)},
     {"tracking_uri", offsetof(struct run_request, tracking_uri)},
     {"rerun_of", offsetof(struct run_request, rerun_of)},
+    {"on_end", offsetof(struct run_request, on_end)},
+    {"retry_on", offsetof(struct run_request, plan.retries.on)},
 };
 enum { TEXTS = sizeof(texts) / sizeof(texts[0]) };
 
@@ -56,6 +58,34 @@ static void put_params(cJSON *list, const struct request *plan)
 	}
 }
 
+static void put_limits(cJSON *j, const struct run_request *rq)
+{
+	const struct retry_rule *r = &rq->plan.retries;
+	json_put_int(j, "memory_bytes", rq->plan.memory_bytes);
+	json_put_double(j, "cpus", rq->plan.cpus);
+	json_put_int(j, "log_limit", rq->log_limit);
+	json_put_int(j, "retries", r->given ? r->most : -1);
+	json_put_int(j, "retry_delay_ms", r->delay_ms);
+}
+
+static double positive(const cJSON *v)
+{
+	return cJSON_IsNumber(v) && v->valuedouble > 0 ? v->valuedouble : 0;
+}
+
+static int take_limits(const cJSON *j, struct run_request *rq, struct err *err)
+{
+	struct retry_rule *r = &rq->plan.retries;
+	int64_t most = json_int(j, "retries", -1);
+	rq->plan.memory_bytes = (int64_t)positive(json_get(j, "memory_bytes"));
+	rq->plan.cpus = positive(json_get(j, "cpus"));
+	rq->log_limit = (int64_t)positive(json_get(j, "log_limit"));
+	r->given = most >= 0;
+	r->most = most < 0 ? 0 : most > RETRIES_MOST ? RETRIES_MOST : (int)most;
+	r->delay_ms = (int64_t)positive(json_get(j, "retry_delay_ms"));
+	return r->on && retry_on_check(r->on, err) < 0 ? err_wrap(err, "retry_on") : 0;
+}
+
 cJSON *request_to_json(const struct run_request *rq)
 {
 	cJSON *j = cJSON_CreateObject(), *list;
@@ -70,9 +100,12 @@ cJSON *request_to_json(const struct run_request *rq)
 	for (size_t i = 0; i < rq->plan.env.nargs; i++)
 		put_pair(list, rq->plan.env.args[i].name, rq->plan.env.args[i].value);
 	json_put_int(j, "timeout_ms", rq->plan.timeout_ms);
+	put_limits(j, rq);
 	json_put_bool(j, "quiet", rq->quiet);
 	json_put_bool(j, "direct", rq->direct);
 	json_put_bool(j, "build_image", rq->plan.env.build_image);
+	if (rq->frozen)
+		json_put(j, "frozen", frozen_to_json(rq->frozen));
 	return j;
 }
 
@@ -105,6 +138,19 @@ static int take_params(
 	return 0;
 }
 
+static int take_frozen(
+    const cJSON *from, struct arena *a, struct run_request *rq, struct err *err)
+{
+	struct frozen *f;
+	if (!from)
+		return 0;
+	f = arena_new(a, struct frozen);
+	rq->frozen = f;
+	if (frozen_from_json(from, f) == 0)
+		return 0;
+	return err_set(err, ERR_FAIL, "the request says nothing of the frozen project");
+}
+
 static int take_lists(
     const cJSON *from, struct arena *a, struct run_request *rq, struct err *err)
 {
@@ -134,8 +180,12 @@ int request_from_json(
 	for (size_t i = 0; i < TEXTS; i++)
 		*text_at(rq, i) = json_str(j, texts[i].name);
 	rq->plan.timeout_ms = json_int(j, "timeout_ms", 0);
+	if (take_limits(j, rq, err) < 0)
+		return -1;
 	rq->plan.env.build_image = json_bool(j, "build_image", false);
 	rq->quiet = json_bool(j, "quiet", true);
 	rq->direct = json_bool(j, "direct", false);
+	if (take_frozen(json_get(j, "frozen"), a, rq, err) < 0)
+		return -1;
 	return take_lists(j, a, rq, err);
 }

@@ -9,7 +9,9 @@
  *   params[]                 {key, value}, and where they matter origin, sha256, place, was
  *   tags[]                   {key, value}
  *   docker_args[]            {key, value or null}
+ *   memory_bytes, cpus, log_limit, retries, retry_delay_ms, retry_on, on_end
  *   timeout_ms, quiet, direct, build_image
+ *   frozen                   an object (flow/frozen.h), or not there
  */
 #ifndef REQUESTJSON_H
 #define REQUESTJSON_H

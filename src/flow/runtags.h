@@ -13,6 +13,8 @@ struct runtags_in {
 	const char *run_name;  /* NULL: the store has it already */
 	const char *parent_id; /* or NULL */
 	const char *rerun_of;  /* or NULL */
+	const char *retry_of;  /* the first attempt, or NULL */
+	int attempt;	       /* 0: there will be no other */
 	const char *host;      /* see runtags_host */
 	struct kvs extra;      /* --tag */
 };

@@ -29,7 +29,7 @@ static const struct level {
 	    {"env", NULL, which_env},
 	    {"env_manager", NULL, "the environment manager is an option: --env-manager"},
 	    {"entrypoints", "entry_points", NULL}, {NULL, NULL, NULL}}},
-    [KEYS_ENTRY] = {{"parameters", "command", "timeout", "env"},
+    [KEYS_ENTRY] = {{"parameters", "command", "timeout", "env", "retries"},
 	(const struct synonym[]){{"params", "parameters", NULL},
 	    {"args", "parameters", NULL}, {"arguments", "parameters", NULL},
 	    {"cmd", "command", NULL}, {"run", "command", NULL},
@@ -40,10 +40,14 @@ static const struct level {
     [KEYS_DOCKER] = {{"image", "volumes", "environment"},
 	(const struct synonym[]){{"env", "environment", NULL},
 	    {"mounts", "volumes", NULL}, {NULL, NULL, NULL}}},
+    [KEYS_RETRIES] = {{"most", "delay", "after"},
+	(const struct synonym[]){{"max", "most", NULL}, {"count", "most", NULL},
+	    {"backoff", "delay", NULL}, {"on", "after", NULL}, {"codes", "after", NULL},
+	    {"exit_codes", "after", NULL}, {NULL, NULL, NULL}}},
 };
 
 static const char *const reserved[] = {
-    "steps", "needs", "inputs", "outputs", "retries", "resources"};
+    "steps", "needs", "inputs", "outputs", "resources"};
 
 static size_t count_of(const char *const *words)
 {

@@ -6,7 +6,7 @@
 
 #include "manifest/node.h"
 
-enum key_level { KEYS_TOP, KEYS_ENTRY, KEYS_PARAM, KEYS_DOCKER };
+enum key_level { KEYS_TOP, KEYS_ENTRY, KEYS_PARAM, KEYS_DOCKER, KEYS_RETRIES };
 
 /*
  * Warn about every key that the level does not know, with what was probably meant, and

@@ -14,6 +14,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "manifest/diag.h"
+#include "manifest/retryrule.h"
 
 enum { MANIFEST_MAX_BYTES = 1 << 20, MANIFEST_MAX_DEPTH = 64 };
 
@@ -54,7 +55,8 @@ struct entry_point {
 	size_t nparams;
 	struct env_var *env; /* extension: `env`, in file order */
 	size_t nenv;
-	int64_t timeout_ms; /* extension: `timeout`; 0: none */
+	int64_t timeout_ms;	   /* extension: `timeout`; 0: none */
+	struct retry_rule retries; /* extension: `retries` */
 };
 
 enum env_key { ENVKEY_NONE, ENVKEY_DOCKER, ENVKEY_PYTHON, ENVKEY_CONDA };

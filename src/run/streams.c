@@ -45,6 +45,7 @@ int streams_open(struct streams *s, const struct launch *l, const struct termina
 	for (int i = STREAM_OUT; i <= STREAM_ERR; i++) {
 		struct relay *r = &s->relay[i];
 		r->mask.secret = l->endpoint ? l->endpoint->key : NULL;
+		r->limit = l->log_limit;
 		if (path[i] && relay_open_log(r, path[i], err) < 0)
 			return -1;
 		if (!t->is[1 + i]) {

@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/fault.h"
 #include "run/keyboard.h"
 #include "run/leftovers.h"
 #include "run/sigwatch.h"
@@ -449,6 +450,8 @@ static int start(struct supervisor *s, const int ends[2], struct err *err)
 	    .socket = -1,
 	    .secret = s->l->endpoint ? s->l->endpoint->key : NULL,
 	    .flags = PROC_SESSION | PROC_DIE_WITH_US,
+	    .enter = s->l->enter,
+	    .enter_arg = s->l->enter_arg,
 	    .pid = -1,
 	    .leader = -1};
 	if (s->l->is_step)
@@ -465,6 +468,7 @@ static int start(struct supervisor *s, const int ends[2], struct err *err)
 		    .kind = EXIT_NEVER, .code = err->sys == ENOENT ? 127 : 126};
 		return -1;
 	}
+	FAULT("supervise.started");
 	s->pid = p->pid;
 	leftovers_except(&s->left, p->pid);
 	leftovers_except(&s->left, p->leader);
@@ -484,6 +488,7 @@ static void take_usage(struct supervisor *s)
 
 static void finish(struct supervisor *s)
 {
+	FAULT("supervise.ended");
 	if (s->pid > 0)
 		usage_reap(&s->left.usage, s->pid, NULL, 0);
 	if (s->l->endpoint)
@@ -499,6 +504,8 @@ static void finish(struct supervisor *s)
 	s->out->stderr_bytes = s->streams.relay[STREAM_ERR].bytes;
 	s->out->mid_line = s->streams.mid_line;
 	streams_close(&s->streams);
+	for (int i = STREAM_OUT; i <= STREAM_ERR; i++)
+		s->out->dropped_bytes += s->streams.relay[i].dropped;
 	sigwatch_close(&s->signals);
 }
 

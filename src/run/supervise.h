@@ -27,8 +27,9 @@ struct launch {
 	char *const *argv, *const *envp;
 	const char *cwd;
 	const char *stdout_log, *stderr_log; /* opened for appending, made if missing */
-	int64_t timeout_ms;		     /* 0: none */
-	bool quiet;			     /* keep the output, do not pass it on */
+	int64_t log_limit;  /* most bytes kept in each of them; 0: no limit */
+	int64_t timeout_ms; /* 0: none */
+	bool quiet;	    /* keep the output, do not pass it on */
 	/*
 	 * A tool, not the command: no terminal and no input, and its stdout goes where its
 	 * stderr goes.
@@ -37,6 +38,8 @@ struct launch {
 	int input;		 /* what a tool reads, borrowed; 0: nothing */
 	statusline_text *status; /* what to show meanwhile, or NULL */
 	void *status_arg;
+	int (*enter)(void *arg); /* in the new process (base/proc.h); or NULL */
+	void *enter_arg;
 	struct endpoint *endpoint; /* open, or NULL; its key is not kept */
 	const char *state_dir;	   /* of the run: where `mlp stop` says more; or NULL */
 	/* Told when the command has started (its pid) and when it begins to be stopped. */
@@ -51,7 +54,11 @@ struct outcome {
 	int leftovers;	 /* processes that outlived the main one and were stopped */
 	struct usage usage;
 	int64_t stdout_bytes, stderr_bytes;
-	bool mid_line; /* what was shown last does not end its line */
+	int64_t dropped_bytes; /* of both, past log_limit */
+	bool mid_line;	       /* what was shown last does not end its line */
+	const char *detail;    /* more words for the reason, or NULL; borrowed */
+	const char *limits;    /* what it was kept to, in words, or NULL; borrowed */
+	int oom_kills; /* of its processes that the kernel killed, out of memory */
 	int log_errno; /* first failure to keep output (ENOSPC ...), 0: all kept */
 	char *
 	    stderr_tail; /* its last lines, valid UTF-8, <= 2 KiB; the caller's to free */
