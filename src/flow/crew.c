@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -13,11 +14,32 @@
 #include "base/file.h"
 #include "flow/heal.h"
 
+/* One that dies with it held does not stop the others.  Without it they manage, too. */
+static pthread_mutex_t *share_mutex(void)
+{
+	pthread_mutexattr_t attr;
+	pthread_mutex_t *m = mmap(
+	    NULL, sizeof(*m), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	int rc;
+	if (m == MAP_FAILED)
+		return NULL;
+	pthread_mutexattr_init(&attr);
+	pthread_mutexattr_setpshared(&attr, PTHREAD_PROCESS_SHARED);
+	pthread_mutexattr_setrobust(&attr, PTHREAD_MUTEX_ROBUST);
+	rc = pthread_mutex_init(m, &attr);
+	pthread_mutexattr_destroy(&attr);
+	if (rc == 0)
+		return m;
+	munmap(m, sizeof(*m));
+	return NULL;
+}
+
 int crew_open(struct crew *c, const struct ctx *ctx, size_t workers, struct err *err)
 {
 	*c = (struct crew){.ctx = ctx, .n = workers, .signals = SIGWATCH_INIT};
 	if (sigwatch_open(&c->signals, err) < 0)
 		return -1;
+	c->writer = share_mutex();
 	c->v = xcalloc(workers, sizeof(*c->v));
 	for (size_t i = 0; i < workers; i++)
 		c->v[i] = (struct crew_worker){
@@ -60,6 +82,18 @@ static void null_input(void)
 }
 
 /*
+ * The command is suspended first, by who supervises it; one that were suspended while it
+ * writes into the store would keep the others from it.
+ */
+static void hold_suspension(void)
+{
+	sigset_t set;
+	sigemptyset(&set);
+	sigaddset(&set, SIGTSTP);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
+/*
  * A group of its own: what is typed at the terminal is for who opened the crew, and comes
  * from there.  The same session, so that it can be suspended, too.
  */
@@ -70,9 +104,10 @@ _Noreturn static void become_worker(struct crew *c, int fd, pid_t opener)
 	if (getppid() != opener)
 		_exit(0);
 	sigwatch_close(&c->signals);
+	hold_suspension();
 	close_others(fd, c->ctx->trace);
 	null_input();
-	crew_work(c->ctx, fd);
+	crew_work(c->ctx, c->writer, fd);
 }
 
 static int start(struct crew *c, struct crew_worker *w, struct err *err)
@@ -177,7 +212,7 @@ static cJSON *look_up(struct crew *c, const struct crew_worker *w, struct err *e
 	if (tracking_resolve(c->ctx, &a, w->tracking_uri, &t, err) < 0 ||
 	    store_open(c->ctx, &t, STORE_READ, &store, err) < 0)
 		return NULL;
-	heal_runs(c->ctx, store);
+	heal_runs(c->ctx);
 	if (store->ops->run_get(store, &a, w->run_id, &r, err) == 0)
 		j = crew_result_of(&r);
 	store->ops->close(store);
@@ -303,5 +338,7 @@ void crew_close(struct crew *c)
 	}
 	free(c->v);
 	kept_release(&c->pins);
+	if (c->writer)
+		munmap(c->writer, sizeof(*c->writer));
 	sigwatch_close(&c->signals);
 }

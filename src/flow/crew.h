@@ -36,8 +36,9 @@ struct crew {
 	struct crew_worker *v; /* n of them, owned */
 	size_t n;
 	struct sigwatch signals;
-	struct kept pins; /* what one worker has fetched the others take, too */
-	int stop_signal;  /* that asked us to stop, and that all runs were told; or 0 */
+	struct kept pins;	 /* what one worker has fetched the others take, too */
+	pthread_mutex_t *writer; /* in memory that all share; NULL: there is none */
+	int stop_signal; /* that asked us to stop, and that all runs were told; or 0 */
 };
 
 /* What a worker is given.  Everything is borrowed until crew_give returns. */
@@ -79,7 +80,7 @@ void crew_stop(struct crew *c, int sig);
 void crew_close(struct crew *c);
 
 /* crew_worker.c: the life of a worker; jobs come and results go on `fd`. */
-_Noreturn void crew_work(const struct ctx *ctx, int fd);
+_Noreturn void crew_work(const struct ctx *ctx, pthread_mutex_t *writer, int fd);
 /* The result of a run as it is recorded; and one for what was never recorded. */
 struct run_record;
 cJSON *crew_result_of(const struct run_record *r);

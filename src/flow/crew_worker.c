@@ -219,9 +219,10 @@ static void do_job(struct worker *w, const cJSON *job)
 	send_line(w->fd, reply);
 }
 
-_Noreturn void crew_work(const struct ctx *ctx, int fd)
+_Noreturn void crew_work(const struct ctx *ctx, pthread_mutex_t *writer, int fd)
 {
-	struct worker w = {.ctx = *ctx, .fd = fd, .in = BUF_INIT};
+	struct worker w = {
+	    .ctx = *ctx, .fd = fd, .in = BUF_INIT, .kept = {.writer = writer}};
 	struct err err = ERR_INIT;
 	w.ctx.say = on_say;
 	w.ctx.progress = NULL;

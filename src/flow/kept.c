@@ -36,7 +36,10 @@ int kept_store(struct kept *k, const struct ctx *ctx, const struct tracking *t,
 	if (*fresh) {
 		close_store(k);
 		copy_tracking(k, t);
-		if (store_open(ctx, &k->tracking, STORE_CREATE, &k->store, err) < 0) {
+		if ((k->writer ? store_open_shared(
+				     ctx, &k->tracking, k->writer, &k->store, err)
+			       : store_open(ctx, &k->tracking, STORE_CREATE, &k->store,
+				     err)) < 0) {
 			close_store(k);
 			return -1;
 		}

@@ -20,6 +20,7 @@ struct pin {
 
 /* The zero value keeps nothing. */
 struct kept {
+	pthread_mutex_t *writer;  /* borrowed: of those that write into the same store */
 	struct store *store;	  /* open, or NULL */
 	struct tracking tracking; /* where; strings in store_arena */
 	struct arena store_arena;

@@ -558,7 +558,7 @@ static int record_and_run(struct launching *l, run_started *started, void *arg,
 	block_signals(l);
 	fill_card(l);
 	/* who reads its id looks it up at once */
-	if (l->p->plan.environment.kind != ENV_LOCAL || l->rq->background)
+	if (l->p->plan.environment.kind != ENV_LOCAL || (l->rq->background && !l->rq->kept))
 		show_card(l, CARD_PREPARING);
 	r->run_id = l->run.run_id;
 	r->name = l->run.name;

@@ -11,6 +11,8 @@
 #ifndef STORE_H
 #define STORE_H
 
+#include <pthread.h>
+
 #include "base/arena.h"
 #include "base/ctx.h"
 #include "base/err.h"
@@ -109,5 +111,12 @@ enum store_mode {
 /* Everything that `t` and `ctx` point to must outlive the store. */
 int store_open(const struct ctx *ctx, const struct tracking *t, enum store_mode mode,
     struct store **out, struct err *err);
+/*
+ * The same (STORE_CREATE) for one of several processes that write all the time: they take
+ * turns by `writer`, a robust mutex in memory that they share, and wait for the disk
+ * together.
+ */
+int store_open_shared(const struct ctx *ctx, const struct tracking *t,
+    pthread_mutex_t *writer, struct store **out, struct err *err);
 
 #endif

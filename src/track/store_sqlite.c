@@ -106,19 +106,36 @@ static const struct store_ops sqlite_ops = {
     .close = op_close,
 };
 
-int store_open(const struct ctx *ctx, const struct tracking *t, enum store_mode mode,
-    struct store **out, struct err *err)
+static int open_sqlite(const struct db_options *o, struct store **out, struct err *err)
 {
 	struct sqlite_store *s = xcalloc(1, sizeof(*s));
-	struct db_options o = {.ctx = ctx,
-	    .path = t->path,
-	    .artifact_root = t->artifact_location,
-	    .create = mode == STORE_CREATE};
 	s->base.ops = &sqlite_ops;
-	if (db_open(&s->db, &o, err) < 0) {
+	if (db_open(&s->db, o, err) < 0) {
 		free(s);
 		return -1;
 	}
 	*out = &s->base;
 	return 0;
+}
+
+int store_open(const struct ctx *ctx, const struct tracking *t, enum store_mode mode,
+    struct store **out, struct err *err)
+{
+	struct db_options o = {.ctx = ctx,
+	    .path = t->path,
+	    .artifact_root = t->artifact_location,
+	    .create = mode == STORE_CREATE};
+	return open_sqlite(&o, out, err);
+}
+
+int store_open_shared(const struct ctx *ctx, const struct tracking *t,
+    pthread_mutex_t *writer, struct store **out, struct err *err)
+{
+	struct db_options o = {.ctx = ctx,
+	    .path = t->path,
+	    .artifact_root = t->artifact_location,
+	    .create = true,
+	    .writer = writer,
+	    .together = true};
+	return open_sqlite(&o, out, err);
 }
