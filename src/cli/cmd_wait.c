@@ -9,13 +9,19 @@ static const struct opt wait_opts[] = {
     {0},
 };
 
+/* Where it is tried again, until the last attempt has ended. */
 static int wait_for(struct cli *cli, struct control_run *r)
 {
 	struct err err = ERR_INIT;
-	if (control_wait(&cli->ctx, &cli->arena, r, &err) == 0) {
+	int code = -1;
+	while (control_wait(&cli->ctx, &cli->arena, r, &err) == 0) {
 		meant_tell_end(cli, &r->card);
-		return r->card.exit_code;
+		code = r->card.exit_code;
+		if (!control_next(&cli->ctx, &cli->arena, r))
+			return code;
 	}
+	if (err.code == ERR_NOTFOUND && code >= 0) /* stopped before it was recorded */
+		return code;
 	if (err.code == ERR_INTERRUPTED)
 		return 128 + err.sys;
 	cli_error(cli, &err);
@@ -79,7 +85,9 @@ const struct cmd cmd_wait = {
 	    "several\n"
 	    "runs the first that is not 0, in the order in which they are given.  125: a "
 	    "run\n"
-	    "that cannot be waited for.",
+	    "that cannot be waited for.  A run with --retries has ended when its last "
+	    "attempt\n"
+	    "has.",
     .opts = {wait_opts, NULL},
     .run = run_wait,
 };

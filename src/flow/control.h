@@ -55,6 +55,12 @@ int control_stop(const struct ctx *ctx, const struct control_run *r, int sig,
 int control_wait(
     const struct ctx *ctx, struct arena *a, struct control_run *r, struct err *err);
 
+/*
+ * One that has failed and is tried again: make *r the attempt that follows it.  False:
+ * there is none.
+ */
+bool control_next(const struct ctx *ctx, struct arena *a, struct control_run *r);
+
 /* Look at it again: its card, whether it lives. */
 int control_refresh(
     const struct ctx *ctx, struct arena *a, struct control_run *r, struct err *err);
