@@ -17,12 +17,17 @@ static int on_interrupt(struct cli *cli, struct follow *f)
 		    meant_name(cli, &f->run.card), f->run.card.run_id);
 		return 128 + sig;
 	}
-	if (!f->run.dir || (control_stop(&cli->ctx, &f->run, SIGINT, -1, &err) < 0 &&
-			       err.code != ERR_NOTFOUND)) {
-		cli_error(cli, &err);
+	if (!f->run.dir) {
+		ctx_say(&cli->ctx, SAY_INFO, "run %s is %s; 'mlp stop %.8s' ends that",
+		    meant_name(cli, &f->run.card), card_state_word(f->run.card.state),
+		    f->run.card.run_id);
 		return 128 + sig;
 	}
-	return -1;
+	if (control_stop(&cli->ctx, &f->run, SIGINT, -1, &err) == 0 ||
+	    err.code == ERR_NOTFOUND)
+		return -1;
+	cli_error(cli, &err);
+	return 128 + sig;
 }
 
 static int tell_end(struct cli *cli, struct control_run *r)

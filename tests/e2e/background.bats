@@ -49,7 +49,7 @@ record() {
 	newest
 	json "json.dumps({k: v for k, v in j.items() if k not in
 		('run_id', 'run_name', 'start_time', 'end_time', 'artifact_uri',
-		'cpu_time_ms', 'peak_memory_bytes', 'wall_time_ms')} | {'tags':
+		'usage')} | {'tags':
 		{k: v for k, v in j['tags'].items() if k not in ('mlflow.runName', 'mlp.wall_time_ms',
 			'mlp.cpu_time_ms', 'mlp.peak_memory_bytes')}},
 		indent=1, sort_keys=True)"
