@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* mlp rerun: an old run, again. */
 #include "cli/dryrun.h"
+#include "cli/limitopts.h"
 #include "cli/running.h"
 #include "cli/runopts.h"
 #include "flow/rerun.h"
@@ -14,7 +15,7 @@ static int start(struct cli *cli, const char *text, struct runopts *ro)
 	}
 	if (ro->dry_run)
 		return dry_run(cli, ro);
-	return ro->detach ? run_detached(cli, &ro->rq) : run_and_tell(cli, &ro->rq);
+	return ro->detach ? run_in_background(cli, ro) : run_and_tell(cli, &ro->rq);
 }
 
 static int run_rerun(struct cli *cli, int argc, char *const *argv)
@@ -52,6 +53,6 @@ const struct cmd cmd_rerun = {
     .text = "RUN is a run id, its beginning, or a run name.  -P and --params override "
 	    "what is\n"
 	    "recorded.  The new run has the tag mlp.rerunOf.",
-    .opts = {run_opts, NULL},
+    .opts = {run_opts, limit_opts, NULL},
     .run = run_rerun,
 };

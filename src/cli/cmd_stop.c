@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "cli/meant.h"
+#include "flow/queue.h"
 
 enum { OPT_ALL = 1, OPT_GRACE };
 
@@ -27,10 +28,30 @@ static int take_grace(const char *text, int64_t *ms, struct err *err)
 	return err_wrap(err, "--grace");
 }
 
+/* 1: it waited in the queue and does no more; 0: it does not wait; -1: *err. */
+static int unqueue(struct cli *cli, struct control_run *r, struct err *err)
+{
+	if (r->card.state != CARD_QUEUED || r->dir || r->card.recorded)
+		return 0;
+	if (queue_remove(&cli->ctx, r->card.run_id, "stopped while it was in the queue",
+		err) == 0)
+		return 1;
+	if (err->code != ERR_NOTFOUND)
+		return -1;
+	err_clear(err);
+	return control_refresh(&cli->ctx, &cli->arena, r, err); /* it has just begun */
+}
+
 /* 1: it was asked; 0: it has ended; -1: *err. */
 static int ask(
     struct cli *cli, const struct stop_args *sa, struct control_run *r, struct err *err)
 {
+	int queued;
+	while (control_next(&cli->ctx, &cli->arena, r)) /* it is the last that lives */
+		;
+	queued = unqueue(cli, r, err);
+	if (queued != 0)
+		return queued;
 	if (card_has_ended(&r->card)) {
 		ctx_say(&cli->ctx, SAY_INFO, "run %s has ended already: %s",
 		    meant_name(cli, &r->card), card_state_word(r->card.state));

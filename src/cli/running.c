@@ -125,3 +125,28 @@ int run_detached(struct cli *cli, struct run_request *rq)
 		return code;
 	return cli_print(arena_printf(&cli->arena, "%s\n", id), strlen(id) + 1);
 }
+
+static int run_queued(struct cli *cli, struct run_request *rq, const struct enqueue *how)
+{
+	struct prepared p;
+	struct err err = ERR_INIT;
+	const char *id;
+	int code;
+	if (enqueue_run(&cli->ctx, &cli->arena, rq, how, &p, &err) < 0) {
+		code = tell_failure(cli, &p, &err);
+		prepared_done(&p);
+		return code;
+	}
+	cli_diags(cli, &p.diags);
+	prepared_done(&p);
+	id = rq->run_id && *rq->run_id ? rq->run_id : rq->new_id;
+	ctx_say(&cli->ctx, SAY_INFO, "run %s (%s) is in the queue%s",
+	    rq->run_name ? rq->run_name : "again", id, how->held ? ", held" : "");
+	return cli_print(arena_printf(&cli->arena, "%s\n", id), strlen(id) + 1);
+}
+
+int run_in_background(struct cli *cli, struct runopts *ro)
+{
+	return ro->queued ? run_queued(cli, &ro->rq, &ro->queue)
+			  : run_detached(cli, &ro->rq);
+}

@@ -4,6 +4,7 @@
 #define RUNOPTS_H
 
 #include "cli/cli.h"
+#include "flow/enqueue.h"
 #include "flow/given.h"
 
 extern const struct opt run_opts[];
@@ -14,6 +15,8 @@ struct runopts {
 	struct given_params params; /* -P */
 	const char *params_file;
 	bool detach, dry_run, json;
+	bool queued; /* with detach; and how: */
+	struct enqueue queue;
 };
 
 /*

@@ -2,10 +2,11 @@
 #include "flow/control.h"
 
 #include "base/buf.h"
-#include "flow/artifacts.h"
+#include "flow/cardof.h"
 #include "flow/ending.h"
 #include "flow/find.h"
 #include "flow/heal.h"
+#include "flow/runner.h"
 #include "flow/runtags.h"
 #include "run/lock.h"
 #include "run/statedir.h"
@@ -22,33 +23,6 @@ bool control_is_lost(const struct control_run *r)
 	       !card_has_ended(&r->card);
 }
 
-static void card_of_record(const struct ctx *ctx, struct arena *a,
-    const struct tracking *t, const struct run_record *run, struct card *out)
-{
-	static const enum card_state states[] = {[RUN_RUNNING] = CARD_RUNNING,
-	    [RUN_SCHEDULED] = CARD_QUEUED,
-	    [RUN_FINISHED] = CARD_FINISHED,
-	    [RUN_FAILED] = CARD_FAILED,
-	    [RUN_KILLED] = CARD_KILLED};
-	*out = (struct card)CARD_INIT;
-	out->run_id = run->run_id;
-	out->name = run->name;
-	out->entry_point = kvs_get(&run->tags, "mlflow.project.entryPoint");
-	out->uri = kvs_get(&run->tags, "mlflow.source.name");
-	out->store_uri = t->uri;
-	out->experiment = run->experiment_name;
-	out->log_dir = artifacts_log_dir(ctx, a, run->run_id, run->artifact_uri);
-	out->parent_id = kvs_get(&run->tags, "mlflow.parentRunId");
-	out->exit = kvs_get(&run->tags, "mlp.exit");
-	out->reason = kvs_get(&run->tags, "mlp.reason");
-	out->state = states[run->status];
-	out->recorded = true;
-	out->started = run->start_time;
-	out->ended = run->end_time;
-	if (card_has_ended(out))
-		out->exit_code = ending_exit_code(run->status, out->exit, out->reason);
-}
-
 /* 0; ERR_NOTFOUND: the store, or the run in it, is not there. */
 static int read_record(const struct ctx *ctx, struct arena *a, const char *store_uri,
     const char *run_id, struct card *out, struct err *err)
@@ -62,42 +36,12 @@ static int read_record(const struct ctx *ctx, struct arena *a, const char *store
 		return -1;
 	rc = store->ops->run_get(store, a, run_id, &run, err);
 	if (rc == 0)
-		card_of_record(ctx, a, t, &run, out);
+		card_of_record(ctx, a, t->uri, &run, out);
 	store->ops->close(store);
 	return rc;
 }
 
 /* ---- those whose supervisor is lost ---- */
-
-static void heal_store(const struct ctx *ctx, struct arena *a, const char *uri)
-{
-	struct tracking *t = arena_new(a, struct tracking);
-	struct store *store;
-	struct err ignored = ERR_INIT;
-	if (tracking_of(ctx, a, uri, "its card", t, &ignored) < 0 ||
-	    store_open(ctx, t, STORE_READ, &store, &ignored) < 0)
-		return;
-	heal_runs(ctx, store);
-	store->ops->close(store);
-}
-
-static bool was_healed_before(const struct control_run *v, size_t i)
-{
-	for (size_t k = 0; k < i; k++)
-		if (control_is_lost(&v[k]) &&
-		    strcmp(v[k].card.store_uri, v[i].card.store_uri) == 0)
-			return true;
-	return false;
-}
-
-void control_heal(
-    const struct ctx *ctx, struct arena *a, const struct control_run *v, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (control_is_lost(&v[i]) && v[i].card.store_uri &&
-		    !was_healed_before(v, i))
-			heal_store(ctx, a, v[i].card.store_uri);
-}
 
 /* What could not be closed now is told as what it is all the same. */
 void control_call_lost(struct control_run *r)
@@ -124,6 +68,19 @@ static int find_ended(const struct ctx *ctx, struct arena *a, const char *run_id
 	return 0;
 }
 
+static bool is_queued(
+    const struct ctx *ctx, struct arena *a, const char *run_id, struct card *out)
+{
+	static const enum queue_where where[] = {QUEUE_WAITING, QUEUE_CLAIMED};
+	struct queue_entry e;
+	struct err ignored = ERR_INIT;
+	for (size_t i = 0; i < 2; i++)
+		if (queue_find(ctx, a, where[i], run_id, &e) &&
+		    queue_card(ctx, a, where[i], &e, out, &ignored) == 0)
+			return true;
+	return false;
+}
+
 int control_refresh(
     const struct ctx *ctx, struct arena *a, struct control_run *r, struct err *err)
 {
@@ -142,6 +99,16 @@ int control_refresh(
 		r->dir = dir;
 		return 0;
 	}
+	if (is_queued(ctx, a, r->card.run_id, &now)) {
+		r->card = now;
+		return 0;
+	}
+	if (dir && card_read(a, dir, &now, &ignored) == 0) { /* it has just begun */
+		r->held = run_lock_is_held(dir);
+		r->dir = dir;
+		r->card = now;
+		return 0;
+	}
 	if (find_ended(ctx, a, r->card.run_id, &now, &ignored) == 0) {
 		r->card = now;
 		return 0;
@@ -156,6 +123,36 @@ int control_refresh(
 }
 
 /* ---- which one is meant ---- */
+
+static bool has_card(const struct control_run *v, size_t n, const char *run_id)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(v[i].card.run_id, run_id) == 0)
+			return true;
+	return false;
+}
+
+/* Those that wait have no state directory yet; one that was just claimed may have both. */
+static int add_queued(const struct ctx *ctx, struct arena *a, struct control_run **v,
+    size_t *n, struct err *err)
+{
+	struct control_run *all;
+	struct card *queued;
+	size_t alive = *n, k;
+	runner_wake(ctx);
+	if (queue_cards(ctx, a, &queued, &k, err) < 0)
+		return -1;
+	if (k == 0)
+		return 0;
+	all = arena_array(a, alive + k, sizeof(*all));
+	if (alive)
+		memcpy(all, *v, alive * sizeof(*all));
+	for (size_t i = 0; i < k; i++)
+		if (!has_card(all, alive, queued[i].run_id))
+			all[(*n)++].card = queued[i];
+	*v = all;
+	return 0;
+}
 
 static int list_cards(const struct ctx *ctx, struct arena *a, struct control_run **out,
     size_t *n, struct err *err)
@@ -174,7 +171,7 @@ static int list_cards(const struct ctx *ctx, struct arena *a, struct control_run
 		r->held = run_lock_is_held(r->dir);
 		*n += r->held || !card_has_ended(&cards[i]);
 	}
-	return 0;
+	return add_queued(ctx, a, out, n, err);
 }
 
 static int64_t began(const struct card *c)
@@ -192,16 +189,9 @@ static int by_age(const void *a, const void *b)
 int control_list(const struct ctx *ctx, struct arena *a, struct control_run **out,
     size_t *n, struct err *err)
 {
-	bool any = false;
+	heal_runs(ctx);
 	if (list_cards(ctx, a, out, n, err) < 0)
 		return -1;
-	for (size_t i = 0; i < *n; i++)
-		any |= control_is_lost(&(*out)[i]);
-	if (any) {
-		control_heal(ctx, a, *out, *n);
-		if (list_cards(ctx, a, out, n, err) < 0)
-			return -1;
-	}
 	for (size_t i = 0; i < *n; i++)
 		control_call_lost(&(*out)[i]);
 	qsort(*out, *n, sizeof(**out), by_age);
@@ -304,12 +294,12 @@ static int find_recorded(const struct ctx *ctx, struct arena *a, const char *uri
 	if (tracking_resolve(ctx, a, uri, t, err) < 0 ||
 	    store_open(ctx, t, STORE_READ, &store, err) < 0)
 		return -1;
-	heal_runs(ctx, store);
+	heal_runs(ctx);
 	rc = run_find_one(ctx, store, a, text, &run, err);
 	store->ops->close(store);
 	if (rc < 0)
 		return -1;
-	card_of_record(ctx, a, t, &run, &out->card);
+	card_of_record(ctx, a, t->uri, &run, &out->card);
 	return 0;
 }
 
@@ -339,7 +329,7 @@ int control_find(const struct ctx *ctx, struct arena *a, const char *tracking_ur
 		return find_in_store(ctx, a, tracking_uri, text, out, err);
 	found = find_living(ctx, a, text, out, err);
 	if (found == 1 && control_is_lost(out)) {
-		control_heal(ctx, a, out, 1);
+		heal_runs(ctx);
 		if (control_refresh(ctx, a, out, err) < 0)
 			return -1;
 		control_call_lost(out);

@@ -19,11 +19,12 @@ struct run_request {
 	const char *run_id; /* --run-id: an existing run */
 	const char *run_name;
 	struct kvs tags;
-	const char *rerun_of; /* id of the run that is run again */
-	int64_t log_limit;    /* most bytes kept of each stream; 0: no limit */
-	const char *on_end;   /* a shell command for when it has ended; NULL: none */
-	bool quiet;	      /* keep the command's output, do not show it */
-	bool watch;	      /* show the last metrics meanwhile, on a terminal */
+	const char *rerun_of;	 /* id of the run that is run again */
+	const char *sweep_point; /* its number in a sweep; NULL: it is not of one */
+	int64_t log_limit;	 /* most bytes kept of each stream; 0: no limit */
+	const char *on_end;	 /* a shell command for when it has ended; NULL: none */
+	bool quiet;		 /* keep the command's output, do not show it */
+	bool watch;		 /* show the last metrics meanwhile, on a terminal */
 	bool direct;	 /* the command records into the store, not through an endpoint */
 	bool background; /* nobody waits at a terminal */
 	/*

@@ -21,6 +21,7 @@ static const struct {
     {"storage_dir", offsetof(struct run_request, plan.storage_dir)},
     {"tracking_uri", offsetof(struct run_request, tracking_uri)},
     {"rerun_of", offsetof(struct run_request, rerun_of)},
+    {"sweep_point", offsetof(struct run_request, sweep_point)},
     {"on_end", offsetof(struct run_request, on_end)},
     {"retry_on", offsetof(struct run_request, plan.retries.on)},
 };

@@ -4,7 +4,7 @@
  * waits in the queue, what a crew's workers are given.  One object:
  *
  *   uri, version, entry_point, experiment_name, experiment_id, run_name, run_id,
- *   env_manager, storage_dir, tracking_uri, rerun_of
+ *   env_manager, storage_dir, tracking_uri, rerun_of, sweep_point
  *                            texts; null or not there: the default
  *   params[]                 {key, value}, and where they matter origin, sha256, place, was
  *   tags[]                   {key, value}
