@@ -279,6 +279,10 @@ struct mlp_run_options {
 	const struct mlp_pair *docker_args;
 	size_t ndocker_args;
 	int build_image; /* as --build-image */
+	/* For mlp_run_start. */
+	int detach;  /* the run outlives the host */
+	int at_once; /* do not wait until it is recorded */
+	void *arg;   /* given to the callbacks; NULL: the context's */
 };
 #define MLP_RUN_OPTIONS_INIT                                                             \
 	{                                                                                \
@@ -304,6 +308,20 @@ struct mlp_run_options {
  */
 int mlp_run(struct mlp *m, const struct mlp_run_options *options, struct mlp_record **out,
     struct mlp_error *error);
+
+/* ---- running, several at once ---- */
+
+struct mlp_handle;
+
+int mlp_run_start(struct mlp *m, const struct mlp_run_options *options,
+    struct mlp_handle **out, struct mlp_error *error);
+const char *mlp_run_id(const struct mlp_handle *h);
+int mlp_run_wait(struct mlp_handle *h, int64_t timeout_ms, struct mlp_record **out,
+    struct mlp_error *error);
+int mlp_run_poll(struct mlp_handle *h, struct mlp_record **out, struct mlp_error *error);
+int mlp_run_fd(struct mlp_handle *h, struct mlp_error *error);
+int mlp_run_stop(struct mlp_handle *h, int64_t grace_ms, struct mlp_error *error);
+void mlp_run_release(struct mlp_handle *h);
 
 /* ---- the whole process ---- */
 

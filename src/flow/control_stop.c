@@ -18,6 +18,7 @@
 #include "base/path.h"
 #include "flow/control.h"
 #include "run/lock.h"
+#include "run/stop.h"
 
 enum { PROC_TEXT_MAX = 64 << 10 };
 
@@ -76,21 +77,6 @@ static int signal_that_is_heard(pid_t pid, int sig)
 	return 0;
 }
 
-/* Renamed into place, so that nobody reads half a number. */
-static int leave_grace(const char *dir, int64_t ms, struct err *err)
-{
-	auto_buf path = BUF_INIT;
-	auto_buf temp = BUF_INIT;
-	auto_fd fd = -1;
-	buf_addf(&path, "%s/grace", dir);
-	buf_addf(&temp, "%s/grace.%ld", dir, (long)getpid());
-	fd = open(temp.s, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0 || dprintf(fd, "%lld\n", (long long)ms) < 0 ||
-	    rename(temp.s, path.s) < 0)
-		return err_sys(err, errno, "cannot write '%s'", path.s);
-	return 0;
-}
-
 static int send_signal(int pidfd, const struct control_run *r, int sig, struct err *err)
 {
 	if (syscall(SYS_pidfd_send_signal, pidfd, sig, NULL, 0) < 0)
@@ -121,7 +107,7 @@ int control_stop(const struct ctx *ctx, const struct control_run *r, int sig,
 		return err_set(err, ERR_FAIL,
 		    "the supervisor of run %.8s (process %ld) ignores all signals",
 		    r->card.run_id, (long)pid);
-	if (grace_ms >= 0 && leave_grace(r->dir, grace_ms, &why) < 0)
+	if (grace_ms >= 0 && stop_ask_grace(r->dir, grace_ms, &why) < 0)
 		ctx_say(ctx, SAY_WARNING, "--grace has no effect: %s", why.msg);
 	return send_signal(pidfd, r, sig, err);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "run/stop.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 
@@ -55,6 +56,21 @@ int64_t stop_asked_grace(const char *state_dir)
 		return -1;
 	ms = strtoll(text, &end, 10);
 	return end == text || ms < 0 || ms > STOP_GRACE_MAX_MS ? -1 : ms;
+}
+
+/* Renamed into place, so that nobody reads half a number. */
+int stop_ask_grace(const char *state_dir, int64_t ms, struct err *err)
+{
+	auto_buf path = BUF_INIT;
+	auto_buf temp = BUF_INIT;
+	auto_fd fd = -1;
+	buf_addf(&path, "%s/grace", state_dir);
+	buf_addf(&temp, "%s/grace.%ld", state_dir, (long)gettid());
+	fd = open(temp.s, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0 || dprintf(fd, "%lld\n", (long long)ms) < 0 ||
+	    rename(temp.s, path.s) < 0)
+		return err_sys(err, errno, "cannot write '%s'", path.s);
+	return 0;
 }
 
 void stop_hasten(struct stop *st, int sig, int64_t now_ms)

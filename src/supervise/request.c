@@ -41,6 +41,8 @@ int request_read(int fd, struct arena *a, struct request_in *in, struct err *err
 		return -1;
 	in->rerun_of = in->rq.rerun_of; /* as text; rerun_find says which run that is */
 	in->rq.rerun_of = NULL;
+	in->rq.new_id = json_str(j, "new_id");
+	in->rq.background = true;
 	if (!in->rq.uri == !in->rerun_of || !json_str(j, "directory"))
 		return err_set(err, ERR_USAGE,
 		    "the request has no directory, or not one of uri and rerun_of");

@@ -5,6 +5,7 @@
  *   parent                   the process that asks: we end with it
  *   directory                where relative paths begin
  *   cache_dir, state_dir     as in struct ctx
+ *   new_id                   of a run that is recorded anew
  *
  * and the request itself (flow/requestjson.h), with one of uri and rerun_of.
  */
