@@ -63,6 +63,7 @@ static int make_tags(
 	    .run_name = name,
 	    .parent_id = find_parent(l),
 	    .rerun_of = l->rq->rerun_of,
+	    .sweep_point = l->rq->sweep_point,
 	    .retry_of = l->attempt->first,
 	    .attempt = may_be_retried(l) ? l->attempt->number : 0,
 	    .host = runtags_host(l->ctx, l->a),

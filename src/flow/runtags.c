@@ -112,6 +112,7 @@ int runtags_make(
 	put(a, out, "mlp.host", in->host);
 	put(a, out, "mlp.command", plan->command);
 	put(a, out, "mlp.rerunOf", in->rerun_of);
+	put(a, out, "mlp.sweep.point", in->sweep_point);
 	put(a, out, "mlp.retryOf", in->retry_of);
 	put_number(a, out, "mlp.attempt", in->attempt ? in->attempt : -1);
 	return put_extra(a, &in->extra, out, err);

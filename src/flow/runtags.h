@@ -10,13 +10,14 @@
 struct runtags_in {
 	const struct prepared *prepared;
 	const char *user;
-	const char *run_name;  /* NULL: the store has it already */
-	const char *parent_id; /* or NULL */
-	const char *rerun_of;  /* or NULL */
-	const char *retry_of;  /* the first attempt, or NULL */
-	int attempt;	       /* 0: there will be no other */
-	const char *host;      /* see runtags_host */
-	struct kvs extra;      /* --tag */
+	const char *run_name;	 /* NULL: the store has it already */
+	const char *parent_id;	 /* or NULL */
+	const char *rerun_of;	 /* or NULL */
+	const char *sweep_point; /* or NULL */
+	const char *retry_of;	 /* the first attempt, or NULL */
+	int attempt;		 /* 0: there will be no other */
+	const char *host;	 /* see runtags_host */
+	struct kvs extra;	 /* --tag */
 };
 
 /*

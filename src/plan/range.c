@@ -225,12 +225,24 @@ static uint64_t next(uint64_t *state)
 	return x * 0x2545F4914F6CDD1DULL;
 }
 
+/* In [0, 1). */
+static double draw(uint64_t *state)
+{
+	return (double)(next(state) >> 11) / 9007199254740992.0;
+}
+
+size_t range_draw_index(size_t n, uint64_t *state)
+{
+	return (size_t)(draw(state) * (double)n);
+}
+
 const char *range_draw(struct arena *a, const struct range *r, uint64_t *state)
 {
-	double u = (double)(next(state) >> 11) / 9007199254740992.0; /* [0, 1) */
 	auto_buf b = BUF_INIT;
+	double u;
 	if (r->kind == RANGE_VALUES)
-		return r->v[(size_t)(u * (double)r->n)];
+		return r->v[range_draw_index(r->n, state)];
+	u = draw(state);
 	if (r->kind == RANGE_LOGUNIFORM)
 		pyrepr_double(&b, exp(log(r->low) + u * (log(r->high) - log(r->low))));
 	else

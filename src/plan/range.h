@@ -44,5 +44,7 @@ int range_parse(struct arena *a, const char *text, struct range *out, struct err
  * every machine.  VALUES: one of them.  Not for COLUMN.
  */
 const char *range_draw(struct arena *a, const struct range *r, uint64_t *state);
+/* One of 0 .. n - 1, likewise. */
+size_t range_draw_index(size_t n, uint64_t *state);
 
 #endif

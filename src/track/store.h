@@ -63,6 +63,12 @@ struct store_ops {
 	int (*runs_still_running)(struct store *, struct arena *, const char *host,
 	    const char *const *candidates, size_t ncandidates, const char ***ids,
 	    size_t *n, struct err *);
+	/*
+	 * The active runs whose tag mlflow.parentRunId says that they belong to this one,
+	 * the oldest first, with tags, parameters and latest metrics.
+	 */
+	int (*runs_children)(struct store *, struct arena *, const char *parent_id,
+	    struct run_record **out, size_t *n, struct err *);
 	/* Look up without making anything: ERR_NOTFOUND when missing. */
 	int (*experiment_get)(struct store *, struct arena *,
 	    const struct experiment_ref *, struct experiment *out, struct err *);

@@ -67,6 +67,12 @@ static int op_runs_still_running(struct store *s, struct arena *a, const char *h
 	return runs_running(db_of(s), a, host, candidates, ncandidates, ids, n, err);
 }
 
+static int op_runs_children(struct store *s, struct arena *a, const char *parent_id,
+    struct run_record **out, size_t *n, struct err *err)
+{
+	return runs_of_parent(db_of(s), a, parent_id, out, n, err);
+}
+
 static int op_experiment_get(struct store *s, struct arena *a,
     const struct experiment_ref *ref, struct experiment *out, struct err *err)
 {
@@ -100,6 +106,7 @@ static const struct store_ops sqlite_ops = {
     .run_find = op_run_find,
     .runs_list = op_runs_list,
     .runs_still_running = op_runs_still_running,
+    .runs_children = op_runs_children,
     .experiment_get = op_experiment_get,
     .runs_recent = op_runs_recent,
     .experiments_recent = op_experiments_recent,
