@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "base/sigpoll.h"
+#include "flow/queue.h"
 
 enum {
 	BLOCK = 64 << 10,
@@ -173,13 +174,32 @@ static enum follow_how wait_for_more(struct follow *f)
 	return has_no_reader(p) ? FOLLOW_NO_READER : FOLLOW_ENDED;
 }
 
-/* Does it live, or is it queued?  Its card tells more and more. */
+/* Its card tells more and more.  False: nothing is left of it. */
+static bool read_card(struct follow *f)
+{
+	struct err ignored = ERR_INIT;
+	if (control_refresh(f->ctx, f->a, &f->run, &ignored) == 0)
+		return true;
+	f->run.dir = NULL;
+	f->run.held = false;
+	return false;
+}
+
+static bool is_in_queue(const struct control_run *r)
+{
+	return !r->dir && r->card.state == CARD_QUEUED && !r->card.recorded;
+}
+
+/* Does it live, or is it about to? */
 static int look(struct follow *f, bool *lives, struct err *err)
 {
-	if (f->end.fd < 0 || !f->run.card.log_dir || !f->any) {
-		struct err ignored = ERR_INIT;
-		if (control_refresh(f->ctx, f->a, &f->run, &ignored) < 0)
-			f->run.dir = NULL;
+	bool known = true;
+	if (f->end.fd < 0 || !f->run.card.log_dir || !f->any)
+		known = read_card(f);
+	while (known && is_in_queue(&f->run)) {
+		if (queue_await(f->ctx, f->run.card.run_id, err) < 0)
+			return -1;
+		known = read_card(f);
 	}
 	watch_dirs(f);
 	if (f->end.fd < 0 && f->run.held && lockwatch_open(&f->end, f->run.dir, err) < 0)
@@ -194,7 +214,8 @@ enum follow_how follow_go_on(struct follow *f, struct err *err)
 		enum follow_how how;
 		bool lives;
 		if (look(f, &lives, err) < 0)
-			return FOLLOW_FAILED;
+			return err->code == ERR_INTERRUPTED ? FOLLOW_INTERRUPTED
+							    : FOLLOW_FAILED;
 		how = copy(f, err);
 		if (how != FOLLOW_ENDED || !lives)
 			return how;

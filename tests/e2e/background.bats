@@ -349,24 +349,14 @@ P
 	is "$output" ""
 }
 
-# A queue's run: a card, and nobody who holds its lock.
-queued() {
-	id=00112233445566778899aabbccddee${1:-ff}
-	dir=$XDG_STATE_HOME/mlp/runs/$id
-	mkdir -p "$dir"
-	printf '{"run_id":"%s","name":"later","state":"QUEUED","queued":1700000000000}\n' "$id" >"$dir/card.json"
-}
-
-@test "a run that is queued: shown, waited for, followed, not yet stopped" {
+@test "a run that is queued: shown, waited for, followed, attached to, stopped" {
 	patient
-	queued
+	touch go
+	start --hold --run-name later
 	mlp ps
-	is "$(awk 'NR == 2 {print $1, $2, $3}' <<<"$output")" "00112233 later QUEUED"
+	is "$(awk 'NR == 2 {print $1, $2, $4}' <<<"$output")" "${id:0:8} later QUEUED"
 	output=$("$MLP" ps --json)
 	is "$(json 'j[0]["status"], j[0]["state"], j[0]["pid"], j[0]["start_time"]')" "('SCHEDULED', 'QUEUED', None, None)"
-	mlp stop later
-	is "$status" 1
-	has "$stderr" "is queued"
 	mlp logs later
 	is "$status|$output" "0|"
 	has "$stderr" "it is QUEUED"
@@ -374,49 +364,35 @@ queued() {
 	waiting=$!
 	"$MLP" logs -f later >"$T/followed" 2>/dev/null &
 	following=$!
-	BG="$BG $waiting $following"
+	env --default-signal "$MLP" attach later >"$T/attached" 2>/dev/null &
+	attaching=$!
+	BG="$BG $waiting $following $attaching"
 	sleep 0.2
-	kill -0 "$waiting"
-	kill -0 "$following"
-	# it is claimed: by a supervisor that is given this id and this place
-	python3 - "$dir" <<'P'
-import json, os, sys
-# as if it had run: its lock, its card, its output, its end
-import fcntl, struct
-d = sys.argv[1]
-fd = os.open(d + "/lock", os.O_RDWR | os.O_CREAT)
-fcntl.flock(fd, fcntl.LOCK_EX)
-fcntl.fcntl(fd, fcntl.F_OFD_SETLK, struct.pack("hhqqi4x", fcntl.F_WRLCK, 0, 0, 0, 0))
-os.makedirs("out")
-card = json.load(open(d + "/card.json"))
-card.update(state="RUNNING", started=1700000001000, log_dir=os.getcwd() + "/out")
-def write(card):
-    with open(d + "/card.tmp", "w") as f:
-        json.dump(card, f)
-    os.rename(d + "/card.tmp", d + "/card.json")
-write(card)
-with open("out/stdout.log", "w") as f:
-    f.write("claimed\n")
-card.update(state="FAILED", ended=1700000002000, exit_code=9, exit="exited:9")
-with open(d + "/../../ended.jsonl", "a") as f:
-    f.write(json.dumps(card) + "\n")
-os.remove(d + "/card.json")
-os.rename(d, d + ".gone.1")
-P
-	pid=$waiting
-	ends_with 9
-	pid=$following
-	ends_with 0
-	is "$(cat "$T/followed")" claimed
+	for pid in $BG; do kill -0 "$pid"; done
+	mlp queue release later
+	for pid in $BG; do ends_with 0; done
+	is "$(cat "$T/followed")" "up"$'\n'"done"
+	is "$(cat "$T/attached")" "up"$'\n'"done"
 	# one that is taken out of the queue
-	queued fe
-	"$MLP" wait later 2>"$T/waited" &
+	start --hold --run-name never
+	"$MLP" wait never 2>/dev/null &
 	pid=$!
-	BG="$BG $pid"
+	"$MLP" logs -f never >"$T/followed" 2>/dev/null &
+	following=$!
+	env --default-signal "$MLP" attach never >/dev/null 2>"$T/attached" &
+	attaching=$!
+	BG="$pid $following $attaching"
 	sleep 0.2
-	rm -r "$dir"
-	ends_with 125
-	has "$(cat "$T/waited")" "ended before it was recorded"
+	kill -INT "$attaching"
+	mlp stop never
+	is "$status" 0
+	ends_with 143
+	pid=$attaching
+	ends_with 130
+	has "$(cat "$T/attached")" "is QUEUED; 'mlp stop"
+	wait "$following" || true
+	is "$(cat "$T/followed")" ""
+	is "$(state_of "$id")" KILLED
 }
 
 @test "a card that cannot be written is told, and the run goes on" {
