@@ -108,16 +108,16 @@ shape_is() { printf '%s' "$output" | manual shape "$MAN1" JSON "$1"; }
 	    needs: 1
 	    inputs: 1
 	    outputs: 1
-	    retries: 1
+	    retries: {most: 1, delay: 1, after: 1}
 	    resources: 1
 	EOF
 	touch python_env.yaml
 	mlp check --json
 	is "$status" 0
 	is "$(json 'sorted(w["message"].split("\x27")[1] for w in j["warnings"])')" \
-		"['databricks_spark_job', 'inputs', 'needs', 'outputs', 'resources', 'retries', 'steps']"
+		"['databricks_spark_job', 'inputs', 'needs', 'outputs', 'resources', 'steps']"
 	for key in python_env databricks_spark_job command parameters timeout env description steps \
-		needs inputs outputs retries resources; do
+		needs inputs outputs retries most delay after resources; do
 		grep -qE "^\.(It )?Ic (.* )?$key\b" "$MAN5" || { echo "not in the manual: $key"; return 1; }
 	done
 }
@@ -149,9 +149,9 @@ shape_is() { printf '%s' "$output" | manual shape "$MAN1" JSON "$1"; }
 }
 
 @test "the tags in mlp(1) are those that mlp writes" {
-	manual=$(grep -oE '^\.It Sy (mlp|mlflow)\.[A-Za-z0-9.]+' "$MAN1" | sed 's/^.It Sy //' | sort)
+	manual=$(grep -oE '^\.It Sy (mlp|mlflow)\.[A-Za-z0-9._]+' "$MAN1" | sed 's/^.It Sy //' | sort)
 	[ "$(echo "$manual" | wc -l)" -ge 19 ]
-	written=$(grep -rhoE '"(mlp|mlflow)\.[A-Za-z0-9.]+"' "$TOP/src" --include='*.c' | tr -d '"' | sort -u)
+	written=$(grep -rhoE '"(mlp|mlflow)\.[A-Za-z0-9._]+"' "$TOP/src" --include='*.c' | tr -d '"' | sort -u)
 	# read, for runs of others; of models
 	is "$manual" "$(echo "$written" | grep -vx -e mlflow.project.env -e mlflow.modelVersions -e mlflow.db -e "mlflow\..*\." -e "mlp\..*\.")"
 }
