@@ -5,6 +5,7 @@
  *
  * MLP_FAULT=NAME[:N[:WHO]] in the environment: when this process passes NAME for the N-th
  * time (1), WHO gets KILL: "self" (the default), "parent", "children", or a number.
+ * $MLP_FAULT_SAID, a file, gets a line then.
  * MLP_FAULT=list: every program prints the names of all its places, and ends.
  */
 #ifndef FAULT_H

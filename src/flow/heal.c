@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "flow/heal.h"
 
-#include <sys/stat.h>
-#include <time.h>
-
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/fault.h"
@@ -17,7 +14,7 @@
 #include "run/statedir.h"
 #include "run/strays.h"
 
-enum { END_MAX = 1 << 20, UNBORN_AGE_S = 24 * 3600 };
+enum { END_MAX = 1 << 20 };
 
 static const char lost[] = "supervisor lost (killed or machine restarted)";
 
@@ -291,35 +288,19 @@ static bool heal_one(const struct ctx *ctx, struct store *store, const char *run
 	return heal_locked(&h);
 }
 
-static bool has_file(struct arena *a, const char *dir, const char *name)
-{
-	return path_exists(path_join(a, dir, name));
-}
-
-/* Of an mlp that was killed just before it had the lock: nothing of a run is in it. */
-static void drop_unborn(struct arena *a, const char *dir)
-{
-	struct err ignored = ERR_INIT;
-	struct stat st;
-	if (rmdir(dir) == 0 || stat(dir, &st) < 0 ||
-	    st.st_mtime > time(NULL) - UNBORN_AGE_S || has_file(a, dir, "stdout.log") ||
-	    has_file(a, dir, "end.json") || has_file(a, dir, "card.json"))
-		return;
-	tree_remove(dir, &ignored);
-}
-
 static void heal_entry(const struct ctx *ctx, struct arena *a, const char *name)
 {
 	struct err ignored = ERR_INIT;
 	const char *dir = run_state_dir(ctx, a, name);
+	enum run_lock_state state;
 	if (name[0] == '.')
 		return;
 	if (strstr(name, ".gone.")) /* who removed it was killed */
 		tree_remove(dir, &ignored);
-	else if (run_lock_look(dir) == RUN_LOCK_FREE)
+	else if ((state = run_lock_look(dir)) == RUN_LOCK_FREE)
 		heal_one(ctx, NULL, name);
-	else if (run_lock_look(dir) == RUN_LOCK_NONE)
-		drop_unborn(a, dir);
+	else if (state == RUN_LOCK_NONE)
+		run_lock_clear(dir);
 }
 
 void heal_runs(const struct ctx *ctx)

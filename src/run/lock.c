@@ -242,6 +242,28 @@ static void forget_dir(const char *dir)
 	tree_remove(gone.s, &ignored); /* state only: what stays does no harm */
 }
 
+/* A new lock that nobody holds; who is about to will notice, and try again. */
+static void remove_half_made(const char *dir, const char *name)
+{
+	auto_buf path = BUF_INIT;
+	auto_fd fd = -1;
+	buf_addf(&path, "%s/%s", dir, name);
+	fd = open(path.s, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
+		unlink(path.s);
+}
+
+void run_lock_clear(const char *dir)
+{
+	auto_dir d = rmdir(dir) < 0 ? opendir(dir) : NULL;
+	struct dirent *e;
+	while (d && (e = readdir(d)))
+		if (strncmp(e->d_name, "lock.", 5) == 0)
+			remove_half_made(dir, e->d_name);
+	if (d)
+		rmdir(dir);
+}
+
 void run_lock_drop(struct run_lock *lk, bool forget)
 {
 	if (forget && lk->fd >= 0)

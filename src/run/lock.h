@@ -55,6 +55,12 @@ bool run_lock_is_of_this_boot(const char *dir);
 /* Block until nobody holds it, or it is gone.  For a process of its own (lockwatch.h). */
 void run_lock_await(const char *dir);
 
+/*
+ * RUN_LOCK_NONE: remove what somebody has left who was killed before the lock was his; the
+ * directory, too, if nothing else is in it.
+ */
+void run_lock_clear(const char *dir);
+
 /* Note where the run is recorded, for who finds its state later; a failure is ignored. */
 void run_lock_note(const struct run_lock *lk, const char *store_uri);
 /* What was noted in the state directory `dir`, or NULL. */

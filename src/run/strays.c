@@ -221,26 +221,35 @@ static void let_go(struct held *h)
 	h->n = 0;
 }
 
+/* Those of one look around.  How many lived. */
+static size_t stop_round(struct held *h, const struct ctx *ctx, bool politely)
+{
+	size_t live;
+	if (politely)
+		wait_for(h, ctx, DYING_MS);
+	live = how_many_live(h);
+	if (live > 0) {
+		signal_all(h, politely ? SIGTERM : SIGKILL);
+		signal_all(h, SIGCONT); /* a stopped one hears nothing else */
+		wait_for(h, ctx, politely ? stop_grace() : KILL_MS);
+	}
+	let_go(h);
+	return live;
+}
+
 int strays_stop(const struct ctx *ctx, const struct strays *s)
 {
 	struct signs g;
 	auto_free struct held *h = xmalloc(sizeof(*h));
-	size_t found;
+	size_t found = 0;
 	signs_init(&g, s);
-	hold_all(h, &g);
-	wait_for(h, ctx, DYING_MS);
-	found = how_many_live(h);
-	signal_all(h, SIGTERM);
-	signal_all(h, SIGCONT); /* a stopped one hears nothing else */
-	wait_for(h, ctx, stop_grace());
-	let_go(h);
-	for (int i = 0; i < ROUNDS && found > 0; i++) {
+	for (int i = 0; i < ROUNDS; i++) {
+		size_t live;
 		hold_all(h, &g);
 		if (h->n == 0)
 			break;
-		signal_all(h, SIGKILL);
-		wait_for(h, ctx, KILL_MS);
-		let_go(h);
+		live = stop_round(h, ctx, found == 0);
+		found = found ? found : live;
 	}
 	return (int)found;
 }

@@ -266,14 +266,18 @@ S
 	main_is '"true"'
 	mlp run .
 	runs=$XDG_STATE_HOME/mlp/runs
-	mkdir -p "$runs"/{empty,locked,begun,young,old,logs}
-	touch "$runs/locked/lock" "$runs/begun/lock" "$runs"/{young,old}/lock.123 "$runs/logs/stdout.log"
+	mkdir -p "$runs"/{empty,locked,begun,dead,alive,logs,gone.gone.123}
+	touch "$runs/locked/lock" "$runs/begun/lock" "$runs"/{dead,alive}/lock.123 "$runs/logs/stdout.log"
 	ln -s "sqlite:///$T/p/mlflow.db" "$runs/begun/store"
-	touch -d '2 days ago' "$runs/old" "$runs/logs"
+	exec 5>"$runs/alive/lock.123"
+	flock 5
 	mlp runs
 	is "$status" 0
 	is "$stderr" ""
-	is "$(ls -m "$runs")" "logs, young"
+	is "$(ls -m "$runs")" "alive, logs"
+	exec 5>&-
+	mlp runs
+	is "$(ls -m "$runs")" "logs"
 	mlp ps -a --json
 	is "$(json 'len(j)')" 1
 }

@@ -45,7 +45,7 @@ class Lie(Exception):
 
 def is_true(what, *said):
     if not what:
-        raise Lie(" ".join(str(s) for s in said))
+        raise Lie(" ".join(str(s)[:600] for s in said))
 
 
 def alive(pid):
@@ -63,7 +63,7 @@ class World:
         self.o, self.rng = o, rng
         self.dir = os.path.realpath(tempfile.mkdtemp(prefix="mlp-soak.", dir=o.dir))
         self.root = self.dir + "/t"
-        self.told, self.ended = set(), {}
+        self.told, self.unlisted, self.ended = set(), set(), {}
         os.makedirs(self.root)
         if o.full:
             subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "none", self.root], check=True)
@@ -77,7 +77,7 @@ class World:
         self.env = {k: v for k, v in os.environ.items() if not k.startswith(("MLP_", "MLFLOW_", "POWER_"))}
         self.env.update(HOME=self.root, XDG_STATE_HOME=self.root + "/state", LC_ALL="C.UTF-8",
                         XDG_CACHE_HOME=self.root + "/cache", MLP_STOP_GRACE="100", MLP_BUSY_TIMEOUT="5000")
-        self.started = []
+        self.started, self.story = [], []
 
     def close(self):
         os.close(self.alive)
@@ -98,6 +98,7 @@ class World:
 
     def start(self, args, fault=None, **env):
         """A shell that starts mlp, as a user's does."""
+        self.story.append((args, fault))
         e = dict(self.env, MLP_FAULT_SAID=self.dir + "/struck", **env)
         if fault:
             e["MLP_FAULT"] = fault
@@ -109,6 +110,8 @@ class World:
 
     def mlp(self, *args, fault=None, timeout=60):
         """To its end, and its output; with a fault it may be killed."""
+        if fault:
+            self.story.append((args, fault))
         e = dict(self.env, MLP_FAULT_SAID=self.dir + "/struck")
         if fault:
             e["MLP_FAULT"] = fault
@@ -134,6 +137,16 @@ class World:
             except OSError:
                 pass
         return [p for p in out if alive(p)]
+
+    def words(self, pids):
+        out = []
+        for pid in pids:
+            try:
+                with open(f"/proc/{pid}/cmdline") as f, open(f"/proc/{pid}/wchan") as g:
+                    out.append((pid, f.read().replace("\0", " "), g.read()))
+            except OSError:
+                pass
+        return out
 
     def writers(self):
         """Of the pipe that only commands of runs have."""
@@ -217,21 +230,23 @@ class World:
             except subprocess.TimeoutExpired:
                 pass
         self.look()
-        for _ in range(100):
-            if not self.json("ps"):
-                break
+        end = time.monotonic() + 20
+        while self.json("ps") or self.processes():
             self.mlp("stop", "--all")
-        else:
-            raise Lie("runs that cannot be stopped:", self.json("ps"))
+            is_true(time.monotonic() < end, "cannot be stopped:", self.json("ps"), self.words(self.processes()))
+            time.sleep(0.01)
         for p in self.started:
             try:
                 p.wait(10)
             except subprocess.TimeoutExpired:
-                raise Lie("it does not end:", p.args)
+                raise Lie("it does not end:", p.args, self.words(self.processes()))
         self.started = []
 
     def check(self, power_cut=False):
         self.note_told()
+        if power_cut:  # what ps lists is no record, and not synced
+            self.unlisted |= set(self.lines("started"))
+            self.unlisted = {line.split()[0] for line in self.unlisted}
         runs = self.json("runs", "--limit", "100000")
         past = self.json("ps", "-a")
         ids = [r["run_id"] for r in runs]
@@ -255,14 +270,9 @@ class World:
             if r["run_id"] in states:
                 is_true(states[r["run_id"]] == r["status"], "ps and runs:", states[r["run_id"]], r)
             else:
-                is_true(power_cut or r["run_id"] not in begun, "not in ps -a:", r)
+                is_true(r["run_id"] in self.unlisted or r["run_id"] not in begun, "not in ps -a:", r)
         is_true(not self.someone_writes(), "processes are left that write")
-        for _ in range(40):
-            if not self.processes():
-                break
-            time.sleep(0.05)
-        is_true(not self.processes(), "processes are left:", [
-            open(f"/proc/{p}/cmdline").read() for p in self.processes()])
+        is_true(not self.processes(), "processes are left:", self.words(self.processes()))
         left = glob.glob(self.root + "/state/mlp/runs/*")
         is_true(not left, "state is left:", [(d, os.listdir(d)) for d in left])
         self.check_database()
@@ -385,6 +395,8 @@ def cut(w, points):
 
 def full(w, points):
     """The disk is full, more or less; then there is room again."""
+    if not os.path.exists(w.root + "/p/mlflow.db"):
+        w.mlp("run", ".", "-e", "good")
     before = w.strikes()
     filler = w.root + "/filler"
     some = w.rng.choice([0, 0, 4096, 16384, 65536, 200000, 400000]) + w.rng.randrange(4096)
@@ -420,17 +432,18 @@ def rounds(o, seed, kills):
     points = subprocess.run([o.mlp], env={"MLP_FAULT": "list"}, capture_output=True, text=True,
                             check=True).stdout.split()
     kinds = {"full": (full, 1)} if o.full else {o.only: KINDS[o.only]} if o.only else KINDS
-    count, hit, found, n = {}, {}, [], 0
+    count, hit, found, n = {}, {}, [], o.first - 1
     while sum(count.values()) < kills and len(found) < 5:
         w = World(o, random.Random(rng.getrandbits(64)))
         for _ in range(12):
             kind = rng.choices(list(kinds), [k[1] for k in kinds.values()])[0]
             n += 1
+            w.story = []
             w.rng = random.Random(f"{seed}.{n}")
             try:
                 count[kind] = count.get(kind, 0) + kinds[kind][0](w, points)
             except (Lie, subprocess.TimeoutExpired) as e:
-                found.append(f"round {seed}.{n} ({kind}): {e}")
+                found.append(f"round {seed}.{n} ({kind}): {w.story}: {e}")
                 w.kill_all()
                 break
             if sum(count.values()) >= kills:
@@ -451,6 +464,7 @@ def main():
     a.add_argument("power")
     a.add_argument("--kills", type=int, default=2000)
     a.add_argument("--seed", type=int, default=random.randrange(1 << 30))
+    a.add_argument("--first", type=int, default=1, help="the round to begin with, as it was named")
     a.add_argument("--only", choices=list(KINDS))
     a.add_argument("--full", action="store_true", help="on a small disk of its own (in a mount namespace)")
     a.add_argument("--keep", action="store_true", help="the first place where something was found")
