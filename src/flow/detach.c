@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/fault.h"
 #include "base/file.h"
 #include "base/proc.h"
 #include "base/sigpoll.h"
@@ -57,9 +58,11 @@ int detach_fork(struct detached *d, int *to, struct err *err)
 	}
 	close(ends[0]);
 	*to = ends[1];
+	FAULT("detach.forked");
 	setsid();
 	close_strange_files();
 	null_over(STDIN_FILENO, O_RDONLY);
+	FAULT("detach.away");
 	return 1;
 }
 
@@ -74,8 +77,10 @@ static void on_started(void *arg, const struct run_result *r, const struct prepa
 {
 	struct starting *s = arg;
 	s->started(s->arg, r, p);
+	FAULT("detach.recorded");
 	(void)fd_write_all(*s->to, r->run_id, strlen(r->run_id));
 	fd_close(s->to);
+	FAULT("detach.told");
 	null_over(STDOUT_FILENO, O_WRONLY);
 	null_over(STDERR_FILENO, O_WRONLY);
 }
