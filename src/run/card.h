@@ -41,7 +41,7 @@ struct card {
 	const char *experiment; /* name */
 	const char *log_dir;
 	const char *parent_id;
-	const char *next_id; /* of the attempt that follows this one */
+	const char *next_id;	   /* of the attempt that follows this one */
 	const char *exit, *reason; /* as the tags mlp.exit and mlp.reason */
 	enum card_state state;
 	bool recorded;	    /* it is in the store */
