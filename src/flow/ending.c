@@ -32,7 +32,7 @@ static int exit_code_of(
 	case EXIT_TIMEOUT:
 		return EXIT_TIMED_OUT;
 	case EXIT_OOM:
-		return EXIT_OF_SIGNAL + SIGKILL;
+		return st->code ? st->code : EXIT_OF_SIGNAL + SIGKILL;
 	default:
 		return EXIT_OURS;
 	}
