@@ -54,7 +54,7 @@ int mlp_run_start(struct mlp *m, const struct mlp_run_options *options,
 
 const char *mlp_run_id(const struct mlp_handle *h)
 {
-	return __atomic_load_n(&h->first_id, __ATOMIC_ACQUIRE);
+	return h ? __atomic_load_n(&h->first_id, __ATOMIC_ACQUIRE) : NULL;
 }
 
 static int64_t deadline(int64_t timeout_ms)
@@ -70,6 +70,8 @@ int mlp_run_wait(struct mlp_handle *h, int64_t timeout_ms, struct mlp_record **o
 	int rc, state;
 	if (out)
 		*out = NULL;
+	if (!h)
+		return error_say(error, ERR_USAGE, "there is no run to wait for");
 	if (__atomic_exchange_n(&h->busy, 1, __ATOMIC_ACQUIRE))
 		return error_say(error, ERR_BUSY, "another call waits for this run");
 	state = not_cancelled();
@@ -100,6 +102,8 @@ static int watch(struct mlp_handle *h)
 int mlp_run_fd(struct mlp_handle *h, struct mlp_error *error)
 {
 	struct err err = ERR_INIT;
+	if (!h)
+		return error_say(error, ERR_USAGE, "there is no run to wait for");
 	if (h->watched >= 0 || watch(h) == 0)
 		return h->watched;
 	err_sys(&err, errno, "cannot make a descriptor for run %s",
@@ -120,6 +124,8 @@ static void leave_grace(const struct mlp_handle *h, int64_t ms)
 int mlp_run_stop(struct mlp_handle *h, int64_t grace_ms, struct mlp_error *error)
 {
 	struct err err = ERR_INIT;
+	if (!h)
+		return error_say(error, ERR_USAGE, "there is no run to stop");
 	if (grace_ms > STOP_GRACE_MAX_MS)
 		return error_say(error, ERR_USAGE, "grace_ms is %lld; the longest is %d",
 		    (long long)grace_ms, STOP_GRACE_MAX_MS);

@@ -199,7 +199,7 @@ int supervisor_signal(const struct supervisor *s, int sig)
 		return (int)syscall(SYS_pidfd_send_signal, s->pidfd, sig, NULL, 0);
 	if (is_our_child(s))
 		return kill(s->pid, sig);
-	errno = ESRCH;
+	errno = s->flags & SUPERVISOR_DETACH && s->pidfd < 0 ? ENOSYS : ESRCH;
 	return -1;
 }
 

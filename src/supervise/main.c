@@ -56,7 +56,7 @@ static void catch_signals(void)
 	signal(SIGPIPE, SIG_IGN);
 }
 
-/* The host, and 0 where there is none to die with. */
+/* The host; 0: it is in another namespace. */
 static volatile pid_t parent;
 
 /*
@@ -66,15 +66,15 @@ static volatile pid_t parent;
 static void on_parent_death(int sig)
 {
 	(void)sig;
-	if (parent && getppid() != parent)
+	if (getppid() != parent)
 		kill(getpid(), SIGTERM);
 }
 
-/* 0: it was gone before we asked to be told of it. */
+/* False: it was gone before we asked to be told of it. */
 static bool die_with_host(pid_t host)
 {
 	struct sigaction sa = {.sa_handler = on_parent_death, .sa_flags = SA_RESTART};
-	parent = getppid(); /* 0: it is in another namespace */
+	parent = getppid();
 	sigemptyset(&sa.sa_mask);
 	sigaction(SIGUSR2, &sa, NULL);
 	prctl(PR_SET_PDEATHSIG, SIGUSR2);
