@@ -10,6 +10,9 @@
  *	if (mlp_open(NULL, &m, &e) < 0 || mlp_run(m, &o, &run, &e) < 0)
  *		fprintf(stderr, "%s\n", e.message);
  *
+ * mlp_run waits for the end of the run; mlp_run_start does not, so that a program may have
+ * hundreds of them at once.
+ *
  * What a manifest, a URI, a parameter or a tag may be is told in mlproject(5) and mlp(1):
  * the library has the same rules as the program, because it runs the same code.
  *
@@ -18,24 +21,29 @@
  * defaults.  So a program goes on working with a newer library; and an older library
  * refuses (MLP_ERR_USAGE) only an option that it does not know and that is really set.
  *
- * Results.  Functions return 0, or -1 and say why in *error (which may be NULL).  What a
- * function gives through a pointer is the caller's to free with the function named there,
- * and stays valid after mlp_close; what it points to is part of it.  The library makes
- * these structs, and new members come only at their end: never copy one, nor make one.
+ * Results.  Functions return 0, or -1 and say why in *error (which may be NULL); two can
+ * also return 1.  What a function gives through a pointer is the caller's to free with the
+ * function named there, and stays valid after mlp_close; what it points to is part of it.
+ * The library makes these structs, and new members come only at their end: never copy one,
+ * nor make one.
  *
  * Text is UTF-8.  Times are milliseconds since 1970-01-01 UTC, -1 where there is none.
  *
- * Threads.  Any thread may call any function, with a context of its own: a context that
- * is in use by another call is MLP_ERR_BUSY.  mlp_interrupt alone may be called at any
- * time, also from a signal handler.  The environment is read by calls; the program must
- * not change it meanwhile.  In a child made by fork(), open another context.
+ * Threads.  Any thread may call any function; a context that is in use by another call is
+ * MLP_ERR_BUSY, so that threads that call at the same time have a context each.  Runs that
+ * were started (mlp_run_start) do not occupy their context, and one context serves any
+ * number of them.  mlp_interrupt alone may be called at any time, also from a signal
+ * handler.  The environment is read by calls; the program must not change it meanwhile.
+ * In a child made by fork(), use neither contexts nor handles of the parent.
  *
  * The host program is left alone: nothing is printed, no signal is handled or blocked, no
- * directory changed, no descriptor left open but one or two per context.  A run is
- * supervised by a program of its own, libexec/mlp/mlp-supervise, which is a child
- * process: a host that waits for any child (waitpid(-1)), handles SIGCHLD or ignores it
- * may see that one end; nothing depends on who reaps it.  There is one thing that belongs
- * to the whole process: mlp_set_oom_handler.
+ * directory changed, no descriptor left open but one or two per context and up to three
+ * per handle (all close on exec).  A run is supervised by a program of its own,
+ * libexec/mlp/mlp-supervise, which is a child process: a host that waits for any child
+ * (waitpid(-1)), handles SIGCHLD or ignores it may see that one end; nothing depends on
+ * who reaps it.  A host that does not ask for its runs does not hold them up: messages
+ * that it does not fetch are left out when they become many.  There is one thing that
+ * belongs to the whole process: mlp_set_oom_handler.
  *
  * The tracking database is opened for the duration of a call only.  While a call is in
  * progress the host must not open and close that file other than through the same SQLite
@@ -115,9 +123,10 @@ struct mlp_options {
 	/* Where mlp-supervise is.  NULL: as mlp_run tells. */
 	const char *libexec_dir;
 	/*
-	 * Called, with `arg`, in the thread that called the library; must return (no
-	 * longjmp, no exception), and may call nothing on the same context but
-	 * mlp_interrupt.  The text is one line, borrowed.
+	 * Called, with `arg`, in the thread that called the library (so with handles in
+	 * several threads at once); must return (no longjmp, no exception), and may call
+	 * nothing on the same context or handle but mlp_interrupt, mlp_run_id and
+	 * mlp_run_stop.  The text is one line, borrowed.
 	 */
 	void (*message)(void *arg, int level, const char *text);
 	void (*progress)(void *arg, const struct mlp_progress *p);
@@ -263,9 +272,9 @@ struct mlp_run_options {
 	int64_t timeout_ms;	 /* 0: what the manifest says */
 	int output;		 /* enum mlp_output */
 	/*
-	 * Told once the run is recorded, in the thread that called mlp_run, with the
-	 * `arg` of the context; the record is borrowed, and says
-	 * RUNNING.  The command starts meanwhile.
+	 * Told once the run is recorded, in the thread that called; the record is
+	 * borrowed, and says RUNNING.  The command starts meanwhile.  With retries, for
+	 * each attempt.
 	 */
 	void (*started)(void *arg, const struct mlp_record *run);
 	/*
@@ -279,6 +288,9 @@ struct mlp_run_options {
 	const struct mlp_pair *docker_args;
 	size_t ndocker_args;
 	int build_image; /* as --build-image */
+	int detach;	 /* mlp_run_start: the run outlives the host; MLP_OUTPUT_KEEP */
+	int at_once;	 /* mlp_run_start: do not wait until it is recorded */
+	void *arg;	 /* for the callbacks of this run; NULL: the context's */
 };
 #define MLP_RUN_OPTIONS_INIT                                                             \
 	{                                                                                \
@@ -286,16 +298,17 @@ struct mlp_run_options {
 	}
 
 /*
- * Run a project and wait for its end.  0: a run was recorded and has ended, in whatever
- * way: *out (which may be NULL) says how; mlp_record_free.  -1: nothing was recorded, or
- * (the message says so) the end is not known.
+ * Run a project and wait for its end: mlp_run_start and mlp_run_wait in one.  0: a run was
+ * recorded and has ended, in whatever way: *out (which may be NULL) says how;
+ * mlp_record_free.  -1: nothing was recorded, or (the message says so) the end is not
+ * known.
  *
  * The command's standard input is empty; its environment is the host's, with what mlp(1)
  * lists.  mlp-supervise stays in the host's process group, so that Ctrl-C on a terminal
  * stops the run, too, and HUP, INT and QUIT are ignored where the host ignores them.
- * Should the host, or the thread that called, end meanwhile, the
- * command is stopped and the run is recorded KILLED; should mlp-supervise be killed, the
- * run is recorded FAILED.  This is no cancellation point (pthreads).
+ * Should the host end meanwhile, the command is stopped and the run is recorded KILLED;
+ * should mlp-supervise be killed, the run is recorded FAILED.  This is no cancellation
+ * point (pthreads).
  *
  * mlp-supervise is looked for in MLP_LIBEXEC (not by programs with borrowed rights), then
  * beside the library (../libexec/mlp and ../../libexec/mlp from where libmlp.so is, or,
@@ -304,6 +317,75 @@ struct mlp_run_options {
  */
 int mlp_run(struct mlp *m, const struct mlp_run_options *options, struct mlp_record **out,
     struct mlp_error *error);
+
+/* ---- running, several at once ---- */
+
+/*
+ * A run that was started and that nobody has to wait for.  A handle belongs to no thread
+ * and to no context: it stays valid after mlp_close.  Calls on different handles do not
+ * disturb each other, in whatever threads; on one handle, one thread at a time may wait
+ * or poll (else MLP_ERR_BUSY), while others may ask for its id or stop it.  Until it is
+ * released it has two descriptors, three where mlp_run_fd was called.  Its callbacks are
+ * called by mlp_run_start, _wait and _poll, in the thread that calls these.
+ */
+struct mlp_handle;
+
+/*
+ * Start a project.  0: the run is recorded; the end of it, whatever that is, is a matter
+ * of the handle, for mlp_run_release.  -1: as for mlp_run, and nothing was recorded.
+ * Fetching the project, and checking all that is asked, is done by then; with at_once
+ * nothing is: the call only starts mlp-supervise (some milliseconds), and mlp_run_poll or
+ * mlp_run_wait return -1 where nothing comes of it.
+ *
+ * As with mlp_run the run is stopped, and recorded KILLED, when the host ends (not when
+ * the thread that started it does).  With detach it is not: its mlp-supervise is no child
+ * of the host's and has a session of its own, as with `mlp run -d`; the host may release
+ * it and end, and `mlp wait`, `mlp stop` and mlp_run_get know the run.  Should
+ * mlp-supervise be killed, the run is recorded FAILED.
+ */
+int mlp_run_start(struct mlp *m, const struct mlp_run_options *options,
+    struct mlp_handle **out, struct mlp_error *error);
+
+/*
+ * The run's id, 32 characters, valid as long as the handle.  NULL: options.run_id and
+ * at_once, and it is not known yet.  With retries it is that of the first attempt.
+ */
+const char *mlp_run_id(const struct mlp_handle *h);
+
+/*
+ * Wait for the end, at most so many milliseconds; negative: for ever.  0: it has ended,
+ * *out (`out` may be NULL) says how, for mlp_record_free.  1: not yet, *out is NULL.  -1:
+ * nothing was recorded (at_once), or (the message says so) the end is not known.  After
+ * the end it may be called as often as one likes.  Of several attempts it is the last
+ * that counts.  A signal does not end the wait, nor does mlp_interrupt.
+ */
+int mlp_run_wait(struct mlp_handle *h, int64_t timeout_ms, struct mlp_record **out,
+    struct mlp_error *error);
+
+/* The same without waiting: it takes what has come, and calls the callbacks. */
+int mlp_run_poll(struct mlp_handle *h, struct mlp_record **out, struct mlp_error *error);
+
+/*
+ * A descriptor for poll(), select() and the like, of the handle, to be closed by nobody
+ * else.  It is readable (POLLIN) when something has happened, until mlp_run_poll has taken
+ * it, and for ever after the end.  -1: there are no descriptors left.
+ */
+int mlp_run_fd(struct mlp_handle *h, struct mlp_error *error);
+
+/*
+ * Ask it to stop, and return at once; any thread may.  The command gets TERM, and after
+ * grace_ms KILL (negative: 5 s; at most a day; a second call may shorten it).  The run
+ * ends KILLED.  0 also where it has ended already.  One that is not recorded yet
+ * (at_once) never is: MLP_ERR_INTERRUPTED.
+ */
+int mlp_run_stop(struct mlp_handle *h, int64_t grace_ms, struct mlp_error *error);
+
+/*
+ * Free the handle (NULL: nothing).  A run that lives goes on: until the host ends, or with
+ * detach until its own end.  Without detach its mlp-supervise stays a child of the host,
+ * for the host to reap.
+ */
+void mlp_run_release(struct mlp_handle *h);
 
 /* ---- the whole process ---- */
 

@@ -10,7 +10,7 @@ build="gcc libc6-dev pkg-config libyaml-dev libcjson-dev libsqlite3-dev libgit2-
 demo="git python3 ca-certificates"
 check="clang libclang-rt-14-dev clang-format cppcheck shellcheck mandoc libcmocka-dev bats
 	tmux vim valgrind perl git python3 python-is-python3 python3-venv procps util-linux openssl
-	bzip2 xz-utils zstd git-lfs strace sqlite3 zsh fish docker.io docker-registry
+	bzip2 xz-utils zstd curl git-lfs strace sqlite3 zsh fish docker.io docker-registry
 	podman busybox-static"
 
 deb="dpkg-dev file xz-utils git"

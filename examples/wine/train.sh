@@ -1,8 +1,19 @@
 #!/bin/sh
-# Fits quality = a + b * alcohol by gradient descent, with nothing but awk.
+# Fits quality = a + b * alcohol by gradient descent, with nothing but awk; the loss at the
+# end is a metric of the run, by MLflow's REST API, where there is a curl to tell it.
 set -eu
 epochs=$1 lr=$2
 out=${MODEL:-model.txt}
+
+metric() {
+	case ${MLFLOW_TRACKING_URI-} in http*) ;; *) return 0 ;; esac
+	command -v curl >/dev/null || return 0
+	curl -sS --fail-with-body -H 'Content-Type: application/json' \
+		"$MLFLOW_TRACKING_URI/api/2.0/mlflow/runs/log-metric" \
+		-d "{\"run_id\": \"$MLFLOW_RUN_ID\", \"key\": \"$1\", \"value\": $2, \"timestamp\": $(date +%s)000}" \
+		>/dev/null
+}
+
 awk -F, -v epochs="$epochs" -v lr="$lr" -v out="$out" '
 NR > 1 { x[++n] = $1 - 10; y[n] = $2 }
 END {
@@ -17,5 +28,8 @@ END {
 		printf "epoch %d loss %.4f\n", e, loss / n
 	}
 	printf "%.6f %.6f\n", a, b >out
+	printf "%.6f\n", loss / n >(out ".loss")
 }' data.csv
+metric loss "$(cat "$out.loss")"
+rm "$out.loss"
 echo "model: $out"

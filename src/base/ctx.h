@@ -19,6 +19,10 @@ struct progress {
 	bool finished;
 };
 
+struct arena;
+struct cJSON;
+struct run_record;
+
 struct ctx {
 	const char *cwd;       /* the caller's directory, absolute; NULL: removed */
 	const char *cache_dir; /* $XDG_CACHE_HOME/mlp, NULL when there is no home */
@@ -30,6 +34,12 @@ struct ctx {
 	void (*say)(void *arg, enum say_level level, const char *text);
 	void (*progress)(void *arg, const struct progress *p);
 	void *arg;
+	/*
+	 * A run (track/record.h) as it is told to other programs, a new JSON value; NULL
+	 * where no such shape is known (libmlp).
+	 */
+	struct cJSON *(*run_json)(
+	    const struct ctx *, struct arena *, const struct run_record *);
 	/*
 	 * Non-zero once the user asked us to stop (the signal's number).  Long waits look
 	 * at it; NULL where nothing can interrupt.

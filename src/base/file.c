@@ -9,6 +9,7 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/fault.h"
 #include "base/path.h"
 
 int fd_read_all(int fd, const char *what, size_t max, struct buf *out, struct err *err)
@@ -60,6 +61,7 @@ static int write_temp(const char *tmp, const void *data, size_t n, mode_t mode)
 	auto_fd fd = open(tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
 	if (fd < 0 || fd_write_all(fd, data, n) < 0 || fsync(fd) < 0)
 		return -1;
+	FAULT("file.temporary");
 	return 0;
 }
 
@@ -76,12 +78,15 @@ int file_write(const char *path, const void *data, size_t n, mode_t mode, struct
 	auto_buf tmp = BUF_INIT;
 	buf_addf(&tmp, "%s.tmp%ld", path, (long)getpid());
 	unlink(tmp.s);
+	FAULT("file.begin");
 	if (write_temp(tmp.s, data, n, mode) < 0 || rename(tmp.s, path) < 0) {
 		int saved = errno;
 		unlink(tmp.s);
 		return err_sys(err, saved, "cannot write '%s'", path);
 	}
+	FAULT("file.renamed");
 	dir_sync_of(path);
+	FAULT("file.synced");
 	return 0;
 }
 

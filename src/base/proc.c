@@ -21,7 +21,7 @@
 
 extern char **environ;
 
-enum step { STEP_FORK, STEP_FD, STEP_SESSION, STEP_CWD, STEP_EXEC };
+enum step { STEP_FORK, STEP_FD, STEP_SESSION, STEP_ENTER, STEP_CWD, STEP_EXEC };
 
 /* From the child, over the report pipe: what failed, or (sys 0) its pid. */
 struct report {
@@ -216,6 +216,8 @@ IN_CHILD static enum step become(const struct launch_pad *l)
 	reset_signals();
 	if (enter_session(l) < 0)
 		return STEP_SESSION;
+	if (l->p->enter && l->p->enter(l->p->enter_arg) < 0)
+		return STEP_ENTER;
 	if (place_fds(l->p) < 0)
 		return STEP_FD;
 	if (l->p->cwd && chdir(l->p->cwd) < 0)
@@ -314,6 +316,8 @@ static int report_failure(const struct proc *p, const struct report *why, struct
 		    err, why->sys, "cannot set up the files of '%s'", p->argv[0]);
 	case STEP_SESSION:
 		return err_sys(err, why->sys, "cannot give '%s' a session", p->argv[0]);
+	case STEP_ENTER:
+		return err_sys(err, why->sys, "cannot limit '%s'", p->argv[0]);
 	case STEP_CWD:
 		return err_sys(err, why->sys, "cannot enter '%s'", p->cwd);
 	default:

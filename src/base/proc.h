@@ -33,6 +33,13 @@ struct proc {
 	int ctty;	    /* the terminal for PROC_CTTY */
 	int socket;	    /* its fd 3; -1: none */
 	enum proc_flag flags;
+	/*
+	 * Called in the child before it executes, with only async-signal-safe calls; what
+	 * it changes in memory it changes in ours.  -1 with errno: the start fails.  NULL:
+	 * nothing.
+	 */
+	int (*enter)(void *arg);
+	void *enter_arg;
 	pid_t pid;    /* out: the child, and with PROC_SESSION its group */
 	pid_t leader; /* out: with PROC_CTTY a child that leads the session, else -1 */
 };

@@ -28,7 +28,7 @@ void sweep_keep(
     struct sweep *s, const char *kind, const char *path, int64_t used, const char *why);
 /* The caller holds its lock.  True: it is gone; also, in a dry run, where it would be. */
 bool sweep_remove(struct sweep *s, const char *kind, const char *path, int64_t used);
-/* It is gone, or in a dry run would be. */
+/* It is gone, all or part of it, or in a dry run would be. */
 void sweep_removed(
     struct sweep *s, const char *kind, const char *path, int64_t used, int64_t bytes);
 /* It could not be removed. */

@@ -40,8 +40,8 @@ struct cmd {
 };
 
 extern const struct cmd cmd_run, cmd_rerun, cmd_check, cmd_info, cmd_runs, cmd_show,
-    cmd_logs, cmd_server, cmd_env, cmd_gc, cmd_init, cmd_completion, cmd_version,
-    cmd_help;
+    cmd_ps, cmd_logs, cmd_wait, cmd_stop, cmd_attach, cmd_queue, cmd_batch, cmd_server,
+    cmd_env, cmd_gc, cmd_init, cmd_completion, cmd_version, cmd_help;
 extern const struct cmd *const commands[]; /* NULL-terminated, in the order of help */
 
 /* --help, --quiet, --verbose: of every command. */
@@ -76,6 +76,11 @@ int cmd_print_help(const struct cmd *cmd);
 /* setup.c: fill in the context from the environment.  release: close what it opened. */
 void cli_setup(struct cli *cli);
 void cli_release(struct cli *cli);
+
+/* The signal that asked us to stop, which is thereby answered; 0: none. */
+int cli_take_interrupt(void);
+/* All those signals are heard from now on, also where they were ignored. */
+void cli_hear_signals(void);
 
 /* out.c -- words for people */
 /* "mlp: what: why" and "  hint: ..." on stderr. */

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* mlp logs: what a run's command has written. */
-#include <errno.h>
-#include <fcntl.h>
+/* mlp logs: what a run's command has written, and writes. */
+#include "cli/cli.h"
+#include "flow/follow.h"
 
-#include "base/cleanup.h"
-#include "base/path.h"
-#include "cli/api.h"
-
-enum { OPT_STDOUT = 1, OPT_STDERR, OPT_TRACKING_URI };
+enum { OPT_FOLLOW = 1, OPT_LINES, OPT_STDOUT, OPT_STDERR, OPT_TRACKING_URI };
+enum { MOST_LINES = 1000000000 };
 
 static const struct opt logs_opts[] = {
+    {OPT_FOLLOW, 'f', "follow", NULL, NULL, NULL,
+	"Go on with what is written, until the run has ended"},
+    {OPT_LINES, 'n', "lines", NULL, "N", NULL, "Only the last N lines of each stream"},
     {OPT_STDOUT, 0, "stdout", NULL, NULL, NULL, "Only standard output"},
     {OPT_STDERR, 0, "stderr", NULL, NULL, NULL, "Only standard error"},
     {OPT_TRACKING_URI, 0, "tracking-uri", NULL, "URI", "MLFLOW_TRACKING_URI",
@@ -17,69 +17,111 @@ static const struct opt logs_opts[] = {
     {0},
 };
 
-/* 1: copied, 0: there is none, -1: failed (said). */
-static int copy_log(const char *path, int to)
+struct logs_args {
+	const char *text, *uri;
+	bool follow, only_out, only_err;
+	long lines;
+};
+
+static int take(
+    struct logs_args *la, const struct opt *opt, const char *value, struct err *err)
 {
-	char block[65536];
-	auto_fd fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = -1;
-	if (fd < 0 && errno == ENOENT)
+	char *end;
+	switch (opt->id) {
+	case OPT_FOLLOW:
+		la->follow = true;
 		return 0;
-	while (fd >= 0 && (n = read(fd, block, sizeof(block))) > 0)
-		if (cli_write(to, block, (size_t)n) != CLI_OK)
-			return -1;
-	if (fd >= 0 && n == 0)
-		return 1;
-	dprintf(STDERR_FILENO, "mlp: cannot read '%s': %s\n", path, strerror(errno));
-	return -1;
+	case OPT_LINES:
+		la->lines = strtol(value, &end, 10);
+		if (end != value && !*end && la->lines >= 0 && la->lines <= MOST_LINES)
+			return 0;
+		return err_set(err, ERR_USAGE,
+		    "--lines: '%s' is not a number from 0 to %d", value, MOST_LINES);
+	case OPT_STDOUT:
+		la->only_out = true;
+		return 0;
+	case OPT_STDERR:
+		la->only_err = true;
+		return 0;
+	default:
+		la->uri = value;
+		return 0;
+	}
 }
 
-static int print_logs(struct cli *cli, const struct mlp_record *r, bool out, bool err)
+static int tell_missing(struct cli *cli, const struct control_run *r)
 {
 	struct arena *a = &cli->arena;
-	const char *dir = r->log_dir;
-	int got_out =
-	    dir && out ? copy_log(path_join(a, dir, "stdout.log"), STDOUT_FILENO) : 0;
-	int got_err = dir && err ? copy_log(path_join(a, dir, "stderr.log"),
-				       out ? STDERR_FILENO : STDOUT_FILENO)
-				 : 0;
-	if (got_out < 0 || got_err < 0)
-		return CLI_FAILED;
-	if (got_out || got_err)
+	const struct card *c = &r->card;
+	if (!card_has_ended(c)) {
+		ctx_say(&cli->ctx, SAY_INFO, "run %s has written nothing yet: it is %s",
+		    c->run_id, card_state_word(c->state));
 		return CLI_OK;
-	cli_failed(cli, arena_printf(a, "run %s has no logs here (%s)", r->run_id,
-			    dir ? dir : r->artifact_uri));
+	}
+	cli_failed(cli, arena_printf(a, "run %s has no logs here (%s)", c->run_id,
+			    c->log_dir ? c->log_dir : "no directory is known"));
 	return CLI_FAILED;
+}
+
+static int print_logs(struct cli *cli, const struct logs_args *la, struct follow *f)
+{
+	struct err err = ERR_INIT;
+	switch (la->follow ? follow_go_on(f, &err) : follow_print(f, &err)) {
+	case FOLLOW_ENDED:
+		return f->any ? CLI_OK : tell_missing(cli, &f->run);
+	case FOLLOW_NO_READER: /* has seen enough */
+		return CLI_OK;
+	case FOLLOW_INTERRUPTED:
+		return 128 + *cli->ctx.interrupted;
+	default:
+		cli_error(cli, &err);
+		return CLI_FAILED;
+	}
+}
+
+static int show(struct cli *cli, const struct logs_args *la)
+{
+	bool out = la->only_out || !la->only_err, both = la->only_out == la->only_err;
+	const struct follow_want want = {
+	    .to = {out ? STDOUT_FILENO : -1, both	    ? STDERR_FILENO
+					     : la->only_err ? STDOUT_FILENO
+							    : -1},
+	    .lines = la->lines};
+	struct control_run r;
+	struct err err = ERR_INIT;
+	struct follow f;
+	int code;
+	if (control_find(&cli->ctx, &cli->arena, la->uri, la->text, &r, &err) < 0) {
+		cli_error(cli, &err);
+		return CLI_FAILED;
+	}
+	follow_open(&f, &cli->ctx, &cli->arena, &r, &want);
+	code = print_logs(cli, la, &f);
+	follow_close(&f);
+	return code;
 }
 
 static int run_logs(struct cli *cli, int argc, char *const *argv)
 {
+	struct logs_args la = {.lines = -1};
 	struct cli_args args;
-	const char *text = NULL, *uri = NULL;
-	bool only_out = false, only_err = false;
-	struct mlp_record *r;
+	struct err err = ERR_INIT;
 	int more, code = CLI_OK;
 	cli_args_start(&args, &cmd_logs, argc, argv);
 	while ((more = cli_args_next(cli, &args, &code)) > 0) {
-		if (args.it.opt && args.it.opt->id == OPT_TRACKING_URI)
-			uri = args.it.value;
-		else if (args.it.opt && args.it.opt->id == OPT_STDOUT)
-			only_out = true;
-		else if (args.it.opt)
-			only_err = true;
-		else if (cli_take_arg(&cmd_logs, &text, args.it.value, &code) < 0)
-			return code;
+		if (!args.it.opt) {
+			if (cli_take_arg(&cmd_logs, &la.text, args.it.value, &code) < 0)
+				return code;
+		} else if (take(&la, args.it.opt, args.it.value, &err) < 0) {
+			cli_error(cli, &err);
+			return CLI_USAGE;
+		}
 	}
 	if (more < 0)
 		return code;
-	if (!text)
+	if (!la.text)
 		return cli_usage(&cmd_logs, "missing argument RUN");
-	r = api_run(cli, uri, text);
-	if (!r)
-		return CLI_FAILED;
-	code = print_logs(cli, r, only_out || !only_err, only_err || !only_out);
-	mlp_record_free(r);
-	return code;
+	return show(cli, &la);
 }
 
 const struct cmd cmd_logs = {
@@ -88,7 +130,9 @@ const struct cmd cmd_logs = {
     .summary = "Print what a run's command has written",
     .text =
 	"Its standard output goes to standard output, its standard error to standard\n"
-	"error.  RUN is a run id, its beginning, or a run name.",
+	"error.  RUN is a run id, its beginning, or a run name, of any run that was "
+	"started\n"
+	"on this machine, or is recorded here.",
     .opts = {logs_opts, NULL},
     .run = run_logs,
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* mlp rerun: an old run, again. */
 #include "cli/dryrun.h"
+#include "cli/limitopts.h"
 #include "cli/running.h"
 #include "cli/runopts.h"
 #include "flow/rerun.h"
@@ -12,7 +13,9 @@ static int start(struct cli *cli, const char *text, struct runopts *ro)
 		cli_error(cli, &err);
 		return CLI_OURS;
 	}
-	return ro->dry_run ? dry_run(cli, ro) : run_and_tell(cli, &ro->rq);
+	if (ro->dry_run)
+		return dry_run(cli, ro);
+	return ro->detach ? run_in_background(cli, ro) : run_and_tell(cli, &ro->rq);
 }
 
 static int run_rerun(struct cli *cli, int argc, char *const *argv)
@@ -50,6 +53,6 @@ const struct cmd cmd_rerun = {
     .text = "RUN is a run id, its beginning, or a run name.  -P and --params override "
 	    "what is\n"
 	    "recorded.  The new run has the tag mlp.rerunOf.",
-    .opts = {run_opts, NULL},
+    .opts = {run_opts, limit_opts, NULL},
     .run = run_rerun,
 };

@@ -2,6 +2,7 @@
 /* mlp run: a project, run and recorded. */
 #include "base/quote.h"
 #include "cli/dryrun.h"
+#include "cli/limitopts.h"
 #include "cli/info.h"
 #include "cli/running.h"
 #include "cli/runopts.h"
@@ -69,7 +70,9 @@ static int run_run(struct cli *cli, int argc, char *const *argv)
 		cli_error(cli, &err);
 		return CLI_USAGE;
 	}
-	return ro.dry_run ? dry_run(cli, &ro) : run_and_tell(cli, &ro.rq);
+	if (ro.dry_run)
+		return dry_run(cli, &ro);
+	return ro.detach ? run_in_background(cli, &ro) : run_and_tell(cli, &ro.rq);
 }
 
 const struct cmd cmd_run = {
@@ -85,6 +88,6 @@ const struct cmd cmd_run = {
 	"The exit code is the command's own; 124 timed out, 126 and 127 as the shell "
 	"gives\n"
 	"them, 128+n signal n, 2 the command line is wrong, 125 mlp could not start it.",
-    .opts = {version_opts, run_opts, NULL},
+    .opts = {version_opts, run_opts, limit_opts, NULL},
     .run = run_run,
 };

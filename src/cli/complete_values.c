@@ -6,6 +6,10 @@
 #include "cache/environments.h"
 #include "cli/complete.h"
 #include "cli/init.h"
+#include "manifest/manifest.h"
+#include "run/card.h"
+#include "run/lock.h"
+#include "run/statedir.h"
 #include "plan/envplan.h"
 #include "source/cached.h"
 #include "source/refnames.h"
@@ -288,6 +292,52 @@ static void add_runs(struct complete *c)
 	}
 }
 
+static bool is_only_card(const struct card *v, size_t n, const char *name)
+{
+	size_t same = 0;
+	for (size_t i = 0; i < n; i++)
+		same += v[i].name && strcmp(v[i].name, name) == 0;
+	return same == 1;
+}
+
+/* Of this machine, in whatever store; likewise by name or by id. */
+static void add_living(struct complete *c)
+{
+	struct arena *a = &c->cli->arena;
+	const struct ctx *ctx = &c->cli->ctx;
+	const char *typed = c->word + c->start;
+	struct err ignored = ERR_INIT;
+	struct card *v;
+	size_t n;
+	if (state_check(ctx, &ignored) < 0 || cards_alive(ctx, a, &v, &n, &ignored) < 0)
+		return;
+	for (size_t i = 0; i < n; i++) {
+		const char *state = card_state_word(v[i].state);
+		bool named = v[i].name && is_only_card(v, n, v[i].name);
+		if (v[i].state != CARD_QUEUED &&
+		    !run_lock_is_held(run_state_dir(ctx, a, v[i].run_id)))
+			continue;
+		if (named && strncmp(v[i].name, typed, strlen(typed)) == 0)
+			complete_add(
+			    c, v[i].name, arena_printf(a, "%.8s %s", v[i].run_id, state));
+		if (!named || *typed)
+			complete_add(c, v[i].run_id,
+			    arena_printf(a, "%s %s", v[i].name ? v[i].name : "", state));
+	}
+}
+
+/* The one that `logs` and `show` look at may be recorded here or live anywhere. */
+static void add_any_run(struct complete *c)
+{
+	if (c->cmd == &cmd_attach) {
+		add_living(c);
+		return;
+	}
+	add_runs(c);
+	if (c->cmd == &cmd_logs)
+		add_living(c);
+}
+
 static void add_run_ids(struct complete *c)
 {
 	struct run_record *runs;
@@ -400,7 +450,8 @@ static const struct {
     {"SCRIPT.py", add_files},
     {"DIR", add_directories},
     {"URI", add_directories},
-    {"RUN", add_runs},
+    {"RUN", add_any_run},
+    {"RUN...", add_living},
     {"COMMAND", add_command_names},
 };
 
@@ -435,7 +486,7 @@ static void add_environments(struct complete *c)
 			all.v[i].project ? all.v[i].project : ""));
 }
 
-/* The last word of the usage line names the one argument that commands take. */
+/* The last word of the usage line names the one argument (or more: ...) of a command. */
 void complete_argument(struct complete *c)
 {
 	const char *last = strrchr(c->cmd->args, ' ');
@@ -448,6 +499,6 @@ void complete_argument(struct complete *c)
 	}
 	last = last ? last + 1 : c->cmd->args;
 	last += *last == '[';
-	if (!c->arg)
+	if (!c->arg || strstr(last, "..."))
 		add_by_word(c, arena_strndup(&c->cli->arena, last, strcspn(last, "]")));
 }

@@ -240,7 +240,7 @@ int dry_run(struct cli *cli, const struct runopts *ro)
 		return CLI_OURS;
 	}
 	if (prepare_plan(&cli->ctx, a, ro->rq.uri, ro->rq.version, &ro->rq.plan,
-		PREPARE_LOOK, launch_own_files(a, &t), &p, &err) == 0) {
+		PREPARE_LOOK, launch_own_files(a, &t), NULL, &p, &err) == 0) {
 		source_facts_finish(&cli->ctx, a, &p.facts, &p.source);
 		cli_diags(cli, &p.diags);
 		code = show(cli, ro, &p, &t);

@@ -13,14 +13,18 @@
  *   cache/     what nobody uses any more is found and removed: gc.c
  *   flow/      the stages in their order: prepare.c (source, manifest, plan), launch.c
  *              (open the run, supervise, close it), ending.c (what an end means), heal.c
- *              (runs that a killed mlp left), rerun.c (a record becomes a request)
+ *              (runs that a killed mlp left), rerun.c (a record becomes a request),
+ *              detach.c (in the background), enqueue.c, queue*.c, runner.c (one after
+ *              the other), frozen.c (with the code of then), control*.c (which runs live; waiting for
+ *              them, stopping them), follow.c (their output as it comes)
  *   source/    what a URI means, and asking mlp-git for its tree
  *   manifest/  an MLproject file as a model; YAML with line and column; diagnostics
  *   plan/      pure: parameters, command template, entry point, environment -> plan
  *   track/     runs and experiments in SQLite with MLflow's schema; `struct store`
  *   env/       what has to be there first: docker, virtualenv and uv, conda; each kind a
  *              row of the table in env.c; plan/ says what is wanted
- *   run/       one command: terminal, logs, signals, time limit, leftovers; its lock
+ *   run/       one command: terminal, logs, signals, time limit, leftovers; its lock,
+ *              which is its life, and its card, which shows it
  *   base/      no domain words: errors, strings, memory, files, processes, JSON, helpers
  *
  * Programs of their own in libexec/mlp, started when they are wanted:
@@ -33,13 +37,17 @@
  */
 #include "cli/cli.h"
 
+#include <signal.h>
+
 #include "base/nearest.h"
 #include "cli/complete.h"
 #include "cli/runopts.h"
+#include "flow/runner.h"
 
 const struct cmd *const commands[] = {&cmd_run, &cmd_rerun, &cmd_check, &cmd_info,
-    &cmd_runs, &cmd_show, &cmd_logs, &cmd_server, &cmd_env, &cmd_gc, &cmd_init,
-    &cmd_completion, &cmd_version, &cmd_help, NULL};
+    &cmd_runs, &cmd_show, &cmd_ps, &cmd_logs, &cmd_wait, &cmd_stop, &cmd_attach,
+    &cmd_queue, &cmd_batch, &cmd_server, &cmd_env, &cmd_gc, &cmd_init, &cmd_completion,
+    &cmd_version, &cmd_help, NULL};
 
 static const struct cmd *find_command(const char *name)
 {
@@ -95,6 +103,13 @@ static int leading_env_file(struct cli *cli, int *argc, char *const **argv)
 	return 0;
 }
 
+static int be_runner(struct cli *cli)
+{
+	cli_hear_signals();
+	signal(SIGHUP, SIG_IGN); /* of a terminal that is none of ours */
+	return runner_run(&cli->ctx);
+}
+
 static int dispatch(struct cli *cli, int argc, char *const *argv)
 {
 	const struct cmd *cmd;
@@ -110,6 +125,8 @@ static int dispatch(struct cli *cli, int argc, char *const *argv)
 		return cmd_help.run(cli, 0, argv);
 	if (strcmp(argv[0], "__complete") == 0)
 		return complete_run(cli, argc - 1, argv + 1);
+	if (strcmp(argv[0], RUNNER_COMMAND) == 0)
+		return be_runner(cli);
 	cmd = find_command(argv[0]);
 	if (cmd && !cli->ctx.cwd && cmd != &cmd_help && cmd != &cmd_version) {
 		dprintf(STDERR_FILENO,

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/runjson.h"
 
+#include "lib/record.h"
+
 /* An empty tag says nothing. */
 static void put_tag(
     cJSON *j, const char *name, const struct mlp_record *r, const char *tag)
@@ -60,6 +62,25 @@ static void put_time(cJSON *j, const char *name, int64_t ms)
 		json_put_int(j, name, ms);
 }
 
+/* As the tag says; null: not known. */
+static void put_number_tag(
+    cJSON *j, const char *name, const struct mlp_record *r, const char *tag)
+{
+	const char *v = mlp_record_tag(r, tag);
+	if (v && *v && v[strspn(v, "0123456789")] == '\0' && strlen(v) < 19)
+		json_put_int(j, name, strtoll(v, NULL, 10));
+	else
+		json_put_null(j, name);
+}
+
+static void put_usage(cJSON *j, const struct mlp_record *r)
+{
+	cJSON *o = json_put_object(j, "usage");
+	put_number_tag(o, "wall_time_ms", r, "mlp.wall_time_ms");
+	put_number_tag(o, "cpu_time_ms", r, "mlp.cpu_time_ms");
+	put_number_tag(o, "peak_memory_bytes", r, "mlp.peak_memory_bytes");
+}
+
 cJSON *run_to_json(const struct mlp_record *r)
 {
 	cJSON *j = cJSON_CreateObject(), *o;
@@ -73,6 +94,7 @@ cJSON *run_to_json(const struct mlp_record *r)
 	put_exit(j, r);
 	put_time(j, "start_time", r->start_time);
 	put_time(j, "end_time", r->end_time);
+	put_usage(j, r);
 	put_tag(j, "entry_point", r, "mlflow.project.entryPoint");
 	put_tag(j, "command", r, "mlp.command");
 	put_source(j, r);
@@ -85,4 +107,12 @@ cJSON *run_to_json(const struct mlp_record *r)
 	o = json_put_object(j, "env");
 	json_put_str(o, "kind", env ? env : "local");
 	return j;
+}
+
+cJSON *record_to_json(
+    const struct ctx *ctx, struct arena *a, const struct run_record *run)
+{
+	struct mlp_record r = {.start_time = -1, .end_time = -1};
+	record_fill(ctx, a, run, &r);
+	return run_to_json(&r);
 }

@@ -6,6 +6,7 @@
 #include <mlp.h>
 
 #include "base/json.h"
+#include "track/record.h"
 
 /*
  * {run_id, run_name, experiment_id, experiment_name, status, reason,
@@ -14,5 +15,9 @@
  *  env{kind}}; times in ms since the epoch, unknown is null.
  */
 cJSON *run_to_json(const struct mlp_record *r);
+struct ctx;
+/* The same of a run as a store has it. */
+cJSON *record_to_json(
+    const struct ctx *ctx, struct arena *a, const struct run_record *run);
 
 #endif

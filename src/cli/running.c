@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/running.h"
 
+#include <signal.h>
+
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/quote.h"
+#include "flow/detach.h"
 
 enum { TAIL_LINES = 8 };
 
@@ -63,24 +66,87 @@ static void tell_end(struct cli *cli, const struct run_result *r)
 		    r->left_in);
 }
 
+static int tell_failure(struct cli *cli, struct prepared *p, const struct err *err)
+{
+	cli_diags(cli, &p->diags);
+	cli_error(cli, err);
+	return err->code == ERR_USAGE	      ? CLI_USAGE
+	       : err->code == ERR_INTERRUPTED ? 128 + err->sys
+					      : CLI_OURS;
+}
+
 int run_and_tell(struct cli *cli, const struct run_request *rq)
 {
 	struct run_result result;
 	struct prepared p;
 	struct err err = ERR_INIT;
 	int code;
-	int rc =
-	    run_launch(&cli->ctx, &cli->arena, rq, tell_start, cli, &p, &result, &err);
-	if (rc == 0) {
+	if (run_launch(&cli->ctx, &cli->arena, rq, tell_start, cli, &p, &result, &err) ==
+	    0) {
 		tell_end(cli, &result);
 		code = result.ending.exit_code;
 	} else {
-		cli_diags(cli, &p.diags);
-		cli_error(cli, &err);
-		code = err.code == ERR_USAGE	     ? CLI_USAGE
-		       : err.code == ERR_INTERRUPTED ? 128 + err.sys
-						     : CLI_OURS;
+		code = tell_failure(cli, &p, &err);
 	}
 	prepared_done(&p);
 	return code;
+}
+
+/* The supervisor's part; its exit code is heard only where nothing was recorded. */
+static int supervise_detached(struct cli *cli, struct run_request *rq, int to)
+{
+	struct run_result result;
+	struct prepared p;
+	struct err err = ERR_INIT;
+	int code = CLI_OK;
+	/* a script that ignores them has none of its own in mind for us */
+	cli_hear_signals();
+	signal(SIGHUP, SIG_IGN); /* of a terminal that is none of ours any more */
+	if (detach_run(
+		&cli->ctx, &cli->arena, rq, &to, tell_start, cli, &p, &result, &err) < 0)
+		code = tell_failure(cli, &p, &err);
+	prepared_done(&p);
+	return code;
+}
+
+int run_detached(struct cli *cli, struct run_request *rq)
+{
+	struct detached d;
+	struct err err = ERR_INIT;
+	char id[65];
+	int to = -1, code, rc = detach_fork(&d, &to, &err);
+	if (rc < 0) {
+		cli_error(cli, &err);
+		return CLI_OURS;
+	}
+	if (rc > 0)
+		return supervise_detached(cli, rq, to);
+	if (detach_wait(&cli->ctx, &d, id, &code) != 0)
+		return code;
+	return cli_print(arena_printf(&cli->arena, "%s\n", id), strlen(id) + 1);
+}
+
+static int run_queued(struct cli *cli, struct run_request *rq, const struct enqueue *how)
+{
+	struct prepared p;
+	struct err err = ERR_INIT;
+	const char *id;
+	int code;
+	if (enqueue_run(&cli->ctx, &cli->arena, rq, how, &p, &err) < 0) {
+		code = tell_failure(cli, &p, &err);
+		prepared_done(&p);
+		return code;
+	}
+	cli_diags(cli, &p.diags);
+	prepared_done(&p);
+	id = rq->run_id && *rq->run_id ? rq->run_id : rq->new_id;
+	ctx_say(&cli->ctx, SAY_INFO, "run %s (%s) is in the queue%s",
+	    rq->run_name ? rq->run_name : "again", id, how->held ? ", held" : "");
+	return cli_print(arena_printf(&cli->arena, "%s\n", id), strlen(id) + 1);
+}
+
+int run_in_background(struct cli *cli, struct runopts *ro)
+{
+	return ro->queued ? run_queued(cli, &ro->rq, &ro->queue)
+			  : run_detached(cli, &ro->rq);
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/runopts.h"
 
+#include "cli/limitopts.h"
+
 #include "base/clock.h"
 #include "base/file.h"
 
@@ -26,6 +28,9 @@ enum {
 	OPT_TIMEOUT,
 	OPT_ENV_FILE,
 	OPT_OFFLINE,
+	OPT_DETACH,
+	OPT_JOBS,
+	OPT_HOLD,
 	OPT_DRY_RUN,
 	OPT_JSON,
 };
@@ -73,6 +78,12 @@ const struct opt run_opts[] = {
 	"Set variables from a dotenv file, unless they are set"},
     {OPT_OFFLINE, 0, "offline", NULL, NULL, "MLP_OFFLINE",
 	"Ask nobody over the network; use what is in the cache"},
+    {OPT_DETACH, 'd', "detach", NULL, NULL, NULL,
+	"Run in the background; print the run id at once"},
+    {OPT_JOBS, 'j', "jobs", NULL, "N", "MLP_JOBS",
+	"With -d: queue it; N queued runs at once, from now on"},
+    {OPT_HOLD, 0, "hold", NULL, NULL, NULL,
+	"With -d: queue it, until 'mlp queue release'"},
     {OPT_DRY_RUN, 0, "dry-run", NULL, NULL, NULL,
 	"Print the plan; run and record nothing"},
     {OPT_JSON, 0, "json", NULL, NULL, NULL, "With --dry-run: the plan as JSON"},
@@ -156,6 +167,8 @@ static void take_flag(struct cli *cli, struct runopts *ro, int id)
 	ro->rq.plan.env.build_image |= id == OPT_BUILD_IMAGE;
 	cli->ctx.offline |= id == OPT_OFFLINE;
 	ro->dry_run |= id == OPT_DRY_RUN;
+	ro->detach |= id == OPT_DETACH;
+	ro->queue.held |= id == OPT_HOLD;
 	ro->json |= id == OPT_JSON;
 }
 
@@ -210,12 +223,18 @@ int runopts_take(struct cli *cli, struct runopts *ro, const struct opt *opt,
 		return clock_parse_duration(value, &rq->plan.timeout_ms, err) < 0
 			   ? err_wrap(err, "--timeout")
 			   : 0;
+	case OPT_JOBS:
+		return queue_slots_parse(value, &ro->queue.slots, err) < 0
+			   ? err_wrap(err, "--jobs")
+			   : 0;
 	case OPT_ENV_FILE:
 		return env_file_load(value, err);
 	case OPT_STORAGE_DIR:
 		rq->plan.storage_dir = value;
 		return 0;
 	default:
+		if (limitopts_take(rq, opt, value, err) < 0)
+			return -1;
 		take_flag(cli, ro, opt->id);
 		return 0;
 	}
@@ -239,13 +258,31 @@ static int add_params_file(struct cli *cli, struct runopts *ro, struct err *err)
 	return 0;
 }
 
+/* Is it queued, and for how many slots? */
+static int finish_queue(struct runopts *ro, struct err *err)
+{
+	const char *jobs = getenv("MLP_JOBS");
+	if (!ro->detach && (ro->queue.slots || ro->queue.held)) {
+		err_set(err, ERR_USAGE, "%s goes with --detach",
+		    ro->queue.slots ? "--jobs" : "--hold");
+		return err_hint(err,
+		    "mlp run -d %s ...: queued runs are in the background",
+		    ro->queue.slots ? "-j N" : "--hold");
+	}
+	if (ro->detach && !ro->queue.slots && jobs && *jobs &&
+	    queue_slots_parse(jobs, &ro->queue.slots, err) < 0)
+		return err_wrap(err, "MLP_JOBS");
+	ro->queued = ro->detach && (ro->queue.slots || ro->queue.held);
+	return 0;
+}
+
 int runopts_finish(struct cli *cli, struct runopts *ro, struct err *err)
 {
 	if (ro->json && !ro->dry_run) {
 		err_set(err, ERR_USAGE, "--json goes with --dry-run");
 		return err_hint(err, "for the record of a run: mlp show RUN --json");
 	}
-	if (add_params_file(cli, ro, err) < 0)
+	if (finish_queue(ro, err) < 0 || add_params_file(cli, ro, err) < 0)
 		return -1;
 	return given_finish(&cli->ctx, &cli->arena, &ro->rq, err);
 }

@@ -4,6 +4,7 @@
 #define RUNOPTS_H
 
 #include "cli/cli.h"
+#include "flow/enqueue.h"
 #include "flow/given.h"
 
 extern const struct opt run_opts[];
@@ -13,7 +14,9 @@ struct runopts {
 	struct run_request rq;
 	struct given_params params; /* -P */
 	const char *params_file;
-	bool dry_run, json;
+	bool detach, dry_run, json;
+	bool queued; /* with detach; and how: */
+	struct enqueue queue;
 };
 
 /*

@@ -9,6 +9,7 @@
 #include "base/path.h"
 #include "base/trace.h"
 #include "cli/api.h"
+#include "cli/runjson.h"
 
 /* Set by the handlers below; the context's `interrupted` points to the first. */
 static volatile int interrupted;
@@ -30,18 +31,30 @@ void cli_interrupts(struct mlp *m)
 		mlp_interrupt(m);
 }
 
+int cli_take_interrupt(void)
+{
+	int sig = interrupted;
+	interrupted = 0;
+	return sig;
+}
+
 /* No SA_RESTART: a long wait must notice. */
-static void catch_signals(void)
+static void catch_signals(bool ignored_ones)
 {
 	static const int sigs[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
 	for (size_t i = 0; i < sizeof(sigs) / sizeof(sigs[0]); i++) {
 		struct sigaction old, sa = {.sa_handler = on_signal};
 		sigemptyset(&sa.sa_mask);
 		sigaction(sigs[i], NULL, &old);
-		if (old.sa_handler != SIG_IGN) /* nohup stays in force */
+		if (old.sa_handler != SIG_IGN || ignored_ones)
 			sigaction(sigs[i], &sa, NULL);
 	}
 	signal(SIGPIPE, SIG_IGN);
+}
+
+void cli_hear_signals(void)
+{
+	catch_signals(true);
 }
 
 static bool wants_colour(int fd)
@@ -55,13 +68,14 @@ void cli_setup(struct cli *cli)
 	char cwd[PATH_MAX];
 	memset(cli, 0, sizeof(*cli));
 	alloc_set_oom_hook(alloc_say_oom);
-	catch_signals();
+	catch_signals(false); /* nohup stays in force */
 	cli->least = SAY_INFO;
 	cli->colour_out = wants_colour(STDOUT_FILENO);
 	cli->colour_err = wants_colour(STDERR_FILENO);
 	cli->ctx.say = cli_say;
 	cli->ctx.progress = cli_progress;
 	cli->ctx.arg = cli;
+	cli->ctx.run_json = record_to_json;
 	cli->ctx.interrupted = &interrupted;
 	cli->ctx.cwd = getcwd(cwd, sizeof(cwd)) ? arena_strdup(&cli->arena, cwd) : NULL;
 	cli->ctx.cache_dir = path_xdg(&cli->arena, XDG_CACHE);

@@ -32,7 +32,7 @@ static int exit_code_of(
 	case EXIT_TIMEOUT:
 		return EXIT_TIMED_OUT;
 	case EXIT_OOM:
-		return EXIT_OF_SIGNAL + SIGKILL;
+		return st->code ? st->code : EXIT_OF_SIGNAL + SIGKILL;
 	default:
 		return EXIT_OURS;
 	}
@@ -80,6 +80,10 @@ void ending_of(const struct outcome *o, int64_t timeout_ms, enum run_status said
 	    : st->kind == EXIT_TIMEOUT ? (int)((timeout_ms + 999) / 1000)
 				       : st->code);
 	describe(o, timeout_ms, why, &reason);
+	if (o->oom_kills && st->kind != EXIT_OOM)
+		buf_addf(&reason, "%s%d of its processes %s killed, out of memory",
+		    reason.len ? "; " : "", o->oom_kills,
+		    o->oom_kills == 1 ? "was" : "were");
 	if (o->log_errno)
 		buf_addf(&reason, "%spart of its output could not be kept (%s)",
 		    reason.len ? "; " : "", strerror(o->log_errno));
@@ -102,4 +106,25 @@ struct exit_status ending_parse_exit(const char *tag)
 	else
 		st.code = atoi(colon + 1);
 	return st;
+}
+
+/* The signal that stopped it is in the reason alone. */
+static int stop_signal_of(const char *reason)
+{
+	static const int stops[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+	for (size_t i = 0; reason && i < sizeof(stops) / sizeof(stops[0]); i++) {
+		auto_buf words = BUF_INIT;
+		buf_adds(&words, "stopped by ");
+		signal_name(&words, stops[i]);
+		if (strncmp(reason, words.s, words.len) == 0)
+			return stops[i];
+	}
+	return SIGTERM;
+}
+
+int ending_exit_code(enum run_status status, const char *exit, const char *reason)
+{
+	struct exit_status st = ending_parse_exit(exit);
+	return exit_code_of(
+	    status, &st, status == RUN_KILLED ? stop_signal_of(reason) : 0);
 }

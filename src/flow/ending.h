@@ -24,6 +24,9 @@ struct ending {
 void ending_of(const struct outcome *o, int64_t timeout_ms, enum run_status said,
     const char *why, struct ending *e);
 
+/* What `mlp wait` exits with for a run that has ended; the tags may be NULL. */
+int ending_exit_code(enum run_status status, const char *exit, const char *reason);
+
 /* Parse tag mlp.exit ("signalled:9"). */
 struct exit_status ending_parse_exit(const char *tag);
 

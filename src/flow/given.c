@@ -77,6 +77,10 @@ int given_finish(
 	const char *dir = unless_empty(rq->plan.storage_dir);
 	if (choose_experiment(&rq->experiment, err) < 0)
 		return -1;
+	if (rq->run_id && *rq->run_id && rq->plan.retries.most > 0) {
+		err_set(err, ERR_USAGE, "--retries does not go with --run-id");
+		return err_hint(err, "every attempt is a run of its own");
+	}
 	dir = dir ? dir : unless_empty(getenv("MLFLOW_TMP_DIR"));
 	rq->plan.storage_dir = dir && ctx->cwd ? path_abs(a, ctx->cwd, dir) : dir;
 	rq->plan.cwd = ctx->cwd;

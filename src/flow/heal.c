@@ -1,20 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 #include "flow/heal.h"
 
-#include <sys/stat.h>
-#include <time.h>
-
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/fault.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "base/path.h"
 #include "env/env.h"
+#include "flow/cardof.h"
 #include "flow/runtags.h"
+#include "run/cgroup.h"
 #include "run/lock.h"
+#include "run/statedir.h"
 #include "run/strays.h"
 
-enum { END_MAX = 1 << 20, UNBORN_AGE_S = 24 * 3600 };
+enum { END_MAX = 1 << 20 };
 
 static const char lost[] = "supervisor lost (killed or machine restarted)";
 
@@ -65,143 +66,266 @@ static bool was_ended(const struct run_record *r)
 	return exit && *exit;
 }
 
-/* 0: it ended while we waited for its lock, or others have resumed it.  -1: not known. */
-static int is_left_running(struct store *store, struct arena *a, const char *run_id)
-{
-	struct run_record r;
-	struct err ignored = ERR_INIT;
-	if (store->ops->run_get(store, a, run_id, &r, &ignored) < 0)
-		return -1;
-	return r.status == RUN_RUNNING && !was_ended(&r);
-}
+/* A run whose lock we have taken over, as nobody held it. */
+struct healing {
+	const struct ctx *ctx;
+	struct arena *a;
+	const char *run_id;
+	struct run_lock lock;
+	bool same_boot; /* whoever held it did so since this machine was started */
+	struct card card;
+	bool has_card;
+	const char *store_uri; /* where it is recorded; NULL: not known */
+	struct store *store;
+	bool is_open; /* it was we who opened it */
+	struct run_record run;
+	enum { RECORD_FOUND, RECORD_NONE, RECORD_UNKNOWN } found;
+	struct end end;
+	bool kept;	 /* how it ended was known, but could not be recorded */
+	bool lost;	 /* we say how it ended */
+	const char *was; /* the state that it was left in */
+};
 
-/* The supervisor is lost: stop what is left, and say so. */
-static void end_as_lost(const struct ctx *ctx, struct arena *a, const char *run_id,
-    struct end *end, const char **reason)
+static void look_up(struct healing *h)
 {
-	int n = strays_stop(ctx, run_id);
-	*reason = n == 0 ? lost
-			 : arena_printf(a,
-			       "%s; %d of its processes %s still running and %s stopped",
-			       lost, n, n == 1 ? "was" : "were", n == 1 ? "was" : "were");
-	end->status = RUN_FAILED;
-	end->time = clock_now_ms();
-	kvs_put(a, &end->tags, "mlp.exit", "unknown:0");
-	kvs_put(a, &end->tags, "mlp.reason", *reason);
-}
-
-static void tell(
-    const struct ctx *ctx, const char *run_id, const struct end *end, const char *reason)
-{
-	if (reason)
-		ctx_say(ctx, SAY_WARNING, "run %.8s was left RUNNING; it is now %s: %s",
-		    run_id, run_status_word(end->status), reason);
-	else
-		ctx_say(ctx, SAY_INFO,
-		    "the end of run %.8s, kept until now, is recorded: %s", run_id,
-		    run_status_word(end->status));
-}
-
-/*
- * Close a run that nobody supervises: with the end that was kept for it, whatever status
- * stands there (its command may have written one), else, where it is RUNNING, as lost.
- */
-static bool heal_one(const struct ctx *ctx, struct store *store, const char *run_id)
-{
-	struct run_lock lk = RUN_LOCK_INIT;
 	struct err err = ERR_INIT;
-	auto_arena a = ARENA_INIT;
-	struct end end = {.status = RUN_FAILED};
-	const char *reason = NULL;
-	bool kept, done = false;
-	int left;
-	if (run_is_alive(ctx, run_id, &lk, &err) != 0)
-		return false;
-	if (env_is_left(&a, lk.dir))
-		env_remove_left(ctx, &a, lk.dir, run_id);
-	kept = read_kept_end(&a, lk.dir, &end);
-	left = kept ? 1 : is_left_running(store, &a, run_id);
-	if (left > 0) {
-		if (!kept)
-			end_as_lost(ctx, &a, run_id, &end, &reason);
-		done = store->ops->run_end(store, run_id, end.status, end.time, &end.tags,
-			   !kept, &err) == 0;
+	struct tracking *t = arena_new(h->a, struct tracking);
+	h->found = RECORD_UNKNOWN;
+	if (!h->store && !h->store_uri) {
+		h->found = RECORD_NONE;
+		return;
 	}
-	/* logs are kept there when the artifacts are not local */
-	run_lock_drop(&lk, (done || left == 0) && !env_is_left(&a, lk.dir) &&
-			       !path_exists(path_join(&a, lk.dir, "stdout.log")));
-	if (done)
-		tell(ctx, run_id, &end, reason);
-	return done;
+	if (!h->store) {
+		if (tracking_of(h->ctx, h->a, h->store_uri, "a run", t, &err) < 0)
+			return;
+		h->is_open = store_open(h->ctx, t, STORE_READ, &h->store, &err) == 0;
+	}
+	if (h->store &&
+	    h->store->ops->run_get(h->store, h->a, h->run_id, &h->run, &err) == 0)
+		h->found = RECORD_FOUND;
+	else if (err.code == ERR_NOTFOUND && (h->store || !(h->card.recorded || h->kept)))
+		h->found = RECORD_NONE; /* a whole database that is gone may come back */
 }
 
-static bool has_kept_end(const struct ctx *ctx, struct arena *a, const char *run_id)
+/* First, as what runs in it may bear our mark, too, and ends with it. */
+static void remove_container(struct healing *h)
 {
-	return path_exists(path_join(a, run_state_dir(ctx, a, run_id), "end.json"));
+	if (env_is_left(h->a, h->lock.dir))
+		env_remove_left(h->ctx, h->a, h->lock.dir, h->run_id);
 }
 
-/* The runs that this state directory knows; usually none, or those alive just now. */
-static size_t list_candidates(const struct ctx *ctx, struct arena *a, const char ***ids)
+/* Everything that the run has left on this machine.  How many processes there were. */
+static int remove_leftovers(struct healing *h)
 {
-	auto_dir d = opendir(path_join(a, ctx->state_dir, "runs"));
-	struct dirent *e;
-	size_t n = 0;
-	while (d && (e = readdir(d))) {
-		if (e->d_name[0] == '.')
-			continue;
-		ARENA_GROW(a, *ids, n);
-		(*ids)[n++] = arena_strdup(a, e->d_name);
-	}
+	struct strays s = {.run_id = h->run_id, .session = h->card.session};
+	int n = h->same_boot ? strays_stop(h->ctx, &s) : 0;
+	cgroup_remove_left(h->lock.dir, h->run_id);
 	return n;
 }
 
-static bool has_file(struct arena *a, const char *dir, const char *name)
+/* The supervisor is lost: stop what is left, and say so. */
+static void end_as_lost(struct healing *h)
 {
-	return path_exists(path_join(a, dir, name));
+	int n = remove_leftovers(h);
+	enum run_status said = h->found == RECORD_FOUND ? h->run.status : RUN_RUNNING;
+	auto_buf reason = BUF_INIT;
+	FAULT("heal.stopped");
+	buf_adds(&reason, lost);
+	if (n > 0)
+		buf_addf(&reason, "; %d of its processes %s still running and %s stopped",
+		    n, n == 1 ? "was" : "were", n == 1 ? "was" : "were");
+	/* MLflow's client says FINISHED also for a script that has died */
+	h->end.status = said == RUN_KILLED ? RUN_KILLED : RUN_FAILED;
+	if (said == RUN_FINISHED)
+		buf_adds(&reason, "; the command itself had recorded FINISHED");
+	h->end.time = clock_now_ms();
+	kvs_put(h->a, &h->end.tags, "mlp.exit", "unknown:0");
+	kvs_put(h->a, &h->end.tags, "mlp.reason", arena_strdup(h->a, reason.s));
+	h->lost = true;
+}
+
+static void tell(const struct healing *h)
+{
+	if (!h->lost)
+		ctx_say(h->ctx, SAY_INFO,
+		    "the end of run %.8s, kept until now, is recorded: %s", h->run_id,
+		    run_status_word(h->end.status));
+	else
+		ctx_say(h->ctx, SAY_WARNING, "run %.8s was left %s; it is now %s: %s",
+		    h->run_id, h->was, run_status_word(h->end.status),
+		    kvs_get(&h->end.tags, "mlp.reason"));
+}
+
+/* False: its end is only kept until the store can be written. */
+static bool record_end(struct healing *h)
+{
+	struct err err = ERR_INIT;
+	bool done = false;
+	if (h->found == RECORD_NONE)
+		return true;
+	if (h->found == RECORD_FOUND)
+		done = h->store->ops->run_end(h->store, h->run_id, h->end.status,
+			   h->end.time, &h->end.tags, false, &err) == 0;
+	FAULT("heal.recorded");
+	if (!done && !h->kept) {
+		err_clear(&err);
+		(void)heal_keep_end(
+		    h->lock.dir, h->end.status, h->end.time, &h->end.tags, &err);
+		FAULT("heal.kept");
+	}
+	return done;
+}
+
+/* False: where it has ended is not yet noted for ps. */
+static bool archive(struct healing *h)
+{
+	struct err ignored = ERR_INIT;
+	if (!h->has_card && h->found == RECORD_FOUND)
+		card_of_record(h->ctx, h->a, h->store_uri, &h->run, &h->card);
+	else if (!h->has_card)
+		return true;
+	card_take_end(&h->card, h->end.status, &h->end.tags, h->end.time);
+	if (card_archive(h->ctx, &h->card, &ignored) < 0)
+		return false;
+	FAULT("heal.archived");
+	card_remove(h->lock.dir);
+	return true;
+}
+
+/* Others' word: resumed after mlp had ended it, or never begun by this mlp. */
+static bool is_settled(const struct healing *h)
+{
+	const char *host = kvs_get(&h->run.tags, "mlp.host");
+	return was_ended(&h->run) || !host ||
+	       strcmp(host, runtags_host(h->ctx, h->a)) != 0;
 }
 
 /*
- * Of an mlp that was killed between taking the lock and writing the run down: in no
- * record, nothing in it, and nobody behind it.
+ * Logs are kept in the directory when the artifacts are not local.  A container that
+ * nobody could be asked about is tried again.
  */
-static void drop_unborn(
-    const struct ctx *ctx, struct store *store, struct arena *a, const char *run_id)
+static void let_go(struct healing *h, bool settled)
 {
-	const char *dir = run_state_dir(ctx, a, run_id);
-	struct run_lock lk = RUN_LOCK_INIT;
-	struct err err = ERR_INIT;
-	struct run_record r;
-	struct stat st;
-	if (stat(dir, &st) < 0 || st.st_mtime > time(NULL) - UNBORN_AGE_S ||
-	    has_file(a, dir, "stdout.log") || has_file(a, dir, "end.json") ||
-	    store->ops->run_get(store, a, run_id, &r, &err) == 0 ||
-	    err.code != ERR_NOTFOUND)
-		return;
-	if (run_lock_take(ctx, run_id, &lk, &err) == 0)
-		run_lock_drop(&lk, true);
+	if (!settled || env_is_left(h->a, h->lock.dir))
+		run_lock_drop(&h->lock, false);
+	else if (path_exists(path_join(h->a, h->lock.dir, "stdout.log")))
+		run_lock_retire(&h->lock);
+	else
+		run_lock_drop(&h->lock, true);
+	FAULT("heal.done");
 }
 
-void heal_runs(const struct ctx *ctx, struct store *store)
+/* Killed between the record and the rest. */
+static void finish_settled(struct healing *h)
+{
+	bool archived = true;
+	h->end.status = h->run.status;
+	h->end.time = h->run.end_time;
+	h->end.tags = h->run.tags;
+	if (h->has_card && h->run.status != RUN_RUNNING)
+		archived = archive(h);
+	let_go(h, archived);
+}
+
+/* May it be another machine's, whose locks we do not see? */
+static bool may_be_of_others(const struct healing *h)
+{
+	const char *host = kvs_get(&h->run.tags, "mlp.host");
+	if (h->same_boot || h->kept)
+		return false;
+	if (h->found == RECORD_FOUND)
+		return host && strcmp(host, runtags_host(h->ctx, h->a)) != 0;
+	return !path_on_local_fs(h->lock.dir);
+}
+
+/* True: its end was recorded now. */
+static bool settle(struct healing *h)
+{
+	bool recorded, archived = true;
+	h->kept = read_kept_end(h->a, h->lock.dir, &h->end);
+	look_up(h);
+	h->was = h->found == RECORD_FOUND ? run_status_word(h->run.status)
+					  : card_state_word(h->card.state);
+	if (may_be_of_others(h)) {
+		let_go(h, false);
+		return false;
+	}
+	remove_container(h);
+	if (!h->kept && h->found == RECORD_FOUND && is_settled(h)) {
+		finish_settled(h);
+		return false;
+	}
+	if (!h->kept)
+		end_as_lost(h);
+	recorded = record_end(h);
+	if (h->lost || h->has_card)
+		archived = archive(h);
+	if (recorded ? h->found == RECORD_FOUND || h->has_card : h->lost)
+		tell(h);
+	let_go(h, recorded && archived);
+	return recorded && h->found == RECORD_FOUND;
+}
+
+static bool heal_locked(struct healing *h)
+{
+	struct err ignored = ERR_INIT;
+	bool done;
+	h->card = (struct card)CARD_INIT;
+	h->has_card = card_read(h->a, h->lock.dir, &h->card, &ignored) == 0;
+	h->store_uri = run_lock_store(h->a, h->lock.dir);
+	if (!h->store_uri)
+		h->store_uri = h->card.store_uri;
+	h->end.status = RUN_FAILED;
+	FAULT("heal.taken");
+	done = settle(h);
+	if (h->is_open)
+		h->store->ops->close(h->store);
+	return done;
+}
+
+/* In a store that is open already, or (NULL) in the one that is noted. */
+static bool heal_one(const struct ctx *ctx, struct store *store, const char *run_id)
 {
 	auto_arena a = ARENA_INIT;
 	struct err err = ERR_INIT;
-	const char **candidates = NULL, **ids = NULL;
-	size_t ncandidates, n = 0;
-	if (!ctx->state_dir)
+	const char *dir = run_state_dir(ctx, &a, run_id);
+	struct healing h = {.ctx = ctx,
+	    .a = &a,
+	    .run_id = run_id,
+	    .lock = RUN_LOCK_INIT,
+	    .same_boot = !path_is_dir(dir) || run_lock_is_of_this_boot(dir),
+	    .store = store};
+	if (run_is_alive(ctx, run_id, &h.lock, &err) != 0)
+		return false;
+	return heal_locked(&h);
+}
+
+static void heal_entry(const struct ctx *ctx, struct arena *a, const char *name)
+{
+	struct err ignored = ERR_INIT;
+	const char *dir = run_state_dir(ctx, a, name);
+	enum run_lock_state state;
+	if (name[0] == '.')
 		return;
-	ncandidates = list_candidates(ctx, &a, &candidates);
-	for (size_t i = 0; i < ncandidates; i++)
-		if (has_kept_end(ctx, &a, candidates[i]) ||
-		    env_is_left(&a, run_state_dir(ctx, &a, candidates[i])))
-			heal_one(ctx, store, candidates[i]);
-		else
-			drop_unborn(ctx, store, &a, candidates[i]);
-	if (ncandidates == 0 ||
-	    store->ops->runs_still_running(store, &a, runtags_host(ctx, &a), candidates,
-		ncandidates, &ids, &n, &err) < 0)
+	if (strstr(name, ".gone.")) /* who removed it was killed */
+		tree_remove(dir, &ignored);
+	else if ((state = run_lock_look(dir)) == RUN_LOCK_FREE)
+		heal_one(ctx, NULL, name);
+	else if (state == RUN_LOCK_NONE)
+		run_lock_clear(dir);
+}
+
+void heal_runs(const struct ctx *ctx)
+{
+	auto_arena a = ARENA_INIT;
+	struct err ignored = ERR_INIT;
+	struct dirent *e;
+	auto_dir d = NULL;
+	if (!ctx->state_dir || state_check(ctx, &ignored) < 0)
 		return;
-	for (size_t i = 0; i < n; i++)
-		heal_one(ctx, store, ids[i]);
+	d = opendir(path_join(&a, ctx->state_dir, "runs"));
+	while (d && (e = readdir(d)))
+		heal_entry(ctx, &a, e->d_name);
 }
 
 bool heal_shown(

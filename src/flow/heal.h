@@ -11,13 +11,15 @@
 #include "track/store.h"
 
 /*
- * Close what a killed mlp left RUNNING, of the runs that the state directory knows, and
- * stop what is left of their processes.  Runs of other hosts, other state directories and
- * other programs are left as they are, also those that mlp had ended and that another
- * program resumed.  A store that cannot be written is no error: then nothing is healed.
- * Each healed run is told by ctx->say.
+ * Close what a killed mlp left, of the runs that the state directory knows: each in its
+ * own store, with what is left of its processes stopped, and its card archived.  Runs of
+ * other hosts, other state directories and other programs are left as they are, also those
+ * that mlp had ended and that another program resumed.  A store that cannot be written is
+ * no error: the end is kept until it can.  Each healed run is told by ctx->say.
+ *
+ * Costs an open() for each run that lives, and one for each that left its logs there.
  */
-void heal_runs(const struct ctx *ctx, struct store *store);
+void heal_runs(const struct ctx *ctx);
 
 /*
  * The same for runs that are about to be shown, which need no state directory any more

@@ -1,43 +1,28 @@
 /* SPDX-License-Identifier: MIT */
-#include "flow/launch.h"
+#include "flow/launching.h"
 
 #include <signal.h>
 
 #include "base/clock.h"
+#include "base/fault.h"
 #include "base/file.h"
 #include "base/path.h"
 #include "base/quote.h"
 #include "base/strvec.h"
-#include "base/utf8.h"
 #include "env/env.h"
 #include "flow/artifacts.h"
 #include "flow/childenv.h"
 #include "flow/heal.h"
+#include "flow/kept.h"
 #include "flow/recording.h"
 #include "flow/runfile.h"
 #include "flow/runtags.h"
 #include "flow/secrets.h"
 #include "flow/watch.h"
-#include "plan/key.h"
+#include "run/card.h"
+#include "run/limits.h"
 #include "run/lock.h"
-
-/* One launch under way. */
-struct launching {
-	const struct ctx *ctx;
-	struct arena *a;
-	const struct run_request *rq;
-	struct prepared *p;
-	struct tracking tracking;
-	struct store *store;
-	struct run_lock lock;
-	struct run_record run;
-	struct recording recording;
-	struct watch watch;
-	struct env env;
-	const char *log_dir;
-	bool logs_in_state; /* the artifacts are not local */
-	sigset_t before;    /* signal mask to restore */
-};
+#include "run/mark.h"
 
 char *const *launch_own_files(struct arena *a, const struct tracking *t)
 {
@@ -50,183 +35,76 @@ char *const *launch_own_files(struct arena *a, const struct tracking *t)
 	return v;
 }
 
-/* `name` may be NULL.  A database holds only text. */
-static void warn_of_bytes(
-    struct launching *l, const char *what, const char *name, const char *value)
+/* A card is a help, not the record: without one the run goes on. */
+static void show_card(struct launching *l, enum card_state state)
 {
-	size_t n = strlen(value);
-	if (utf8_valid_prefix(value, n) < n)
-		ctx_say(l->ctx, SAY_WARNING,
-		    "%s%s%s%s is not all UTF-8: the record holds U+FFFD for what is not",
-		    what, name ? " '" : "", name ? name : "", name ? "'" : "");
+	struct err err = ERR_INIT;
+	l->card.state = state;
+	if (!l->lock.dir || card_write(l->lock.dir, &l->card, &err) == 0 || l->unseen)
+		return;
+	ctx_say(l->ctx, SAY_WARNING, "'mlp ps' and 'mlp stop' do not see this run: %s",
+	    err.msg);
+	l->unseen = true;
 }
 
-/* What the store can hold of the parameters: long values are cut, with a warning. */
-static void recorded_params(struct launching *l, struct kvs *out)
+/* What is known of the run once it is recorded. */
+static void fill_card(struct launching *l)
 {
-	const struct params *ps = &l->p->plan.params;
-	for (size_t i = 0; i < ps->n; i++) {
-		const char *value = ps->v[i].value;
-		size_t chars = utf8_length(value);
-		warn_of_bytes(l, "the value of parameter", ps->v[i].name, value);
-		if (chars > PARAM_MAX) {
-			ctx_say(l->ctx, SAY_WARNING,
-			    "the value of parameter '%s' has %zu characters; the record "
-			    "keeps "
-			    "%d, run.json all of them",
-			    ps->v[i].name, chars, PARAM_MAX);
-			value = arena_strndup(l->a, value, utf8_prefix(value, PARAM_MAX));
-		}
-		kvs_put(l->a, out, ps->v[i].name, value);
-	}
+	const struct run_record *r = &l->run;
+	l->card = (struct card)CARD_INIT;
+	l->card.run_id = r->run_id;
+	l->card.name = r->name;
+	l->card.entry_point = l->p->plan.entry_point;
+	l->card.uri = l->p->source.uri;
+	l->card.cwd = l->ctx->cwd;
+	l->card.store_uri = l->tracking.uri;
+	l->card.experiment = r->experiment_name;
+	l->card.log_dir = artifacts_log_dir(l->ctx, l->a, r->run_id, r->artifact_uri);
+	l->card.parent_id = kvs_get(&r->tags, "mlflow.parentRunId");
+	l->card.recorded = true;
+	l->card.background = l->rq->background;
+	l->card.pid = getpid();
+	l->card.queued = l->rq->queued ? l->rq->queued : -1;
+	l->card.started = r->start_time;
 }
 
-/* The run that we were started inside of, if this store knows it. */
-static const char *find_parent(struct launching *l)
+static void on_state(void *arg, enum launch_state state, pid_t pid)
 {
-	static const char *const names[] = {"MLFLOW_RUN_ID", "MLP_RUN_ID"};
-	for (size_t i = 0; i < 2; i++) {
-		const char *id = getenv(names[i]);
-		struct run_record r;
-		struct err ignored = ERR_INIT;
-		if (id && *id && (!l->rq->run_id || strcmp(id, l->rq->run_id) != 0) &&
-		    l->store->ops->run_get(l->store, l->a, id, &r, &ignored) == 0)
-			return id;
-	}
-	return NULL;
+	struct launching *l = arg;
+	l->card.command = pid;
+	l->card.session = getsid(pid);
+	FAULT("launch.command");
+	show_card(l, state == LAUNCH_STARTED ? CARD_RUNNING : CARD_STOPPING);
 }
 
-static int make_tags(
-    struct launching *l, const char *name, struct kvs *tags, struct err *err)
+static bool archive_card(struct launching *l, const struct run_result *r)
 {
-	struct runtags_in in = {
-	    .prepared = l->p,
-	    .user = runtags_user(l->a),
-	    .run_name = name,
-	    .parent_id = find_parent(l),
-	    .rerun_of = l->rq->rerun_of,
-	    .host = runtags_host(l->ctx, l->a),
-	    .extra = l->rq->tags,
-	};
-	if (name)
-		warn_of_bytes(l, "the name of the run", NULL, name);
-	for (size_t i = 0; i < in.extra.n; i++)
-		warn_of_bytes(
-		    l, "the value of tag", in.extra.v[i].key, in.extra.v[i].value);
-	return runtags_make(l->a, &in, tags, err);
-}
-
-static int open_new(struct launching *l, struct err *err)
-{
-	struct run_new new = {.experiment = l->rq->experiment};
-	char id[33], name[64];
-	run_id_new(id);
-	run_name_new(name, sizeof(name));
-	new.run_id = arena_strdup(l->a, id);
-	new.name = l->rq->run_name && l->rq->run_name[0] ? l->rq->run_name
-							 : arena_strdup(l->a, name);
-	if (make_tags(l, new.name, &new.tags, err) < 0)
-		return -1;
-	recorded_params(l, &new.params);
-	new.user = kvs_get(&new.tags, "mlflow.user");
-	/* locked before it is in the store: never RUNNING with nobody behind it */
-	if (run_lock_take(l->ctx, new.run_id, &l->lock, err) < 0)
-		return -1;
-	run_lock_note(&l->lock, l->tracking.uri);
-	return l->store->ops->run_create(l->store, l->a, &new, &l->run, err);
-}
-
-static bool is_reopened(const struct launching *l)
-{
-	return l->rq->run_id && *l->rq->run_id;
-}
-
-static bool starts_with(const char *s, const char *start)
-{
-	return strncmp(s, start, strlen(start)) == 0;
-}
-
-/* Does the run say that it came from elsewhere than an mlp? */
-static bool is_of_others(const struct run_record *run)
-{
-	return kvs_get(&run->tags, "mlp.adopted") ||
-	       (!kvs_get(&run->tags, "mlp.version") &&
-		   kvs_get(&run->tags, "mlflow.source.name"));
-}
-
-/*
- * How an earlier attempt ended, and where it came from if this one has no such word, must
- * not stand there while this one runs.
- */
-static void forget_attempt(struct launching *l, struct kvs *tags)
-{
-	bool others = is_of_others(&l->run);
-	for (size_t i = 0; i < l->run.tags.n; i++) {
-		const char *key = l->run.tags.v[i].key;
-		if ((strcmp(key, "mlp.exit") == 0 || strcmp(key, "mlp.reason") == 0 ||
-			starts_with(key, "mlp.source.") ||
-			(!others && starts_with(key, "mlflow.source.git."))) &&
-		    !kvs_get(tags, key))
-			kvs_put(l->a, tags, key, "");
-	}
-}
-
-/* What others have told the run of itself stays as it is. */
-static bool is_kept(const struct launching *l, const char *key)
-{
-	if (!starts_with(key, "mlflow.") || !kvs_get(&l->run.tags, key) ||
-	    strcmp(key, "mlflow.runName") == 0)
+	static const enum card_state states[] = {[RUN_FINISHED] = CARD_FINISHED,
+	    [RUN_FAILED] = CARD_FAILED,
+	    [RUN_KILLED] = CARD_KILLED};
+	struct err ignored = ERR_INIT;
+	l->card.state = states[r->ending.status];
+	l->card.exit = r->ending.exit;
+	l->card.reason = r->ending.reason[0] ? r->ending.reason : NULL;
+	l->card.exit_code = r->ending.exit_code;
+	l->card.ended = r->end_time;
+	if (card_archive(l->ctx, &l->card, &ignored) < 0) {
+		show_card(l, l->card.state);
 		return false;
-	return is_of_others(&l->run) ||
-	       (!starts_with(key, "mlflow.source.") &&
-		   strcmp(key, "mlflow.project.entryPoint") != 0);
+	}
+	FAULT("close.archived");
+	card_remove(l->lock.dir); /* the directory may stay, for the logs */
+	return true;
 }
 
-/* Whether its supervisor lives can be asked on its own machine only. */
-static int check_elsewhere(struct launching *l, struct err *err)
+/* What is not settled is left as if we had been killed: the next mlp does it. */
+static void let_go(struct launching *l, bool settled)
 {
-	const char *host = kvs_get(&l->run.tags, "mlp.host");
-	const char *end = kvs_get(&l->run.tags, "mlp.exit");
-	if (l->run.status != RUN_RUNNING || !host || (end && *end) ||
-	    strcmp(host, runtags_host(l->ctx, l->a)) == 0)
-		return 0;
-	err_set(err, ERR_BUSY, "run %.8s is running on %.*s", l->run.run_id,
-	    (int)strcspn(host, ":"), host);
-	return err_hint(err,
-	    "wait for its end; if it was killed, 'mlp runs' there (state directory %s) "
-	    "records that; if the machine is gone: python3 -c 'import mlflow; "
-	    "mlflow.MlflowClient().set_terminated(\"%s\", \"KILLED\")'",
-	    host + strcspn(host, ":") + (strchr(host, ':') != NULL), l->run.run_id);
-}
-
-/* --run-id: another attempt of a run that there is. */
-static int open_existing(struct launching *l, struct err *err)
-{
-	const struct store_ops *ops = l->store->ops;
-	struct run_batch batch = {.metrics = NULL};
-	struct kvs tags;
-	const char *name = l->rq->run_name && l->rq->run_name[0] ? l->rq->run_name : NULL;
-	if (ops->run_get(l->store, l->a, l->rq->run_id, &l->run, err) < 0)
-		return err_wrap(err, "--run-id");
-	if (check_elsewhere(l, err) < 0 ||
-	    run_lock_take(l->ctx, l->run.run_id, &l->lock, err) < 0)
-		return -1;
-	run_lock_note(&l->lock, l->tracking.uri);
-	if (make_tags(l, name, &tags, err) < 0)
-		return -1;
-	for (size_t i = 0; i < tags.n; i++)
-		if (!is_kept(l, tags.v[i].key))
-			kvs_put(l->a, &batch.tags, tags.v[i].key, tags.v[i].value);
-	if (is_of_others(&l->run))
-		kvs_put(l->a, &batch.tags, "mlp.adopted", "true");
-	forget_attempt(l, &batch.tags);
-	recorded_params(l, &batch.params);
-	if (ops->run_reopen(l->store, l->run.run_id, &batch, err) < 0)
-		return -1;
-	l->run.name = name ? name : l->run.name;
-	l->run.start_time = clock_now_ms(); /* of this attempt, for the one who waits */
-	l->run.end_time = -1;
-	return 0;
+	if (settled && l->logs_in_state)
+		run_lock_retire(&l->lock);
+	else
+		run_lock_drop(&l->lock, settled);
+	FAULT("close.done");
 }
 
 static void warn_hidden(struct launching *l)
@@ -251,6 +129,26 @@ static int make_log_dir(struct launching *l, struct err *err)
 	return dir_make(l->log_dir, 0777, err);
 }
 
+/* In a container the engine limits the command, and what we see is the client's. */
+static int supervise_limited(
+    struct launching *l, struct launch *launch, struct outcome *o, struct err *err)
+{
+	const struct env_plan *e = &l->p->plan.environment;
+	int rc;
+	if (e->kind != ENV_DOCKER) {
+		limits_open(&l->limits, l->ctx, l->run.run_id, l->lock.dir,
+		    e->resources.memory_bytes, e->resources.cpus);
+		launch->enter = limits_enter;
+		launch->enter_arg = &l->limits;
+	}
+	rc = supervise(l->ctx, launch, o, err);
+	if (e->kind == ENV_DOCKER)
+		o->usage.cpu_time_us = o->usage.peak_memory_bytes = -1;
+	else
+		limits_close(&l->limits, l->lock.dir, o);
+	return rc;
+}
+
 static int supervise_run(struct launching *l, struct outcome *o, struct err *err)
 {
 	auto_strvec env = STRVEC_INIT;
@@ -266,8 +164,12 @@ static int supervise_run(struct launching *l, struct outcome *o, struct err *err
 	    .cwd = l->p->plan.cwd,
 	    .stdout_log = path_join(l->a, l->log_dir, "stdout.log"),
 	    .stderr_log = path_join(l->a, l->log_dir, "stderr.log"),
+	    .log_limit = l->rq->log_limit,
 	    .timeout_ms = l->p->plan.timeout_ms,
 	    .quiet = l->rq->quiet,
+	    .on_state = on_state,
+	    .on_state_arg = l,
+	    .state_dir = l->lock.dir,
 	};
 	l->recording.reach = &l->env.reach;
 	if (recording_open(&l->recording, l->ctx, l->a, &l->tracking, &l->run, &c, err) <
@@ -288,7 +190,7 @@ static int supervise_run(struct launching *l, struct outcome *o, struct err *err
 	ctx_say(l->ctx, SAY_DEBUG, "in %s", launch.cwd);
 	ctx_say(l->ctx, SAY_DEBUG, "running: %s", l->p->plan.command);
 	ctx_say(l->ctx, SAY_DEBUG, "output is kept in %s", l->log_dir);
-	rc = supervise(l->ctx, &launch, o, err);
+	rc = supervise_limited(l, &launch, o, err);
 	env_end(&l->env, o, err);
 	return rc;
 }
@@ -332,6 +234,7 @@ static void execute(struct launching *l, run_started *started, void *arg,
 	}
 	if (started)
 		started(arg, r, l->p);
+	FAULT("launch.told");
 	if (make_env(l, why) < 0 || supervise_run(l, o, why) < 0)
 		end_never(o, why);
 	r->started = o->exit.kind != EXIT_NEVER;
@@ -352,6 +255,8 @@ static enum run_status said_by_command(struct launching *l)
 	if (l->store->ops->run_get(l->store, l->a, l->run.run_id, &now, &ignored) < 0)
 		return RUN_RUNNING;
 	l->run.name = now.name;
+	l->run.metrics = now.metrics;
+	l->run.nmetrics = now.nmetrics;
 	return now.status;
 }
 
@@ -364,10 +269,10 @@ static void close_run(struct launching *l, const struct outcome *o, const struct
 	ending_of(o, l->p->plan.timeout_ms, said_by_command(l),
 	    why->code ? why->msg : NULL, &r->ending);
 	r->name = l->run.name;
+	r->metrics = l->run.metrics;
+	r->nmetrics = l->run.nmetrics;
 	r->end_time = clock_now_ms();
-	kvs_put(l->a, &tags, "mlp.exit", r->ending.exit);
-	if (r->ending.reason[0])
-		kvs_put(l->a, &tags, "mlp.reason", r->ending.reason);
+	runtags_of_end(l->a, &r->ending, o, &tags);
 	ended = l->store->ops->run_end(l->store, l->run.run_id, r->ending.status,
 		    r->end_time, &tags, false, &err) == 0;
 	if (!ended) {
@@ -380,8 +285,15 @@ static void close_run(struct launching *l, const struct outcome *o, const struct
 			l->lock.dir, r->ending.status, r->end_time, &tags, &err) < 0)
 			ctx_say(l->ctx, SAY_WARNING, "nor could it be kept: %s", err.msg);
 	}
-	run_lock_drop(
-	    &l->lock, ended && !l->logs_in_state && !env_is_left(l->a, l->lock.dir));
+	if (o->usage.cpu_time_us >= 0)
+		l->card.cpu_time_ms = o->usage.cpu_time_us / 1000;
+	l->card.memory_bytes = o->usage.peak_memory_bytes;
+	FAULT("close.recorded");
+	if (may_be_retried(l))
+		attempt_prepare_next(l->attempt, l->ctx, l->a, &l->p->plan.retries, o,
+		    &r->ending, &l->card);
+	ended &= archive_card(l, r);
+	let_go(l, ended && !env_is_left(l->a, l->lock.dir));
 }
 
 /* MLflow's own words for it name no way out. */
@@ -417,17 +329,25 @@ static void block_signals(struct launching *l)
 static int record_and_run(struct launching *l, run_started *started, void *arg,
     struct run_result *r, struct err *err)
 {
-	struct outcome o = {.stop_signal = 0};
+	struct outcome o = {.usage = USAGE_UNKNOWN};
 	struct err why = ERR_INIT;
-	if ((is_reopened(l) ? open_existing(l, err) : open_new(l, err)) < 0) {
+	if (launch_open(l, err) < 0) {
 		run_lock_drop(&l->lock, !lock_dir_is_kept(l));
 		return -1;
 	}
+	FAULT("launch.recorded");
 	block_signals(l);
+	fill_card(l);
+	/* who reads its id looks it up at once */
+	if (l->p->plan.environment.kind != ENV_LOCAL ||
+	    (l->rq->background && !l->rq->kept))
+		show_card(l, CARD_PREPARING);
 	r->run_id = l->run.run_id;
 	r->name = l->run.name;
 	r->artifact_uri = l->run.artifact_uri;
 	r->project_dir = l->p->source.dir;
+	r->experiment_id = l->run.experiment_id;
+	r->experiment_name = l->run.experiment_name;
 	r->start_time = l->run.start_time;
 	execute(l, started, arg, r, &o, &why);
 	env_release(&l->env); /* nothing is left of it when the end is recorded */
@@ -455,13 +375,19 @@ static int check_interrupted(const struct ctx *ctx, struct err *err)
 
 static int open_tracking(struct launching *l, struct err *err)
 {
-	if (store_open(l->ctx, &l->tracking, STORE_CREATE, &l->store, err) < 0) {
+	bool fresh = true;
+	if ((l->rq->kept ? kept_store(
+			       l->rq->kept, l->ctx, &l->tracking, &l->store, &fresh, err)
+			 : store_open(
+			       l->ctx, &l->tracking, STORE_CREATE, &l->store, err)) < 0) {
 		err->code = err->code == ERR_USAGE ? ERR_FAIL : err->code;
 		return -1;
 	}
+	if (!fresh)
+		return 0;
 	ctx_say(l->ctx, SAY_DEBUG, "recording in %s (from %s)", l->tracking.uri,
 	    l->tracking.from);
-	heal_runs(l->ctx, l->store);
+	heal_runs(l->ctx);
 	warn_hidden(l);
 	return 0;
 }
@@ -486,6 +412,16 @@ static int open_env(struct launching *l, struct err *err)
 	return env_open(&l->env, &want, err);
 }
 
+static int get_plan(struct launching *l, struct err *err)
+{
+	const struct run_request *rq = l->rq;
+	if (rq->frozen)
+		return prepare_frozen(
+		    l->ctx, l->a, rq->frozen, rq->uri, rq->version, &rq->plan, l->p, err);
+	return prepare_plan(l->ctx, l->a, rq->uri, rq->version, &rq->plan, PREPARE_RUN,
+	    launch_own_files(l->a, &l->tracking), rq->kept, l->p, err);
+}
+
 static int prepare_and_run(struct launching *l, run_started *started, void *arg,
     struct run_result *out, struct err *err)
 {
@@ -493,8 +429,7 @@ static int prepare_and_run(struct launching *l, run_started *started, void *arg,
 	int rc = -1;
 	if (!rq->direct && recording_check(l->ctx, l->a, err) < 0)
 		return -1;
-	if (prepare_plan(l->ctx, l->a, rq->uri, rq->version, &rq->plan, PREPARE_RUN,
-		launch_own_files(l->a, &l->tracking), l->p, err) < 0)
+	if (get_plan(l, err) < 0)
 		return -1;
 	if (open_env(l, err) == 0 && open_tracking(l, err) == 0) {
 		source_facts_finish(l->ctx, l->a, &l->p->facts, &l->p->source);
@@ -502,19 +437,21 @@ static int prepare_and_run(struct launching *l, run_started *started, void *arg,
 		l->env.want.project_root = l->p->source.root;
 		if (check_interrupted(l->ctx, err) == 0)
 			rc = record_and_run(l, started, arg, out, err);
-		l->store->ops->close(l->store);
+		if (!rq->kept)
+			l->store->ops->close(l->store);
 	}
 	env_release(&l->env);
 	return rc;
 }
 
-int run_launch(const struct ctx *ctx, struct arena *a, const struct run_request *rq,
-    run_started *started, void *arg, struct prepared *p, struct run_result *out,
-    struct err *err)
+int launch_once(const struct ctx *ctx, struct arena *a, const struct run_request *rq,
+    struct attempt *at, run_started *started, void *arg, struct prepared *p,
+    struct run_result *out, struct err *err)
 {
 	struct launching l = {.ctx = ctx,
 	    .a = a,
 	    .rq = rq,
+	    .attempt = at,
 	    .p = p,
 	    .lock = RUN_LOCK_INIT,
 	    .recording = {.direct = rq->direct, .endpoint = ENDPOINT_INIT}};
@@ -523,12 +460,12 @@ int run_launch(const struct ctx *ctx, struct arena *a, const struct run_request 
 	memset(out, 0, sizeof(*out));
 	if (tracking_resolve(ctx, a, rq->tracking_uri, &l.tracking, err) < 0) {
 		err->code = ERR_FAIL; /* 125: it is not the command line of the project */
-		return -1;
+	} else if (prepare_and_run(&l, started, arg, out, err) == 0) {
+		leave_checkout(p, out);
+		return 0;
 	}
-	if (prepare_and_run(&l, started, arg, out, err) < 0) {
-		lease_drop(&p->source.lease);
-		return -1;
-	}
-	leave_checkout(p, out);
-	return 0;
+	if (rq->held)
+		run_lock_drop(rq->held, true);
+	lease_drop(&p->source.lease);
+	return -1;
 }

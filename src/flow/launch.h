@@ -7,6 +7,7 @@
 
 #include "flow/ending.h"
 #include "flow/prepare.h"
+#include "run/lock.h"
 #include "track/store.h"
 
 /* Everything is borrowed; the zero value of each member is the default. */
@@ -18,10 +19,24 @@ struct run_request {
 	const char *run_id; /* --run-id: an existing run */
 	const char *run_name;
 	struct kvs tags;
-	const char *rerun_of; /* id of the run that is run again */
-	bool quiet;	      /* keep the command's output, do not show it */
-	bool watch;	      /* show the last metrics meanwhile, on a terminal */
-	bool direct; /* the command records into the store, not through an endpoint */
+	const char *rerun_of;	 /* id of the run that is run again */
+	const char *sweep_point; /* its number in a sweep; NULL: it is not of one */
+	int64_t log_limit;	 /* most bytes kept of each stream; 0: no limit */
+	const char *on_end;	 /* a shell command for when it has ended; NULL: none */
+	bool quiet;		 /* keep the command's output, do not show it */
+	bool watch;		 /* show the last metrics meanwhile, on a terminal */
+	bool direct;	 /* the command records into the store, not through an endpoint */
+	bool background; /* nobody waits at a terminal */
+	/*
+	 * The id of the new run, and its lock, which is held already and is taken over
+	 * (also after a failure); NULL: they are made.
+	 */
+	const char *new_id;
+	struct run_lock *held;
+	const struct frozen
+	    *frozen;	   /* the project as it was when it was queued; or NULL */
+	int64_t queued;	   /* ms since the epoch when it was queued; 0: it was not */
+	struct kept *kept; /* of a process that launches many (flow/kept.h); or NULL */
 };
 
 /* Strings live in the arena. */
@@ -29,6 +44,10 @@ struct run_result {
 	const char *run_id, *name;
 	const char *artifact_uri;
 	const char *project_dir;
+	int64_t experiment_id;
+	const char *experiment_name;
+	const struct metric *metrics; /* the latest of each, at the end */
+	size_t nmetrics;
 	int64_t start_time, end_time;
 	struct ending ending;
 	const char *stderr_tail; /* last lines, "" when none */

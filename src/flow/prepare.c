@@ -2,6 +2,7 @@
 #include "flow/prepare.h"
 
 #include "flow/download.h"
+#include "flow/kept.h"
 
 static void prepared_init(struct arena *a, struct prepared *p)
 {
@@ -12,8 +13,41 @@ static void prepared_init(struct arena *a, struct prepared *p)
 	p->diags.arena = a;
 }
 
+/* The commit that it was the first time; nobody is asked where the mirror has it. */
+static int get_pinned(const struct ctx *ctx, struct arena *a, const struct source_uri *u,
+    const char *version, const struct pin *pin, struct prepared *p, struct err *err)
+{
+	struct ctx quiet = *ctx;
+	struct err ignored = ERR_INIT;
+	quiet.offline = true;
+	if (source_fetch(&quiet, a, u, pin->commit, &p->source, &ignored) < 0 &&
+	    source_fetch(ctx, a, u, pin->commit, &p->source, err) < 0)
+		return -1;
+	p->source.version = version;
+	p->source.branch = pin->branch;
+	return 0;
+}
+
+static int get_kept(const struct ctx *ctx, struct arena *a, const struct source_uri *u,
+    const char *uri, const char *version, struct kept *kept, struct prepared *p,
+    struct err *err)
+{
+	const struct pin *known = kept && u->kind == SOURCE_GIT && !u->tree
+				      ? kept_pin(kept, uri, version)
+				      : NULL;
+	if (known)
+		return get_pinned(ctx, a, u, version, known, p, err);
+	if (source_fetch(ctx, a, u, version, &p->source, err) < 0)
+		return -1;
+	if (kept && p->source.kind == SOURCE_GIT && !u->tree && p->source.commit)
+		kept_add_pin(kept,
+		    &(struct pin){uri, version, p->source.commit, p->source.branch});
+	return 0;
+}
+
 static int get_source(const struct ctx *ctx, struct arena *a, const char *uri,
-    const char *version, enum prepare_how how, struct prepared *p, struct err *err)
+    const char *version, enum prepare_how how, struct kept *kept, struct prepared *p,
+    struct err *err)
 {
 	struct source_uri u;
 	if (source_parse(a, ctx->cwd, uri, version != NULL, &u, err) < 0)
@@ -24,7 +58,7 @@ static int get_source(const struct ctx *ctx, struct arena *a, const char *uri,
 		p->peeked = true;
 		return 0;
 	}
-	return source_fetch(ctx, a, &u, version, &p->source, err);
+	return get_kept(ctx, a, &u, uri, version, kept, p, err);
 }
 
 static int count_errors(const struct prepared *p, struct err *err)
@@ -35,12 +69,12 @@ static int count_errors(const struct prepared *p, struct err *err)
 	return -1;
 }
 
-int prepare_manifest(const struct ctx *ctx, struct arena *a, const char *uri,
-    const char *version, enum prepare_how how, char *const *ignore, struct prepared *p,
-    struct err *err)
+static int get_manifest(const struct ctx *ctx, struct arena *a, const char *uri,
+    const char *version, enum prepare_how how, char *const *ignore, struct kept *kept,
+    struct prepared *p, struct err *err)
 {
 	prepared_init(a, p);
-	if (get_source(ctx, a, uri, version, how, p, err) < 0) {
+	if (get_source(ctx, a, uri, version, how, kept, p, err) < 0) {
 		/* ERR_USAGE is for the command line: 2 there, 125 for the source */
 		err->code = err->code == ERR_USAGE ? ERR_FAIL : err->code;
 		return -1;
@@ -48,22 +82,28 @@ int prepare_manifest(const struct ctx *ctx, struct arena *a, const char *uri,
 	if (ignore && p->source.kind == SOURCE_LOCAL &&
 	    source_facts_start(ctx, p->source.dir, ignore, &p->facts, err) < 0)
 		return -1;
-	if (manifest_load(a, p->source.dir, &p->manifest, &p->diags, err) < 0)
+	if ((kept ? manifests_load(
+			&kept->manifests, p->source.dir, &p->manifest, &p->diags, err)
+		  : manifest_load(a, p->source.dir, &p->manifest, &p->diags, err)) < 0)
 		return -1;
 	ctx_say(ctx, SAY_DEBUG, "project in %s, manifest: %s", p->source.dir,
 	    p->manifest && p->manifest->path ? p->manifest->path : "none");
 	return p->diags.errors ? count_errors(p, err) : 0;
 }
 
-int prepare_plan(const struct ctx *ctx, struct arena *a, const char *uri,
-    const char *version, const struct request *rq, enum prepare_how how,
-    char *const *ignore, struct prepared *p, struct err *err)
+int prepare_manifest(const struct ctx *ctx, struct arena *a, const char *uri,
+    const char *version, enum prepare_how how, char *const *ignore, struct prepared *p,
+    struct err *err)
+{
+	return get_manifest(ctx, a, uri, version, how, ignore, NULL, p, err);
+}
+
+static int make_plan(const struct ctx *ctx, struct arena *a, const struct request *rq,
+    enum prepare_how how, struct prepared *p, struct err *err)
 {
 	struct request mine = *rq;
 	struct download download = {
 	    .ctx = ctx, .dir = rq->storage_dir, .holds = &p->holds};
-	if (prepare_manifest(ctx, a, uri, version, how, ignore, p, err) < 0)
-		return -1;
 	mine.partial_tree = p->peeked;
 	if (how == PREPARE_RUN) {
 		mine.bring = download_param;
@@ -74,6 +114,28 @@ int prepare_plan(const struct ctx *ctx, struct arena *a, const char *uri,
 	for (size_t i = 0; i < p->plan.environment.nnotes; i++)
 		ctx_say(ctx, SAY_WARNING, "%s", p->plan.environment.notes[i]);
 	return 0;
+}
+
+int prepare_plan(const struct ctx *ctx, struct arena *a, const char *uri,
+    const char *version, const struct request *rq, enum prepare_how how,
+    char *const *ignore, struct kept *kept, struct prepared *p, struct err *err)
+{
+	if (get_manifest(ctx, a, uri, version, how, ignore, kept, p, err) < 0)
+		return -1;
+	return make_plan(ctx, a, rq, how, p, err);
+}
+
+int prepare_frozen(const struct ctx *ctx, struct arena *a, const struct frozen *f,
+    const char *uri, const char *version, const struct request *rq, struct prepared *p,
+    struct err *err)
+{
+	prepared_init(a, p);
+	if (frozen_fetch(ctx, a, f, uri, version, &p->source, err) < 0 ||
+	    manifest_load(a, p->source.dir, &p->manifest, &p->diags, err) < 0)
+		return -1;
+	if (p->diags.errors)
+		return count_errors(p, err);
+	return make_plan(ctx, a, rq, PREPARE_RUN, p, err);
 }
 
 void prepared_done(struct prepared *p)

@@ -7,6 +7,7 @@
 #define PREPARE_H
 
 #include "base/ctx.h"
+#include "flow/frozen.h"
 #include "flow/hold.h"
 #include "manifest/manifest.h"
 #include "plan/plan.h"
@@ -36,10 +37,20 @@ int prepare_manifest(const struct ctx *ctx, struct arena *a, const char *uri,
     const char *version, enum prepare_how how, char *const *ignore, struct prepared *p,
     struct err *err);
 
-/* The plan as well.  ERR_USAGE is kept for mistakes of the command line alone. */
+/*
+ * The plan as well.  ERR_USAGE is kept for mistakes of the command line alone.  `kept`
+ * (flow/kept.h): a manifest that is known is not read again, nor a git project fetched
+ * that was; *p must be done with before it is used again.  NULL: nothing is kept.
+ */
+struct kept;
 int prepare_plan(const struct ctx *ctx, struct arena *a, const char *uri,
     const char *version, const struct request *rq, enum prepare_how how,
-    char *const *ignore, struct prepared *p, struct err *err);
+    char *const *ignore, struct kept *kept, struct prepared *p, struct err *err);
+
+/* The same of a project as it was when the run was queued. */
+int prepare_frozen(const struct ctx *ctx, struct arena *a, const struct frozen *f,
+    const char *uri, const char *version, const struct request *rq, struct prepared *p,
+    struct err *err);
 
 /* Stop what is still asked for; remove what was only peeked at; let go of the rest. */
 void prepared_done(struct prepared *p);

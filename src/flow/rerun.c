@@ -221,7 +221,7 @@ int rerun_find(const struct ctx *ctx, struct arena *a, const char *text,
 	if (tracking_resolve(ctx, a, rq->tracking_uri, t, err) < 0 ||
 	    store_open(ctx, t, STORE_READ, &store, err) < 0)
 		return -1;
-	heal_runs(ctx, store);
+	heal_runs(ctx);
 	rc = run_find_one(ctx, store, a, text, &run, err);
 	store->ops->close(store);
 	if (rc < 0)

@@ -49,6 +49,12 @@ static void put(struct arena *a, struct kvs *out, const char *key, const char *v
 		kvs_put(a, out, key, cut_value(a, value));
 }
 
+static void put_number(struct arena *a, struct kvs *out, const char *key, int64_t v)
+{
+	if (v >= 0)
+		kvs_put(a, out, key, arena_printf(a, "%lld", (long long)v));
+}
+
 static void put_source(struct arena *a, const struct source *s, struct kvs *out)
 {
 	put(a, out, "mlflow.source.name", s->uri);
@@ -106,5 +112,34 @@ int runtags_make(
 	put(a, out, "mlp.host", in->host);
 	put(a, out, "mlp.command", plan->command);
 	put(a, out, "mlp.rerunOf", in->rerun_of);
+	put(a, out, "mlp.sweep.point", in->sweep_point);
+	put(a, out, "mlp.retryOf", in->retry_of);
+	put_number(a, out, "mlp.attempt", in->attempt ? in->attempt : -1);
 	return put_extra(a, &in->extra, out, err);
+}
+
+void runtags_of_end(
+    struct arena *a, const struct ending *e, const struct outcome *o, struct kvs *out)
+{
+	const struct usage *u = &o->usage;
+	int64_t cpu = u->cpu_time_us < 0 ? -1 : u->cpu_time_us / 1000;
+	put(a, out, "mlp.exit", e->exit);
+	put(a, out, "mlp.reason", e->reason);
+	put_number(a, out, "mlp.wall_time_ms", u->wall_time_ms);
+	put_number(a, out, "mlp.cpu_time_ms", cpu);
+	put_number(a, out, "mlp.peak_memory_bytes", u->peak_memory_bytes);
+	put_number(
+	    a, out, "mlp.log_dropped_bytes", o->dropped_bytes ? o->dropped_bytes : -1);
+	put(a, out, "mlp.limits", o->limits);
+}
+
+bool runtags_is_of_end(const char *key)
+{
+	static const char *const keys[] = {"mlp.exit", "mlp.reason", "mlp.wall_time_ms",
+	    "mlp.cpu_time_ms", "mlp.peak_memory_bytes", "mlp.limits",
+	    "mlp.log_dropped_bytes"};
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		if (strcmp(key, keys[i]) == 0)
+			return true;
+	return false;
 }

@@ -3,17 +3,21 @@
 #ifndef RUNTAGS_H
 #define RUNTAGS_H
 
+#include "flow/ending.h"
 #include "flow/prepare.h"
 #include "track/record.h"
 
 struct runtags_in {
 	const struct prepared *prepared;
 	const char *user;
-	const char *run_name;  /* NULL: the store has it already */
-	const char *parent_id; /* or NULL */
-	const char *rerun_of;  /* or NULL */
-	const char *host;      /* see runtags_host */
-	struct kvs extra;      /* --tag */
+	const char *run_name;	 /* NULL: the store has it already */
+	const char *parent_id;	 /* or NULL */
+	const char *rerun_of;	 /* or NULL */
+	const char *sweep_point; /* or NULL */
+	const char *retry_of;	 /* the first attempt, or NULL */
+	int attempt;		 /* 0: there will be no other */
+	const char *host;	 /* see runtags_host */
+	struct kvs extra;	 /* --tag */
 };
 
 /*
@@ -22,6 +26,12 @@ struct runtags_in {
  */
 int runtags_make(
     struct arena *a, const struct runtags_in *in, struct kvs *out, struct err *err);
+
+/* All tags at the end, added to *out. */
+void runtags_of_end(
+    struct arena *a, const struct ending *e, const struct outcome *o, struct kvs *out);
+/* Is it one of those? */
+bool runtags_is_of_end(const char *key);
 
 /* May a user set this tag himself?  ERR_USAGE: mlp does. */
 int runtags_check_key(const char *key, struct err *err);

@@ -14,6 +14,7 @@ struct mlp {
 	struct ctx ctx;
 	struct tracking tracking;
 	struct mlp_options told;  /* the callbacks */
+	int keepers;		  /* atomic: the host, and the handles of its runs */
 	int busy;		  /* atomic: a call is in progress */
 	volatile int interrupted; /* SIGTERM once mlp_interrupt was called */
 	int wake;		  /* an eventfd: the same, for poll() */
@@ -26,6 +27,13 @@ struct mlp {
  */
 int context_enter(struct mlp *m, struct mlp_error *error);
 void context_leave(struct mlp *m);
+
+/* A handle outlives mlp_close: it keeps what it has of the context.  Returns m. */
+struct mlp *context_keep(struct mlp *m);
+void context_unkeep(struct mlp *m);
+
+/* To the callback, with that argument. */
+void context_tell_progress(const struct mlp *m, void *arg, const struct progress *p);
 
 /* Tell the caller of the library; both take NULL for `to`.  Return -1. */
 int error_give(struct mlp_error *to, const struct err *err);

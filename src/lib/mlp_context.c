@@ -32,16 +32,21 @@ static void on_say(void *arg, enum say_level level, const char *text)
 		m->told.message(m->told.arg, (int)level, text);
 }
 
-static void on_progress(void *arg, const struct progress *p)
+void context_tell_progress(const struct mlp *m, void *arg, const struct progress *p)
 {
-	const struct mlp *m = arg;
 	struct mlp_progress out = {.what = p->what,
 	    .done = p->done,
 	    .total = p->total,
 	    .bytes = p->bytes,
 	    .finished = p->finished};
 	if (m->told.progress)
-		m->told.progress(m->told.arg, &out);
+		m->told.progress(arg, &out);
+}
+
+static void on_progress(void *arg, const struct progress *p)
+{
+	const struct mlp *m = arg;
+	context_tell_progress(m, m->told.arg, p);
 }
 
 /* The file that this code is in: our shared library, or the program it was linked into. */
@@ -112,6 +117,7 @@ int mlp_open(const struct mlp_options *options, struct mlp **out, struct mlp_err
 		return -1;
 	m = xcalloc(1, sizeof(*m));
 	m->wake = -1;
+	m->keepers = 1;
 	if (context_fill(m, &o, &err) < 0) {
 		mlp_close(m);
 		return error_give(error, &err);
@@ -125,6 +131,19 @@ void mlp_close(struct mlp *m)
 	if (!m)
 		return;
 	fd_close(&m->wake);
+	context_unkeep(m);
+}
+
+struct mlp *context_keep(struct mlp *m)
+{
+	__atomic_add_fetch(&m->keepers, 1, __ATOMIC_RELAXED);
+	return m;
+}
+
+void context_unkeep(struct mlp *m)
+{
+	if (__atomic_sub_fetch(&m->keepers, 1, __ATOMIC_ACQ_REL) > 0)
+		return;
 	arena_release(&m->arena);
 	free(m);
 }

@@ -23,7 +23,7 @@ static int open_healed(struct mlp *m, struct store **store, struct err *err)
 {
 	if (context_store(m, store, err) < 0)
 		return -1;
-	heal_runs(&m->ctx, *store);
+	heal_runs(&m->ctx);
 	return 0;
 }
 

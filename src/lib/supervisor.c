@@ -3,14 +3,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/path.h"
 #include "base/proc.h"
 
@@ -27,8 +30,9 @@ static int give_standard(posix_spawn_file_actions_t *fa, int fd, bool ours)
 	    fa, fd, "/dev/null", fd == STDIN_FILENO ? O_RDONLY : O_WRONLY, 0);
 }
 
-static int set_files(posix_spawn_file_actions_t *fa, int sock, bool pass_output)
+static int set_files(posix_spawn_file_actions_t *fa, int sock, enum supervisor_flag flags)
 {
+	bool pass_output = flags & SUPERVISOR_PASS;
 	int rc = posix_spawn_file_actions_adddup2(fa, sock, SUPERVISOR_FD);
 	for (int fd = STDIN_FILENO; rc == 0 && fd <= STDERR_FILENO; fd++)
 		rc = give_standard(fa, fd, pass_output && fd != STDIN_FILENO);
@@ -58,9 +62,10 @@ static int set_signals(posix_spawnattr_t *at)
  * 0 or an errno.  posix_spawn, because the host may have threads that fork, too; what it
  * does where exec fails is up to it.
  */
-static int spawn(const char *path, int sock, bool pass_output, pid_t *pid)
+static int spawn(const char *path, int sock, enum supervisor_flag flags, pid_t *pid)
 {
-	char *argv[] = {(char *)path, NULL};
+	static char detach[] = "--detach";
+	char *argv[] = {(char *)path, flags & SUPERVISOR_DETACH ? detach : NULL, NULL};
 	posix_spawn_file_actions_t fa;
 	posix_spawnattr_t at;
 	int rc = access(path, X_OK) < 0 ? errno : posix_spawn_file_actions_init(&fa);
@@ -68,7 +73,7 @@ static int spawn(const char *path, int sock, bool pass_output, pid_t *pid)
 		return rc;
 	rc = posix_spawnattr_init(&at);
 	if (rc == 0) {
-		rc = set_files(&fa, sock, pass_output);
+		rc = set_files(&fa, sock, flags);
 		if (rc == 0)
 			rc = set_signals(&at);
 		if (rc == 0)
@@ -113,11 +118,28 @@ static int socket_pair(int ends[2], struct err *err)
 	return ends[0] < 0 || ends[1] < 0 ? -1 : 0;
 }
 
-int supervisor_start(
-    const struct mlp *m, bool pass_output, struct supervisor *s, struct err *err)
+/* Which socket it is, for is_ours. */
+static void note_socket(struct supervisor *s)
+{
+	struct stat st = {.st_ino = 0};
+	fstat(s->h.from, &st);
+	s->dev = st.st_dev;
+	s->ino = st.st_ino;
+}
+
+/* A number that the host has closed may be another file's by now. */
+static bool is_ours(const struct supervisor *s)
+{
+	struct stat st;
+	return s->h.from >= 0 && fstat(s->h.from, &st) == 0 && st.st_dev == s->dev &&
+	       st.st_ino == s->ino;
+}
+
+int supervisor_start(const struct ctx *ctx, enum supervisor_flag flags,
+    struct supervisor *s, struct err *err)
 {
 	auto_arena a = ARENA_INIT;
-	const char *path = path_join(&a, m->ctx.libexec, program);
+	const char *path = path_join(&a, ctx->libexec, program);
 	auto_fd ours = -1;
 	auto_fd theirs = -1;
 	int ends[2] = {-1, -1}, rc = socket_pair(ends, err);
@@ -125,7 +147,7 @@ int supervisor_start(
 	theirs = ends[1];
 	if (rc < 0)
 		return -1;
-	rc = spawn(path, theirs, pass_output, &s->pid);
+	rc = spawn(path, theirs, flags, &s->pid);
 	if (rc) {
 		s->pid = -1;
 		err_sys(err, rc, "cannot run '%s'", path);
@@ -133,57 +155,139 @@ int supervisor_start(
 				     "where the helper programs are");
 	}
 	/* nobody can have reaped it: it waits for the request */
-	s->pidfd = (int)syscall(SYS_pidfd_open, s->pid, 0);
+	if (!(flags & SUPERVISOR_DETACH))
+		s->pidfd = (int)syscall(SYS_pidfd_open, s->pid, 0);
+	s->flags = flags;
 	s->h.name = program;
 	s->h.from = steal_fd(&ours);
+	note_socket(s);
 	return 0;
 }
 
-static void signal_it(const struct supervisor *s, int sig)
+/* The one that we started has made another one and ended. */
+static void adopt(struct supervisor *s, pid_t pid)
 {
-	if (s->pidfd >= 0)
-		syscall(SYS_pidfd_send_signal, s->pidfd, sig, NULL, 0);
-	else if (s->pid > 0)
-		kill(s->pid, sig);
+	pid_t was = s->pid;
+	while (was > 0 && waitpid(was, NULL, 0) < 0 && errno == EINTR)
+		;
+	s->pid = pid;
+	s->reaped = true;
+	s->pidfd = pid > 0 ? (int)syscall(SYS_pidfd_open, pid, 0) : -1;
 }
 
-/* Wait for bytes.  1: there are some, 0: it has ended, -1. */
-static int wait_for_bytes(struct mlp *m, struct supervisor *s, struct err *err)
+int supervisor_take_hello(struct supervisor *s, const cJSON *hello, struct err *err)
+{
+	if (helper_check_hello(&s->h, hello, err) < 0)
+		return -1;
+	if (s->flags & SUPERVISOR_DETACH)
+		adopt(s, (pid_t)json_int(hello, "pid", -1));
+	return 0;
+}
+
+/* A number alone proves nothing; that it is our living child does. */
+static bool is_our_child(const struct supervisor *s)
+{
+	siginfo_t si = {.si_pid = 0};
+	return s->pid > 0 && !__atomic_load_n(&s->reaped, __ATOMIC_ACQUIRE) &&
+	       waitid(P_PID, (id_t)s->pid, &si, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+	       si.si_pid == 0;
+}
+
+int supervisor_signal(const struct supervisor *s, int sig)
+{
+	if (s->pidfd >= 0 && is_ours(s))
+		return (int)syscall(SYS_pidfd_send_signal, s->pidfd, sig, NULL, 0);
+	if (is_our_child(s))
+		return kill(s->pid, sig);
+	errno = s->flags & SUPERVISOR_DETACH && s->pidfd < 0 ? ENOSYS : ESRCH;
+	return -1;
+}
+
+static int left_ms(int64_t until)
+{
+	int64_t left = until < 0 ? -1 : until - clock_mono_ms();
+	if (until < 0)
+		return -1;
+	return left <= 0 ? 0 : left > INT_MAX ? INT_MAX : (int)left;
+}
+
+static int silent_end(struct err *err)
+{
+	return err_set(err, ERR_FAIL, "%s ended without an answer", program);
+}
+
+/* 1: there are bytes, 0: none until then, -1: it has ended, or *err says what. */
+static int wait_for_bytes(struct supervisor *s, int wake, int64_t until, struct err *err)
 {
 	for (;;) {
 		struct pollfd p[] = {{.fd = s->h.from, .events = POLLIN},
-		    {.fd = m->wake, .events = POLLIN},
-		    {.fd = s->pidfd, .events = POLLIN}};
-		uint64_t count;
-		if (poll(p, 3, -1) < 0 && errno != EINTR)
+		    {.fd = wake, .events = POLLIN}, {.fd = s->pidfd, .events = POLLIN}};
+		int n;
+		if (!is_ours(s))
+			return err_set(err, ERR_BUSY,
+			    "the host has closed the descriptors of %s", program);
+		n = poll(p, 3, left_ms(until));
+		if (n < 0 && errno != EINTR)
 			return err_sys(err, errno, "cannot wait for %s", program);
+		if (n == 0 && left_ms(until) == 0)
+			return 0;
+		if (n <= 0)
+			continue;
 		if (p[0].revents) {
 			int rc = helper_read(&s->h, err);
-			return rc < 0 && err->sys == ECONNRESET ? 0 : rc;
+			if (rc > 0 || (rc < 0 && err->sys != ECONNRESET))
+				return rc;
+			err_clear(err);
+			return silent_end(err);
 		}
-		if (p[1].revents && read(m->wake, &count, sizeof(count)) > 0 &&
-		    __atomic_load_n(&m->interrupted, __ATOMIC_SEQ_CST))
-			signal_it(s, SIGTERM);
 		/* where a child of another thread keeps its end of the socket open */
 		if (p[2].revents && poll(p, 1, 0) == 0)
+			return silent_end(err);
+		if (p[1].revents)
 			return 0;
 	}
 }
 
-/* Who has reaped it otherwise does not matter: then its end is not known. */
-static void reap(struct supervisor *s, struct exit_status *st)
+int supervisor_next(
+    struct supervisor *s, int wake, int64_t until, cJSON **ev, struct err *err)
+{
+	int rc;
+	while ((rc = helper_next(&s->h, ev, err)) == 0) {
+		rc = wait_for_bytes(s, wake, until, err);
+		if (rc <= 0)
+			return rc;
+	}
+	return rc;
+}
+
+/* Who has reaped it otherwise does not matter: then how it ended is not known. */
+static void reap_child(struct supervisor *s, siginfo_t *si)
+{
+	int rc;
+	do
+		rc = s->pidfd >= 0 ? waitid(P_PIDFD, (id_t)s->pidfd, si, WEXITED)
+				   : waitid(P_PID, (id_t)s->pid, si, WEXITED);
+	while (rc < 0 && errno == EINTR);
+	__atomic_store_n(&s->reaped, true, __ATOMIC_RELEASE);
+}
+
+static void await_end(const struct supervisor *s)
+{
+	struct pollfd p = {.fd = s->pidfd, .events = POLLIN};
+	while (s->pidfd >= 0 && poll(&p, 1, -1) < 0 && errno == EINTR)
+		;
+}
+
+void supervisor_reap(struct supervisor *s, struct exit_status *st)
 {
 	siginfo_t si = {.si_pid = 0};
-	int rc;
 	*st = (struct exit_status){.kind = EXIT_UNKNOWN};
-	if (s->pid <= 0)
+	if (!is_ours(s))
 		return;
-	do
-		rc = s->pidfd >= 0 ? waitid(P_PIDFD, (id_t)s->pidfd, &si, WEXITED)
-				   : waitid(P_PID, (id_t)s->pid, &si, WEXITED);
-	while (rc < 0 && errno == EINTR);
-	s->pid = -1;
-	if (rc < 0 || si.si_pid == 0)
+	await_end(s);
+	if (s->pid > 0 && !s->reaped)
+		reap_child(s, &si);
+	if (si.si_pid == 0)
 		return;
 	if (si.si_code == CLD_EXITED)
 		*st = (struct exit_status){.kind = EXIT_EXITED, .code = si.si_status};
@@ -193,40 +297,11 @@ static void reap(struct supervisor *s, struct exit_status *st)
 		    .core = si.si_code == CLD_DUMPED};
 }
 
-static void died(struct supervisor *s, struct err *err)
+void supervisor_close(struct supervisor *s)
 {
-	struct exit_status st;
-	auto_buf how = BUF_INIT;
-	reap(s, &st);
-	if (st.kind == EXIT_UNKNOWN)
-		err_set(err, ERR_FAIL, "%s ended without an answer", program);
-	else {
-		exit_describe(&how, &st);
-		err_set(err, ERR_FAIL, "%s ended without an answer: %s", program, how.s);
+	if (is_ours(s)) {
+		fd_close(&s->h.from);
+		fd_close(&s->pidfd);
 	}
-}
-
-cJSON *supervisor_next(struct mlp *m, struct supervisor *s, struct err *err)
-{
-	cJSON *ev = NULL;
-	int rc;
-	while ((rc = helper_next(&s->h, &ev, err)) == 0) {
-		rc = wait_for_bytes(m, s, err);
-		if (rc == 0)
-			died(s, err);
-		if (rc <= 0)
-			return NULL;
-	}
-	return ev;
-}
-
-void supervisor_end(struct supervisor *s, int sig)
-{
-	struct exit_status st;
-	if (sig)
-		signal_it(s, sig);
-	fd_close(&s->h.from);
-	reap(s, &st);
-	fd_close(&s->pidfd);
 	buf_release(&s->h.in);
 }

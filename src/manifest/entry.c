@@ -115,6 +115,7 @@ void model_entry(struct page *p, const struct pair *pair, struct entry_point *ep
 	keys_check(p, pair->value, KEYS_ENTRY);
 	read_command(p, pair, ep);
 	read_timeout(p, pair->value, ep);
+	model_retries(p, pair->value, &ep->retries);
 	read_env(p, pair->value, ep);
 	model_resources(p, pair->value, &ep->resources);
 	params = node_get(pair->value, "parameters");

@@ -50,6 +50,17 @@ bool manifest_exists(const char *dir)
 	return find_names(&a, dir, &f, &ignored) == 0 && f.count[0] + f.count[1] > 0;
 }
 
+int manifest_find(struct arena *a, const char *dir, const char **path, struct err *err)
+{
+	struct found f = {.count = {0, 0}};
+	const char *name;
+	if (find_names(a, dir, &f, err) < 0)
+		return -1;
+	name = f.name[0] ? f.name[0] : f.name[1];
+	*path = name ? path_join(a, dir, name) : NULL;
+	return 0;
+}
+
 static int read_text(const char *path, struct buf *out, struct err *err)
 {
 	struct stat st;

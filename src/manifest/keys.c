@@ -29,7 +29,7 @@ static const struct level {
 	    {"env", NULL, which_env},
 	    {"env_manager", NULL, "the environment manager is an option: --env-manager"},
 	    {"entrypoints", "entry_points", NULL}, {NULL, NULL, NULL}}},
-    [KEYS_ENTRY] = {{"parameters", "command", "timeout", "env", "resources"},
+    [KEYS_ENTRY] = {{"parameters", "command", "timeout", "env", "resources", "retries"},
 	(const struct synonym[]){{"params", "parameters", NULL},
 	    {"args", "parameters", NULL}, {"arguments", "parameters", NULL},
 	    {"cmd", "command", NULL}, {"run", "command", NULL},
@@ -43,9 +43,13 @@ static const struct level {
     [KEYS_RESOURCES] = {{"cpus", "memory", "gpus"},
 	(const struct synonym[]){{"cpu", "cpus", NULL}, {"mem", "memory", NULL},
 	    {"ram", "memory", NULL}, {"gpu", "gpus", NULL}, {NULL, NULL, NULL}}},
+    [KEYS_RETRIES] = {{"most", "delay", "after"},
+	(const struct synonym[]){{"max", "most", NULL}, {"count", "most", NULL},
+	    {"backoff", "delay", NULL}, {"on", "after", NULL}, {"codes", "after", NULL},
+	    {"exit_codes", "after", NULL}, {NULL, NULL, NULL}}},
 };
 
-static const char *const reserved[] = {"steps", "needs", "inputs", "outputs", "retries"};
+static const char *const reserved[] = {"steps", "needs", "inputs", "outputs"};
 
 static size_t count_of(const char *const *words)
 {

@@ -6,7 +6,14 @@
 
 #include "manifest/node.h"
 
-enum key_level { KEYS_TOP, KEYS_ENTRY, KEYS_PARAM, KEYS_DOCKER, KEYS_RESOURCES };
+enum key_level {
+	KEYS_TOP,
+	KEYS_ENTRY,
+	KEYS_PARAM,
+	KEYS_DOCKER,
+	KEYS_RESOURCES,
+	KEYS_RETRIES
+};
 
 /*
  * Warn about every key that the level does not know, with what was probably meant, and

@@ -2,9 +2,9 @@
 /*
  * manifest.h -- an MLproject file as a model, with the place of everything in it.
  *
- * What is read is what MLflow's _project_spec.py reads, plus `timeout`, `env` and
- * `resources` in an entry point and `resources` of the project, which MLflow ignores.  Parsing is pure: text in, model and diagnostics
- * out.
+ * What is read is what MLflow's _project_spec.py reads, plus `timeout`, `env`,
+ * `retries` and `resources` in an entry point and `resources` of the project, which MLflow
+ * ignores.  Parsing is pure: text in, model and diagnostics out.
  */
 #ifndef MANIFEST_H
 #define MANIFEST_H
@@ -14,6 +14,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "manifest/diag.h"
+#include "manifest/retryrule.h"
 
 enum { MANIFEST_MAX_BYTES = 1 << 20, MANIFEST_MAX_DEPTH = 64 };
 
@@ -63,7 +64,8 @@ struct entry_point {
 	size_t nparams;
 	struct env_var *env; /* extension: `env`, in file order */
 	size_t nenv;
-	int64_t timeout_ms; /* extension: `timeout`; 0: none */
+	int64_t timeout_ms;	   /* extension: `timeout`; 0: none */
+	struct retry_rule retries; /* extension: `retries` */
 	/* What it says itself; what it does not say is the project's. */
 	struct resources resources;
 };
@@ -100,6 +102,9 @@ struct manifest {
  */
 int manifest_load(struct arena *a, const char *dir, struct manifest **out,
     struct diags *ds, struct err *err);
+
+/* Where that file is; NULL: there is none. */
+int manifest_find(struct arena *a, const char *dir, const char **path, struct err *err);
 
 /* Does a file of one of those names lie in the directory? */
 bool manifest_exists(const char *dir);

@@ -20,6 +20,8 @@ const char *model_name(
 
 void model_entry(struct page *p, const struct pair *pair, struct entry_point *ep);
 void model_params(struct page *p, struct node *node, struct entry_point *ep);
+/* The `retries` of an entry point. */
+void model_retries(struct page *p, const struct node *map, struct retry_rule *out);
 void model_env(struct page *p, const struct node *root, struct manifest *m);
 /* The `resources` of the project or of an entry point. */
 void model_resources(struct page *p, const struct node *map, struct resources *out);

@@ -189,9 +189,9 @@ static void note_unused(struct choice *c, const struct env_request *rq)
 	const char *kind = words[c->out->kind];
 	if (c->out->kind == ENV_DOCKER)
 		return;
-	if (c->out->resources.given)
+	if (c->out->resources.gpus)
 		note(c, arena_printf(c->a,
-			    "'resources' are not applied, as the run is in %s, not in "
+			    "'gpus' are not given out, as the run is in %s, not in "
 			    "docker",
 			    kind));
 	if (rq->nargs)

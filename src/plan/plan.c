@@ -67,6 +67,11 @@ int plan_make(struct arena *a, const struct manifest *m, const char *project_dir
 		return -1;
 	out->entry_point = name;
 	out->cwd = project_dir;
+	if (rq->memory_bytes)
+		out->environment.resources.memory_bytes = rq->memory_bytes;
+	if (rq->cpus > 0)
+		out->environment.resources.cpus = rq->cpus;
+	out->retries = retry_rule_over(&ep->retries, &rq->retries);
 	out->timeout_ms = rq->timeout_ms ? rq->timeout_ms : ep->timeout_ms;
 	if (params_bind(a, m, ep, rq->params, rq->nparams, &out->params, ds, err) < 0 ||
 	    params_find_paths(a, rq->cwd, tree, &out->params, err) < 0 ||

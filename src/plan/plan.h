@@ -15,8 +15,11 @@ struct request {
 	const struct param_input *params;
 	size_t nparams;
 	struct env_request env;
-	int64_t timeout_ms;	 /* --timeout, 0: the manifest's */
-	const char *cwd;	 /* of the caller: path parameters are relative to it */
+	int64_t timeout_ms;	   /* --timeout, 0: the manifest's */
+	struct retry_rule retries; /* --retries and so on; over the manifest's */
+	int64_t memory_bytes;	   /* --memory, 0: the manifest's */
+	double cpus;		   /* --cpus, likewise */
+	const char *cwd;	   /* of the caller: path parameters are relative to it */
 	const char *storage_dir; /* for what path parameters download; NULL: the cache */
 	param_bring *bring;	 /* how; NULL: not now */
 	void *bring_arg;	 /* prepare_plan sets both */
@@ -37,6 +40,7 @@ struct plan {
 	    *env; /* set for the command, in order; NULL value: from the host */
 	size_t nenv;
 	int64_t timeout_ms; /* 0: none */
+	struct retry_rule retries;
 };
 
 /* The longest command that Linux passes as one word, with its NUL. */

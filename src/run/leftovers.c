@@ -5,7 +5,6 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <sys/prctl.h>
-#include <sys/wait.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
@@ -76,7 +75,7 @@ static void adopted(struct leftovers *l, struct pids *out)
 		pid_t pid = all.v[i];
 		if (pids_has(&l->others, pid))
 			continue;
-		if (waitpid(pid, NULL, WNOHANG) == 0)
+		if (usage_reap(&l->usage, pid, NULL, WNOHANG) == 0)
 			pids_add(out, pid);
 	}
 	pids_release(&all);
@@ -92,7 +91,7 @@ static void everyone(struct leftovers *l, struct pids *out)
 
 void leftovers_open(struct leftovers *l)
 {
-	*l = (struct leftovers){.open = true};
+	*l = (struct leftovers){.open = true, .usage = USAGE_UNKNOWN};
 	prctl(PR_GET_CHILD_SUBREAPER, &l->was_subreaper, 0, 0, 0);
 	prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 	add_children(&l->others, getpid());

@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "run/usage.h"
+
 struct pids {
 	pid_t *v;
 	size_t n, cap;
@@ -20,6 +22,7 @@ struct pids {
 
 struct leftovers {
 	struct pids others; /* our children that are none of its business */
+	struct usage usage; /* of those that were reaped */
 	bool open;
 	int was_subreaper;
 };

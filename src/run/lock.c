@@ -8,9 +8,12 @@
 #include <sys/stat.h>
 
 #include "base/alloc.h"
+#include "base/boot.h"
 #include "base/cleanup.h"
+#include "base/fault.h"
 #include "base/file.h"
 #include "base/path.h"
+#include "run/statedir.h"
 #include "run/strays.h"
 
 enum {
@@ -36,12 +39,13 @@ char *run_state_dir(const struct ctx *ctx, struct arena *a, const char *run_id)
 }
 
 /* That it is gone again a moment later is no failure: whoever held it has forgotten it. */
-static int make_dir(const char *dir, struct err *err)
+static int make_dir(const struct ctx *ctx, const char *dir, struct err *err)
 {
 	auto_arena a = ARENA_INIT;
 	if (mkdir(dir, 0700) == 0 || errno == EEXIST)
 		return 0;
 	if (dir_make(path_dir(&a, dir), 0700, err) == 0) {
+		state_note(ctx);
 		if (mkdir(dir, 0700) == 0 || errno == EEXIST)
 			return 0;
 		err_sys(err, errno, "cannot make directory '%s'", dir);
@@ -49,31 +53,150 @@ static int make_dir(const char *dir, struct err *err)
 	return err_hint(err, "set XDG_STATE_HOME to a directory you can write");
 }
 
-/* 0, -1, or 1: it was removed under our hands, try again. */
-static int try_lock(const char *dir, const char *run_id, int *lock, struct err *err)
+/*
+ * A second lock on the same open file, for those who look (F_OFD_GETLK takes nothing) and
+ * those who wait.  The first one alone decides; where the kernel or the file system has
+ * no such locks it serves both.
+ */
+static void show_held(int fd)
+{
+	struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+	(void)fcntl(fd, F_OFD_SETLK, &whole);
+}
+
+static int open_to_look(const char *dir)
 {
 	auto_buf path = BUF_INIT;
-	struct stat ours, there;
-	auto_fd fd = -1;
-	if (make_dir(dir, err) < 0)
-		return -1;
 	buf_addf(&path, "%s/lock", dir);
-	fd = open(path.s, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
-	if (fd < 0 && errno == ENOENT)
-		return 1;
-	if (fd < 0) {
-		err_sys(err, errno, "cannot open '%s'", path.s);
-		return err_hint(err, "set XDG_STATE_HOME to a directory you can write");
-	}
+	return open(path.s, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+}
+
+enum run_lock_state run_lock_look(const char *dir)
+{
+	struct flock whole = {.l_type = F_RDLCK, .l_whence = SEEK_SET};
+	auto_fd fd = open_to_look(dir);
+	bool held;
+	if (fd < 0)
+		return RUN_LOCK_NONE;
+	if (fcntl(fd, F_OFD_GETLK, &whole) == 0)
+		held = whole.l_type != F_UNLCK;
+	else
+		held = flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK;
+	return held ? RUN_LOCK_HELD : RUN_LOCK_FREE;
+}
+
+bool run_lock_is_held(const char *dir)
+{
+	return run_lock_look(dir) == RUN_LOCK_HELD;
+}
+
+void run_lock_await(const char *dir)
+{
+	struct flock whole = {.l_type = F_RDLCK, .l_whence = SEEK_SET};
+	auto_fd fd = open_to_look(dir);
+	int rc;
+	if (fd < 0)
+		return;
+	do
+		rc = fcntl(fd, F_OFD_SETLKW, &whole);
+	while (rc < 0 && errno == EINTR);
+	while (rc < 0 && (rc = flock(fd, LOCK_SH)) < 0 && errno == EINTR)
+		;
+}
+
+static int take_flock(int fd, const char *run_id, const char *path, struct err *err)
+{
 	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
 		if (errno == EWOULDBLOCK)
 			return err_set(err, ERR_BUSY, "run %s is running", run_id);
 		if (errno != EINTR)
-			return err_sys(err, errno, "cannot lock '%s'", path.s);
+			return err_sys(err, errno, "cannot lock '%s'", path);
 	}
-	if (fstat(fd, &ours) < 0 || stat(path.s, &there) < 0 ||
-	    ours.st_ino != there.st_ino || ours.st_dev != there.st_dev)
+	return 0;
+}
+
+static int cannot_open(const char *path, struct err *err)
+{
+	err_sys(err, errno, "cannot open '%s'", path);
+	return err_hint(err, "set XDG_STATE_HOME to a directory you can write");
+}
+
+/* Is it (still) the file of that name? */
+static bool is_there(int fd, const char *path)
+{
+	struct stat ours, there;
+	return fstat(fd, &ours) == 0 && stat(path, &there) == 0 &&
+	       ours.st_ino == there.st_ino && ours.st_dev == there.st_dev;
+}
+
+/* Which machine, and since when it runs: what is noted in the lock. */
+static void note_boot(int fd)
+{
+	char id[BOOT_ID_SIZE];
+	boot_id(id);
+	(void)!pwrite(fd, id, sizeof(id) - 1, 0); /* if it is full: of no boot */
+}
+
+/*
+ * It appears under its name when it is locked already: so one that nobody holds is always
+ * that of a run whose supervisor is lost.  0, -1, or 1: somebody was faster.
+ */
+static int make_lock(const char *path, const char *run_id, int *lock, struct err *err)
+{
+	auto_buf temp = BUF_INIT;
+	auto_fd fd = -1;
+	buf_addf(&temp, "%s.%ld", path, (long)getpid());
+	unlink(temp.s);
+	fd = open(temp.s, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return errno == ENOENT ? 1 : cannot_open(path, err);
+	FAULT("lock.made");
+	if (take_flock(fd, run_id, path, err) < 0)
+		return -1;
+	show_held(fd);
+	note_boot(fd);
+	if (link(temp.s, path) < 0 && errno != EEXIST && errno != ENOENT &&
+	    rename(temp.s, path) < 0) /* a file system without links */
+		return cannot_open(path, err);
+	FAULT("lock.linked");
+	unlink(temp.s);
+	*lock = steal_fd(&fd);
+	return 0;
+}
+
+bool run_lock_is_of_this_boot(const char *dir)
+{
+	char id[BOOT_ID_SIZE], noted[BOOT_ID_SIZE] = "";
+	auto_fd fd = open_to_look(dir);
+	boot_id(id);
+	return fd >= 0 && read(fd, noted, sizeof(noted) - 1) == sizeof(noted) - 1 &&
+	       strcmp(id, noted) == 0;
+}
+
+/* 0, -1, or 1: it was removed under our hands, try again. */
+static int try_lock(const struct ctx *ctx, const char *dir, const char *run_id, int *lock,
+    struct err *err)
+{
+	auto_buf path = BUF_INIT;
+	auto_fd fd = -1;
+	int rc = 0;
+	if (make_dir(ctx, dir, err) < 0)
+		return -1;
+	FAULT("lock.directory");
+	buf_addf(&path, "%s/lock", dir);
+	fd = open(path.s, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	if (fd < 0 && errno != ENOENT)
+		return cannot_open(path.s, err);
+	if (fd < 0)
+		rc = make_lock(path.s, run_id, &fd, err);
+	else if (take_flock(fd, run_id, path.s, err) < 0)
+		return -1;
+	if (rc != 0)
+		return rc;
+	if (!is_there(fd, path.s))
 		return 1;
+	show_held(fd);
+	FAULT("lock.taken");
 	*lock = steal_fd(&fd);
 	return 0;
 }
@@ -92,8 +215,10 @@ int run_lock_take(
 		    err, ERR_FAIL, "no place for the state of runs: there is no home");
 		return err_hint(err, "set HOME or XDG_STATE_HOME");
 	}
+	if (state_check(ctx, err) < 0)
+		return -1;
 	for (int i = 0; i < TRIES && rc == 1; i++)
-		rc = try_lock(dir, run_id, &lk->fd, err);
+		rc = try_lock(ctx, dir, run_id, &lk->fd, err);
 	if (rc == 1)
 		return err_set(err, ERR_BUSY, "'%s' is being removed by somebody", dir);
 	if (rc == 0)
@@ -110,8 +235,33 @@ static void forget_dir(const char *dir)
 	auto_buf gone = BUF_INIT;
 	struct err ignored = ERR_INIT;
 	buf_addf(&gone, "%s.gone.%ld", dir, (long)getpid());
-	if (rename(dir, gone.s) == 0)
-		tree_remove(gone.s, &ignored); /* state only: what stays does no harm */
+	FAULT("forget.before");
+	if (rename(dir, gone.s) < 0)
+		return;
+	FAULT("forget.renamed");
+	tree_remove(gone.s, &ignored); /* state only: what stays does no harm */
+}
+
+/* A new lock that nobody holds; who is about to will notice, and try again. */
+static void remove_half_made(const char *dir, const char *name)
+{
+	auto_buf path = BUF_INIT;
+	auto_fd fd = -1;
+	buf_addf(&path, "%s/%s", dir, name);
+	fd = open(path.s, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
+		unlink(path.s);
+}
+
+void run_lock_clear(const char *dir)
+{
+	auto_dir d = rmdir(dir) < 0 ? opendir(dir) : NULL;
+	struct dirent *e;
+	while (d && (e = readdir(d)))
+		if (strncmp(e->d_name, "lock.", 5) == 0)
+			remove_half_made(dir, e->d_name);
+	if (d)
+		rmdir(dir);
 }
 
 void run_lock_drop(struct run_lock *lk, bool forget)
@@ -123,13 +273,26 @@ void run_lock_drop(struct run_lock *lk, bool forget)
 	lk->dir = NULL;
 }
 
+void run_lock_retire(struct run_lock *lk)
+{
+	auto_buf path = BUF_INIT;
+	if (lk->fd >= 0) {
+		buf_addf(&path, "%s/lock", lk->dir);
+		unlink(path.s);
+	}
+	run_lock_drop(lk, false);
+}
+
 /* A symbolic link: one step, there whole or not at all. */
 void run_lock_note(const struct run_lock *lk, const char *store_uri)
 {
 	auto_buf path = BUF_INIT;
 	buf_addf(&path, "%s/store", lk->dir);
 	unlink(path.s);
+	FAULT("note.begin");
 	(void)!symlink(store_uri, path.s);
+	note_boot(lk->fd);
+	FAULT("note.written");
 }
 
 char *run_lock_store(struct arena *a, const char *dir)

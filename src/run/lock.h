@@ -7,6 +7,8 @@
 #ifndef LOCK_H
 #define LOCK_H
 
+#include <stdbool.h>
+
 #include "base/arena.h"
 #include "base/ctx.h"
 #include "base/err.h"
@@ -27,6 +29,37 @@ int run_lock_take(
 char *run_state_dir(const struct ctx *ctx, struct arena *a, const char *run_id);
 /* Let go; with `forget` the state directory is removed first (while still locked). */
 void run_lock_drop(struct run_lock *lk, bool forget);
+/*
+ * Let go of a run that has ended, and whose directory stays for what else is in it: the
+ * file that was locked goes, so that its end is not looked into again.
+ */
+void run_lock_retire(struct run_lock *lk);
+
+/*
+ * The lock of the run whose state directory is `dir`.  Nothing is made or taken, so that
+ * who looks is in nobody's way.
+ */
+enum run_lock_state {
+	RUN_LOCK_NONE, /* it has not begun (queued, a moment ago), or has ended */
+	RUN_LOCK_HELD, /* it lives */
+	RUN_LOCK_FREE, /* whoever held it was killed before the run's end was settled */
+};
+enum run_lock_state run_lock_look(const char *dir);
+/* RUN_LOCK_HELD? */
+bool run_lock_is_held(const char *dir);
+/*
+ * Was it taken last on this machine, since it was started?  If not, numbers of processes
+ * that were noted there mean nothing.
+ */
+bool run_lock_is_of_this_boot(const char *dir);
+/* Block until nobody holds it, or it is gone.  For a process of its own (lockwatch.h). */
+void run_lock_await(const char *dir);
+
+/*
+ * RUN_LOCK_NONE: remove what somebody has left who was killed before the lock was his; the
+ * directory, too, if nothing else is in it.
+ */
+void run_lock_clear(const char *dir);
 
 /* Note where the run is recorded, for who finds its state later; a failure is ignored. */
 void run_lock_note(const struct run_lock *lk, const char *store_uri);

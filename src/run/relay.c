@@ -10,6 +10,7 @@
 
 #include "base/alloc.h"
 #include "base/buf.h"
+#include "base/bytes.h"
 #include "base/cleanup.h"
 #include "base/file.h"
 
@@ -66,6 +67,28 @@ void relay_read_from(struct relay *r, int fd)
 	    fd, F_SETPIPE_SZ, PIPE_BYTES); /* fewer turns; refused on a terminal, fine */
 }
 
+static void log_write(struct relay *r, const char *data, size_t n)
+{
+	if (n > 0 && !r->log_errno && fd_write_all(r->log, data, n) < 0)
+		r->log_errno = errno;
+}
+
+/* What is still within the limit, and, once, where it was reached. */
+static void keep_begin(struct relay *r, const char *data, size_t n)
+{
+	size_t fits = (size_t)(r->limit - r->kept);
+	auto_buf note = BUF_INIT;
+	log_write(r, data, fits);
+	r->kept = r->limit;
+	if (r->dropped == 0) {
+		buf_adds(&note, "\nmlp: what follows is not kept (--log-limit ");
+		bytes_put(&note, r->limit);
+		buf_adds(&note, ")\n");
+		log_write(r, note.s, note.len);
+	}
+	r->dropped += (int64_t)(n - fits);
+}
+
 static void keep(void *arg, const char *data, size_t n)
 {
 	struct relay *r = arg;
@@ -73,8 +96,22 @@ static void keep(void *arg, const char *data, size_t n)
 		tail_add(r->tail, data, n);
 	if (r->log < 0 || r->log_errno)
 		return;
-	if (fd_write_all(r->log, data, n) < 0)
-		r->log_errno = errno;
+	if (r->limit && r->kept + (int64_t)n > r->limit) {
+		keep_begin(r, data, n);
+		return;
+	}
+	r->kept += (int64_t)n;
+	log_write(r, data, n);
+}
+
+/* At the end, so that the log itself says how much it lacks. */
+static void note_dropped(struct relay *r)
+{
+	auto_buf note = BUF_INIT;
+	if (r->dropped == 0 || r->log < 0)
+		return;
+	buf_addf(&note, "mlp: %lld bytes were not kept\n", (long long)r->dropped);
+	log_write(r, note.s, note.len);
 }
 
 static ssize_t sink_write(const struct relay *r, const char *data, size_t n)
@@ -179,6 +216,7 @@ void relay_close(struct relay *r)
 	relay_abandon(r);
 	masks_end(&r->masks, keep, r);
 	masks_release(&r->masks);
+	note_dropped(r);
 	fd_close(&r->log);
 	free(r->buffer);
 	r->buffer = NULL;

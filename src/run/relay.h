@@ -38,7 +38,9 @@ struct relay {
 	size_t at, held; /* bytes of it that wait to be passed on: [at, held) */
 	int64_t bytes;	 /* ever read */
 	char last;	 /* of them the last */
-	int log_errno;	 /* first failure to write the log; nothing is written after it */
+	int64_t limit;	 /* most bytes of it that are kept, the first; 0: no limit */
+	int64_t kept, dropped;
+	int log_errno; /* first failure to write the log; nothing is written after it */
 	struct tail *tail;  /* borrowed, may be NULL */
 	struct masks masks; /* of what is kept, in log and tail */
 };

@@ -9,8 +9,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/err.h"
+
 enum {
 	STOP_GRACE_MS = 5000, /* after INT or TERM; MLP_STOP_GRACE (ms) shortens it */
+	STOP_GRACE_MAX_MS = 24 * 3600 * 1000, /* that anybody can ask for */
 	STOP_DRAIN_MS = 1000, /* for output after the main process has ended */
 };
 
@@ -34,6 +37,15 @@ void stop_hasten(struct stop *st, int sig, int64_t now_ms);
 int stop_due(struct stop *st, int64_t now_ms);
 /* Is there a signal yet to come? */
 bool stop_pending(const struct stop *st);
+/*
+ * From now on that grace.  A signal that waits for the end of another one comes sooner,
+ * never later.
+ */
+void stop_set_grace(struct stop *st, int64_t grace_ms, int64_t now_ms);
+/* Leave it in the state directory of a run that lives, for who asks it to stop next. */
+int stop_ask_grace(const char *state_dir, int64_t ms, struct err *err);
+/* What `mlp stop --grace` has left in the state directory of a run: ms; -1: nothing. */
+int64_t stop_asked_grace(const char *state_dir);
 /* STOP_GRACE_MS, or less if the environment says so. */
 int64_t stop_grace(void);
 

@@ -12,6 +12,8 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "run/cgroup.h"
+#include "run/mark.h"
 #include "run/stop.h"
 
 enum {
@@ -21,6 +23,7 @@ enum {
 	DEPTH_MAX = 1000, /* of ancestors */
 	ROUNDS = 20,	  /* against those who start others while they are stopped */
 	TURN_MS = 100,	  /* between looks at ctx->interrupted */
+	DYING_MS = 100,	  /* what dies with its supervisor is not left */
 	KILL_MS = 1000,	  /* for the kernel to end what was killed */
 };
 
@@ -54,22 +57,80 @@ static bool environ_has(const char *pid, const char *entry)
 	return false;
 }
 
-static bool is_stray(const char *pid, const char *entry)
+/* What marks a process of the run. */
+struct signs {
+	const struct strays *of;
+	char entry[96]; /* in its environment */
+	uint64_t mark;
+	bool session; /* the number is still that session */
+};
+
+static void signs_init(struct signs *g, const struct strays *of)
+{
+	*g = (struct signs){.of = of, .mark = mark_of(of->run_id)};
+	snprintf(g->entry, sizeof(g->entry), "MLP_RUN_ID=%s", of->run_id);
+}
+
+static bool is_candidate(const char *pid)
 {
 	return isdigit((unsigned char)pid[0]) && strtol(pid, NULL, 10) != getpid() &&
-	       is_ours(pid) && environ_has(pid, entry);
+	       is_ours(pid);
+}
+
+static bool bears_sign(const char *pid, const struct signs *g)
+{
+	return mark_is_on(pid, g->mark) || environ_has(pid, g->entry);
+}
+
+static bool is_in_session(const char *pid, const struct signs *g)
+{
+	return g->of->session > 0 &&
+	       getsid((pid_t)strtol(pid, NULL, 10)) == g->of->session;
+}
+
+static bool is_stray(const char *pid, const struct signs *g)
+{
+	return is_candidate(pid) &&
+	       (bears_sign(pid, g) || cgroup_holds(pid, g->of->run_id) ||
+		   (g->session && is_in_session(pid, g) && !mark_is_dead(pid)));
 }
 
 bool strays_exist(const char *run_id)
 {
+	const struct strays of = {.run_id = run_id};
+	struct signs g;
 	auto_dir d = opendir("/proc");
-	auto_buf entry = BUF_INIT;
 	struct dirent *e;
-	buf_addf(&entry, "MLP_RUN_ID=%s", run_id);
+	signs_init(&g, &of);
 	while (d && (e = readdir(d)))
-		if (is_stray(e->d_name, entry.s))
+		if (is_stray(e->d_name, &g))
 			return true;
 	return false;
+}
+
+/* Has the kernel come to the end of its numbers since it started? */
+static bool numbers_come_again(void)
+{
+	struct err ignored = ERR_INIT;
+	auto_buf stat = BUF_INIT;
+	auto_buf max = BUF_INIT;
+	const char *made;
+	if (file_read("/proc/stat", ENVIRON_MAX, &stat, &ignored) < 0 ||
+	    file_read("/proc/sys/kernel/pid_max", STATUS_MAX, &max, &ignored) < 0 ||
+	    !(made = strstr(stat.s, "\nprocesses ")))
+		return true;
+	return strtoull(made + 11, NULL, 10) >= strtoull(max.s, NULL, 10);
+}
+
+/* Looked at anew for every round: who is found may have started others. */
+static void look_around(struct signs *g)
+{
+	auto_dir d = g->of->session > 0 ? opendir("/proc") : NULL;
+	struct dirent *e;
+	g->session = g->session || (d && !numbers_come_again());
+	while (d && !g->session && (e = readdir(d)))
+		g->session = is_candidate(e->d_name) && is_in_session(e->d_name, g) &&
+			     bears_sign(e->d_name, g);
 }
 
 static long parent_of(long pid)
@@ -95,27 +156,28 @@ static bool is_ancestor(long pid)
 }
 
 /* Looked at again once it is held: only then its number is surely its own. */
-static void hold(struct held *h, const char *pid, const char *entry)
+static void hold(struct held *h, const char *pid, const struct signs *g)
 {
 	int fd;
-	if (h->n >= MOST || !is_stray(pid, entry) || is_ancestor(strtol(pid, NULL, 10)))
+	if (h->n >= MOST || !is_stray(pid, g) || is_ancestor(strtol(pid, NULL, 10)))
 		return;
 	fd = (int)syscall(SYS_pidfd_open, (pid_t)strtol(pid, NULL, 10), 0);
 	if (fd < 0)
 		return;
-	if (is_stray(pid, entry))
+	if (is_stray(pid, g))
 		h->v[h->n++] = (struct pollfd){.fd = fd, .events = POLLIN};
 	else
 		close(fd);
 }
 
-static void hold_all(struct held *h, const char *entry)
+static void hold_all(struct held *h, struct signs *g)
 {
 	auto_dir d = opendir("/proc");
 	struct dirent *e;
 	h->n = 0;
+	look_around(g);
 	while (d && (e = readdir(d)))
-		hold(h, e->d_name, entry);
+		hold(h, e->d_name, g);
 }
 
 static void signal_all(const struct held *h, int sig)
@@ -143,6 +205,15 @@ static void wait_for(struct held *h, const struct ctx *ctx, int64_t ms)
 	}
 }
 
+static size_t how_many_live(struct held *h)
+{
+	size_t n = 0;
+	poll(h->v, h->n, 0);
+	for (size_t i = 0; i < h->n; i++)
+		n += !h->v[i].revents;
+	return n;
+}
+
 static void let_go(struct held *h)
 {
 	for (size_t i = 0; i < h->n; i++)
@@ -150,25 +221,35 @@ static void let_go(struct held *h)
 	h->n = 0;
 }
 
-int strays_stop(const struct ctx *ctx, const char *run_id)
+/* Those of one look around.  How many lived. */
+static size_t stop_round(struct held *h, const struct ctx *ctx, bool politely)
 {
-	auto_buf entry = BUF_INIT;
-	auto_free struct held *h = xmalloc(sizeof(*h));
-	size_t found;
-	buf_addf(&entry, "MLP_RUN_ID=%s", run_id);
-	hold_all(h, entry.s);
-	found = h->n;
-	signal_all(h, SIGTERM);
-	signal_all(h, SIGCONT); /* a stopped one hears nothing else */
-	wait_for(h, ctx, stop_grace());
+	size_t live;
+	if (politely)
+		wait_for(h, ctx, DYING_MS);
+	live = how_many_live(h);
+	if (live > 0) {
+		signal_all(h, politely ? SIGTERM : SIGKILL);
+		signal_all(h, SIGCONT); /* a stopped one hears nothing else */
+		wait_for(h, ctx, politely ? stop_grace() : KILL_MS);
+	}
 	let_go(h);
-	for (int i = 0; i < ROUNDS && found > 0; i++) {
-		hold_all(h, entry.s);
+	return live;
+}
+
+int strays_stop(const struct ctx *ctx, const struct strays *s)
+{
+	struct signs g;
+	auto_free struct held *h = xmalloc(sizeof(*h));
+	size_t found = 0;
+	signs_init(&g, s);
+	for (int i = 0; i < ROUNDS; i++) {
+		size_t live;
+		hold_all(h, &g);
 		if (h->n == 0)
 			break;
-		signal_all(h, SIGKILL);
-		wait_for(h, ctx, KILL_MS);
-		let_go(h);
+		live = stop_round(h, ctx, found == 0);
+		found = found ? found : live;
 	}
 	return (int)found;
 }

@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/fault.h"
 #include "run/keyboard.h"
 #include "run/leftovers.h"
 #include "run/sigwatch.h"
@@ -43,6 +44,7 @@ struct supervisor {
 	enum state state;
 	int64_t due;	/* monotonic: the end of DRAINING, of waiting in FLUSHING */
 	int64_t limit;	/* monotonic: the time limit; 0: none */
+	int64_t began;	/* monotonic: when the command was started */
 	int64_t forced; /* monotonic: when argv itself is killed; 0: it is not */
 	bool timed_out, hurry;
 	struct proc proc;
@@ -75,6 +77,12 @@ static void signal_group(struct supervisor *s, int sig)
 		kill(-s->pid, SIGCONT);
 }
 
+static void tell_state(const struct supervisor *s, enum launch_state state)
+{
+	if (s->l->on_state)
+		s->l->on_state(s->l->on_state_arg, state, s->pid);
+}
+
 static void begin_sweep(struct supervisor *s, int64_t now)
 {
 	s->out->leftovers = (int)leftovers_count(&s->left);
@@ -102,11 +110,21 @@ static void set_state(struct supervisor *s, enum state to)
 		s->due = now + PIPE_END_MS;
 		streams_mark(&s->streams);
 		break;
-	case RUNNING:
 	case STOPPING:
+		tell_state(s, LAUNCH_STOPPING);
+		break;
+	case RUNNING:
 	case ENDED:
 		break;
 	}
+}
+
+/* `mlp stop` may have said how long the command may take. */
+static void heed_grace(struct supervisor *s, int64_t now)
+{
+	int64_t ms = stop_asked_grace(s->l->state_dir);
+	if (ms >= 0)
+		stop_set_grace(&s->stop, ms, now);
 }
 
 /* Somebody wants the end, by a signal to us or by a key. */
@@ -121,6 +139,7 @@ static void on_ask(struct supervisor *s, int sig, bool typed)
 		    : sig == SIGQUIT ? STOP_QUIT
 				     : STOP_TERMINATE,
 		    now);
+		heed_grace(s, now);
 		if (typed) {
 			if (!signal_inside(s, sig))
 				keyboard_signal(&s->keys, &s->term, sig);
@@ -132,6 +151,7 @@ static void on_ask(struct supervisor *s, int sig, bool typed)
 	case STOPPING:
 		s->hurry = s->hurry || sig == SIGINT || sig == SIGQUIT;
 		stop_hasten(&s->stop, s->hurry ? SIGKILL : SIGTERM, now);
+		heed_grace(s, now);
 		break;
 	case DRAINING:
 		s->hurry = true;
@@ -165,6 +185,7 @@ static void look_at_main(struct supervisor *s)
 		    .core = si.si_code == CLD_DUMPED};
 	if (s->timed_out)
 		st->kind = EXIT_TIMEOUT;
+	s->out->usage.wall_time_ms = clock_mono_ms() - s->began;
 	set_state(s, DRAINING);
 }
 
@@ -448,6 +469,8 @@ static int start(struct supervisor *s, const int ends[2], struct err *err)
 	    .socket = s->l->file > 0 ? s->l->file : -1,
 	    .secret = s->l->endpoint ? s->l->endpoint->key : NULL,
 	    .flags = PROC_SESSION | PROC_DIE_WITH_US,
+	    .enter = s->l->enter,
+	    .enter_arg = s->l->enter_arg,
 	    .pid = -1,
 	    .leader = -1};
 	if (s->l->is_step)
@@ -464,22 +487,35 @@ static int start(struct supervisor *s, const int ends[2], struct err *err)
 		    .kind = EXIT_NEVER, .code = err->sys == ENOENT ? 127 : 126};
 		return -1;
 	}
+	FAULT("supervise.started");
 	s->pid = p->pid;
 	leftovers_except(&s->left, p->pid);
 	leftovers_except(&s->left, p->leader);
-	s->limit = s->l->timeout_ms > 0 ? clock_mono_ms() + s->l->timeout_ms : 0;
+	s->began = clock_mono_ms();
+	s->limit = s->l->timeout_ms > 0 ? s->began + s->l->timeout_ms : 0;
 	terminal_given(&s->term);
+	tell_state(s, LAUNCH_STARTED);
 	return 0;
+}
+
+static void take_usage(struct supervisor *s)
+{
+	struct usage *u = &s->out->usage;
+	u->cpu_time_us = s->left.usage.cpu_time_us;
+	u->peak_memory_bytes = s->left.usage.peak_memory_bytes;
 }
 
 static void finish(struct supervisor *s)
 {
+	FAULT("supervise.ended");
 	if (s->pid > 0)
-		proc_wait(s->pid);
+		usage_reap(&s->left.usage, s->pid, NULL, 0);
 	if (s->l->endpoint)
 		endpoint_close(s->l->endpoint, s->hurry ? HURRY_MS : REQUESTS_MS);
 	if (s->left.open)
 		leftovers_close(&s->left);
+	if (s->pid > 0)
+		take_usage(s);
 	proc_end_leader(&s->proc);
 	terminal_close(&s->term);
 	keyboard_release(&s->keys);
@@ -487,6 +523,8 @@ static void finish(struct supervisor *s)
 	s->out->stderr_bytes = s->streams.relay[STREAM_ERR].bytes;
 	s->out->mid_line = s->streams.mid_line;
 	streams_close(&s->streams);
+	for (int i = STREAM_OUT; i <= STREAM_ERR; i++)
+		s->out->dropped_bytes += s->streams.relay[i].dropped;
 	sigwatch_close(&s->signals);
 }
 
@@ -503,7 +541,7 @@ int supervise(
 	    .status = STATUSLINE_INIT,
 	    .keys = {.queue = BUF_INIT, .blind = l->blind_keys}};
 	int ends[2] = {-1, -1}, rc;
-	*out = (struct outcome){.stop_signal = 0};
+	*out = (struct outcome){.usage = USAGE_UNKNOWN};
 	streams_init(&s.streams);
 	rc = prepare(&s, ends, err);
 	if (rc == 0 && start(&s, ends, err) == 0)

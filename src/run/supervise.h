@@ -19,13 +19,17 @@
 #include "base/proc.h"
 #include "run/endpoint.h"
 #include "run/statusline.h"
+#include "run/usage.h"
+
+enum launch_state { LAUNCH_STARTED, LAUNCH_STOPPING };
 
 struct launch {
 	char *const *argv, *const *envp;
 	const char *cwd;
 	const char *stdout_log, *stderr_log; /* opened for appending, made if missing */
-	int64_t timeout_ms;		     /* 0: none */
-	bool quiet;			     /* keep the output, do not pass it on */
+	int64_t log_limit;  /* most bytes kept in each of them; 0: no limit */
+	int64_t timeout_ms; /* 0: none */
+	bool quiet;	    /* keep the output, do not pass it on */
 	/*
 	 * A tool, not the command: no terminal and no input, and its stdout goes where its
 	 * stderr goes.
@@ -46,6 +50,12 @@ struct launch {
 	void *signal_arg;
 	/* argv only passes keys on: those that make signals are known by our terminal. */
 	bool blind_keys;
+	int (*enter)(void *arg); /* in the new process (base/proc.h); or NULL */
+	void *enter_arg;
+	const char *state_dir; /* of the run: where `mlp stop` says more; or NULL */
+	/* Told when the command has started (its pid) and when it begins to be stopped. */
+	void (*on_state)(void *arg, enum launch_state state, pid_t pid);
+	void *on_state_arg;
 };
 
 /* How it went.  Everything is known when supervise() has returned 0. */
@@ -53,10 +63,14 @@ struct outcome {
 	struct exit_status exit; /* EXIT_TIMEOUT when the limit stopped it */
 	int stop_signal; /* we were asked to stop: SIGINT, TERM, HUP, QUIT; else 0 */
 	int leftovers;	 /* processes that outlived the main one and were stopped */
+	struct usage usage;
 	int64_t stdout_bytes, stderr_bytes;
-	bool mid_line;	    /* what was shown last does not end its line */
-	const char *detail; /* more words for the reason, or NULL; borrowed */
-	int log_errno;	    /* first failure to keep output (ENOSPC ...), 0: all kept */
+	int64_t dropped_bytes; /* of both, past log_limit */
+	bool mid_line;	       /* what was shown last does not end its line */
+	const char *detail;    /* more words for the reason, or NULL; borrowed */
+	const char *limits;    /* what it was kept to, in words, or NULL; borrowed */
+	int oom_kills; /* of its processes that the kernel killed, out of memory */
+	int log_errno; /* first failure to keep output (ENOSPC ...), 0: all kept */
 	char *
 	    stderr_tail; /* its last lines, valid UTF-8, <= 2 KiB; the caller's to free */
 };

@@ -9,9 +9,12 @@
  *   request   what is asked
  *
  * TERM, or the death of the host, stops the command; the run is then recorded KILLED.
+ * --detach: in a session of its own, as nobody's child, and the host may die.
  */
 #include <fcntl.h>
+#include <linux/sockios.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 
@@ -28,6 +31,8 @@
 
 /* Longer texts are cut: an event is one line of at most HELPER_LINE bytes. */
 enum { HOST = 3, TEXT_CHARS = 2000 };
+/* A host that does not listen must not stop a run: so much may wait for it, and the end. */
+enum { WAITING_MAX = 64 << 10 };
 
 /* Set by the handlers; the context's `interrupted` points here. */
 static volatile int interrupted;
@@ -51,10 +56,45 @@ static void catch_signals(void)
 	signal(SIGPIPE, SIG_IGN);
 }
 
+/* The host; 0: it is in another namespace. */
+static volatile pid_t parent;
+
+/*
+ * The thread of the host that started us has ended; its other threads are our parent now,
+ * unless that was the last.
+ */
+static void on_parent_death(int sig)
+{
+	(void)sig;
+	if (getppid() != parent)
+		kill(getpid(), SIGTERM);
+}
+
+/* False: it was gone before we asked to be told of it. */
+static bool die_with_host(pid_t host)
+{
+	struct sigaction sa = {.sa_handler = on_parent_death, .sa_flags = SA_RESTART};
+	parent = getppid();
+	sigemptyset(&sa.sa_mask);
+	sigaction(SIGUSR2, &sa, NULL);
+	prctl(PR_SET_PDEATHSIG, SIGUSR2);
+	return getppid() == parent && (parent == host || parent == 0);
+}
+
 /* A host that is gone is no failure: the record is what counts. */
 static void tell(const char *kind, cJSON *ev)
 {
 	(void)event_send(HOST, kind, ev);
+}
+
+/* What may be left out. */
+static void tell_aside(const char *kind, cJSON *ev)
+{
+	int waiting = 0;
+	if (ioctl(HOST, SIOCOUTQ, &waiting) == 0 && waiting > WAITING_MAX)
+		cJSON_Delete(ev);
+	else
+		tell(kind, ev);
 }
 
 static void tell_text(const char *kind, const char *text, bool debug)
@@ -65,7 +105,7 @@ static void tell_text(const char *kind, const char *text, bool debug)
 	json_put_str(ev, "message", b.s);
 	if (debug)
 		json_put_bool(ev, "debug", true);
-	tell(kind, ev);
+	tell_aside(kind, ev);
 }
 
 static void on_say(void *arg, enum say_level level, const char *text)
@@ -83,7 +123,7 @@ static void on_progress(void *arg, const struct progress *p)
 	json_put_int(ev, "total", p->total);
 	json_put_int(ev, "bytes", p->bytes);
 	json_put_bool(ev, "finished", p->finished);
-	tell("progress", ev);
+	tell_aside("progress", ev);
 }
 
 static void tell_diags(const struct diags *ds)
@@ -121,6 +161,7 @@ struct job {
 	struct request_in in;
 	struct prepared p;
 	struct run_result result;
+	bool detached;
 };
 
 static void on_started(void *arg, const struct run_result *r, const struct prepared *p)
@@ -144,11 +185,10 @@ static void tell_end(struct job *job)
 static int run(struct job *job, struct err *err)
 {
 	int rc;
-	if (request_read(HOST, &job->in, err) < 0 ||
+	if (request_read(HOST, &job->arena, &job->in, err) < 0 ||
 	    request_apply(&job->in, &job->arena, &job->ctx, err) < 0)
 		return -1;
-	/* gone before we asked to be told of it; 0: it is in another namespace */
-	if (getppid() != job->in.parent && getppid() != 0)
+	if (!job->detached && !die_with_host(job->in.parent))
 		return err_set(err, ERR_INTERRUPTED, "the host is gone");
 	rc = run_launch(&job->ctx, &job->arena, &job->in.rq, on_started, job, &job->p,
 	    &job->result, err);
@@ -169,7 +209,6 @@ static void set_up(struct job *job)
 {
 	const char *self = libexec_own_program(&job->arena);
 	alloc_set_oom_hook(alloc_say_oom);
-	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	catch_signals();
 	close_range(HOST + 1, ~0U, 0); /* what the host lets its children have */
 	fcntl(HOST, F_SETFD, FD_CLOEXEC);
@@ -182,19 +221,37 @@ static void set_up(struct job *job)
 	job->ctx.trace = trace_open(&job->ctx);
 }
 
+/* The host reaps who leaves; -1 is told to nobody, it is learnt from the socket's end. */
+static void detach(void)
+{
+	pid_t pid = fork();
+	if (pid != 0)
+		_exit(pid < 0);
+	setsid();
+}
+
+static cJSON *hello(void)
+{
+	cJSON *ev = event_of_hello();
+	json_put_int(ev, "pid", getpid());
+	return ev;
+}
+
 int main(int argc, char **argv)
 {
 	struct job job = {.ctx = {.trace = -1}};
 	struct err err = ERR_INIT;
 	int rc;
-	(void)argv;
-	if (argc > 1 || !is_socket(HOST)) {
+	job.detached = argc == 2 && strcmp(argv[1], "--detach") == 0;
+	if (argc > 1 + job.detached || !is_socket(HOST)) {
 		fputs("mlp-supervise is started by libmlp; it has no use of its own\n",
 		    stderr);
 		return 2;
 	}
+	if (job.detached)
+		detach();
 	set_up(&job);
-	tell("hello", event_of_hello());
+	tell("hello", hello());
 	rc = run(&job, &err);
 	if (rc < 0)
 		tell("error", event_of_error(&err));

@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "flow/given.h"
+#include "flow/requestjson.h"
 #include "flow/rerun.h"
 
 static int read_line(int fd, struct buf *line, struct err *err)
@@ -25,7 +26,7 @@ static int read_line(int fd, struct buf *line, struct err *err)
 	return 0;
 }
 
-int request_read(int fd, struct request_in *in, struct err *err)
+int request_read(int fd, struct arena *a, struct request_in *in, struct err *err)
 {
 	auto_buf line = BUF_INIT;
 	const cJSON *j;
@@ -36,23 +37,12 @@ int request_read(int fd, struct request_in *in, struct err *err)
 		return -1;
 	j = in->json;
 	in->parent = (pid_t)json_int(j, "parent", 0);
-	in->rq = (struct run_request){
-	    .uri = json_str(j, "uri"),
-	    .version = json_str(j, "version"),
-	    .plan.entry_point = json_str(j, "entry_point"),
-	    .plan.env.env_manager = json_str(j, "env_manager"),
-	    .plan.env.build_image = json_bool(j, "build_image", false),
-	    .plan.storage_dir = json_str(j, "storage_dir"),
-	    .plan.timeout_ms = json_int(j, "timeout_ms", 0),
-	    .tracking_uri = json_str(j, "tracking_uri"),
-	    .experiment = {.id = json_str(j, "experiment_id"),
-		.name = json_str(j, "experiment_name")},
-	    .run_id = json_str(j, "run_id"),
-	    .run_name = json_str(j, "run_name"),
-	    .quiet = json_bool(j, "quiet", true),
-	    .direct = json_bool(j, "direct", false),
-	};
-	in->rerun_of = json_str(j, "rerun_of");
+	if (request_from_json(j, a, &in->rq, err) < 0)
+		return -1;
+	in->rerun_of = in->rq.rerun_of; /* as text; rerun_find says which run that is */
+	in->rq.rerun_of = NULL;
+	in->rq.new_id = json_str(j, "new_id");
+	in->rq.background = true;
 	if (!in->rq.uri == !in->rerun_of || !json_str(j, "directory"))
 		return err_set(err, ERR_USAGE,
 		    "the request has no directory, or not one of uri and rerun_of");
@@ -65,36 +55,9 @@ void request_release(struct request_in *in)
 	in->json = NULL;
 }
 
-static int take_pairs(
-    struct request_in *in, struct arena *a, struct given_params *ps, struct err *err)
-{
-	const cJSON *j;
-	cJSON_ArrayForEach(j, json_get(in->json, "params"))
-	{
-		const char *key = json_str(j, "key"), *value = json_str(j, "value");
-		if (key && value && given_param(a, ps, key, value, err) < 0)
-			return -1;
-	}
-	cJSON_ArrayForEach(j, json_get(in->json, "tags"))
-	{
-		const char *key = json_str(j, "key"), *value = json_str(j, "value");
-		if (key && value && given_tag(a, &in->rq.tags, key, value, err) < 0)
-			return -1;
-	}
-	cJSON_ArrayForEach(j, json_get(in->json, "docker_args"))
-	{
-		const char *key = json_str(j, "key");
-		if (key && given_docker_arg(
-			       a, &in->rq.plan.env, key, json_str(j, "value"), err) < 0)
-			return -1;
-	}
-	return 0;
-}
-
 int request_apply(
     struct request_in *in, struct arena *a, struct ctx *ctx, struct err *err)
 {
-	struct given_params ps = {NULL, 0};
 	ctx->cwd = json_str(in->json, "directory");
 	ctx->cache_dir = json_str(in->json, "cache_dir");
 	ctx->state_dir = json_str(in->json, "state_dir");
@@ -102,10 +65,6 @@ int request_apply(
 		ctx->offline = true;
 	if (chdir(ctx->cwd) < 0)
 		return err_sys(err, errno, "cannot enter '%s'", ctx->cwd);
-	if (take_pairs(in, a, &ps, err) < 0)
-		return -1;
-	in->rq.plan.params = ps.v;
-	in->rq.plan.nparams = ps.n;
 	if (given_finish(ctx, a, &in->rq, err) < 0)
 		return -1;
 	return in->rerun_of ? rerun_find(ctx, a, in->rerun_of, &in->rq, err) : 0;

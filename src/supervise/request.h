@@ -5,14 +5,9 @@
  *   parent                   the process that asks: we end with it
  *   directory                where relative paths begin
  *   cache_dir, state_dir     as in struct ctx
- *   tracking_uri             null: the default
- *   rerun_of                 the run that is run again, or null
- *   uri, version             the project; null with rerun_of
- *   entry_point, experiment_name, experiment_id, run_name, run_id, env_manager,
- *   storage_dir              texts or null, as the options of mlp run
- *   params[], tags[]         {key, value}
- *   docker_args[]            {key, value or null}
- *   timeout_ms, quiet, direct, offline, build_image
+ *   new_id                   of a run that is recorded anew
+ *
+ * and the request itself (flow/requestjson.h), with one of uri and rerun_of.
  */
 #ifndef SUPERVISE_REQUEST_H
 #define SUPERVISE_REQUEST_H
@@ -31,8 +26,8 @@ struct request_in {
 	struct run_request rq;
 };
 
-/* Read the line from fd and parse it.  The caller owes request_release either way. */
-int request_read(int fd, struct request_in *in, struct err *err);
+/* Read the line from fd and parse it; lists are in the arena.  The caller owes request_release either way. */
+int request_read(int fd, struct arena *a, struct request_in *in, struct err *err);
 void request_release(struct request_in *in);
 
 /*

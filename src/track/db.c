@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "base/clock.h"
+#include "base/fault.h"
 #include "base/file.h"
 #include "base/path.h"
 #include "track/schema.h"
@@ -167,15 +168,18 @@ static int on_log(void *arg, sqlite3 *sq, const char *name, int pages)
 static int hurry(struct db *db, struct err *err)
 {
 	auto_stmt st = NULL;
-	if (!db->quick)
+	if (!db->quick && !db->together)
 		return 0;
 	if (sqlite3_prepare_v2(db->sq, "PRAGMA journal_mode", -1, &st, NULL) !=
 		SQLITE_OK ||
 	    sqlite3_step(st) != SQLITE_ROW)
 		return db_error(db, err);
-	if (strcmp((const char *)sqlite3_column_text(st, 0), "wal") != 0)
+	if (strcmp((const char *)sqlite3_column_text(st, 0), "wal") != 0) {
+		db->together = false;
 		return 0;
-	sqlite3_wal_hook(db->sq, on_log, db);
+	}
+	if (db->quick)
+		sqlite3_wal_hook(db->sq, on_log, db);
 	return sqlite3_exec(db->sq, "PRAGMA synchronous=NORMAL", NULL, NULL, NULL) ==
 		       SQLITE_OK
 		   ? 0
@@ -207,6 +211,7 @@ int db_open(struct db *db, const struct db_options *o, struct err *err)
 	    .path = o->path,
 	    .artifact_root = o->artifact_root,
 	    .quick = o->quick,
+	    .together = o->together,
 	    .log_grew = o->log_grew,
 	    .log_arg = o->log_arg,
 	    .writer = o->writer,
@@ -260,12 +265,18 @@ static int make_fresh(struct db *db, struct err *err)
 	return schema_create(db, err) < 0 ? db_end(db, -1, err) : 0;
 }
 
+/* Whoever died with it held has left nothing behind: SQLite sees to the database. */
+static bool got(pthread_mutex_t *m, int rc)
+{
+	return rc == 0 || (rc == EOWNERDEAD && pthread_mutex_consistent(m) == 0);
+}
+
 static int writer_lock(struct db *db, struct err *err)
 {
 	struct timespec until;
 	if (!db->writer)
 		return 0;
-	db->has_writer = pthread_mutex_trylock(db->writer) == 0;
+	db->has_writer = got(db->writer, pthread_mutex_trylock(db->writer));
 	if (db->has_writer)
 		return 0;
 	clock_gettime(CLOCK_MONOTONIC, &until);
@@ -275,7 +286,8 @@ static int writer_lock(struct db *db, struct err *err)
 		until.tv_sec++;
 		until.tv_nsec -= 1000000000;
 	}
-	if (pthread_mutex_clocklock(db->writer, CLOCK_MONOTONIC, &until) != 0)
+	if (!got(
+		db->writer, pthread_mutex_clocklock(db->writer, CLOCK_MONOTONIC, &until)))
 		return err_set(err, ERR_BUSY, "database '%s' is locked", db->path);
 	db->has_writer = true;
 	return 0;
@@ -296,6 +308,7 @@ int db_begin(struct db *db, struct err *err)
 	rc = db->fresh ? make_fresh(db, err) : exec_patiently(db, "BEGIN IMMEDIATE", err);
 	if (rc < 0)
 		writer_unlock(db);
+	db->sync_after = rc == 0 && db->together;
 	return rc;
 }
 
@@ -317,7 +330,9 @@ int db_begin_read(struct db *db, struct err *err)
 
 static int commit(struct db *db, int rc, struct err *err)
 {
+	FAULT("commit.before");
 	if (rc == 0 && sqlite3_exec(db->sq, "COMMIT", NULL, NULL, NULL) == SQLITE_OK) {
+		FAULT("commit.after");
 		db->fresh = false;
 		return 0;
 	}
@@ -328,10 +343,26 @@ static int commit(struct db *db, int rc, struct err *err)
 	return -1;
 }
 
+/* The log, which holds all that was committed and is not yet in the file. */
+static int sync_log(struct db *db, struct err *err)
+{
+	sqlite3_file *log = NULL;
+	if (sqlite3_file_control(db->sq, "main", SQLITE_FCNTL_JOURNAL_POINTER,
+		(void *)&log) != SQLITE_OK ||
+	    !log || !log->pMethods ||
+	    log->pMethods->xSync(log, SQLITE_SYNC_NORMAL | SQLITE_SYNC_DATAONLY) !=
+		SQLITE_OK)
+		return err_set(err, ERR_FAIL,
+		    "database '%s': what was written may not be on the disk", db->path);
+	return 0;
+}
+
 int db_end(struct db *db, int rc, struct err *err)
 {
+	bool sync = db->sync_after;
+	db->sync_after = false;
 	db_kept_reset(db);
 	rc = commit(db, rc, err);
 	writer_unlock(db);
-	return rc;
+	return rc == 0 && sync ? sync_log(db, err) : rc;
 }

@@ -29,8 +29,9 @@ struct db {
 	int64_t busy_since;	   /* when the present wait began */
 	pthread_mutex_t *writer;   /* borrowed, or NULL */
 	bool has_writer;	   /* it is locked by the present transaction */
-	bool quick;		   /* as in the options */
-	void (*log_grew)(void *arg, sqlite3 *sq, int pages); /* ... */
+	bool quick, together;	   /* as in the options */
+	bool sync_after; /* the present transaction is to be waited for when it is over */
+	void (*log_grew)(void *arg, sqlite3 *sq, int pages); /* as in the options */
 	void *log_arg;
 	struct db_kept *kept; /* see db_keep() */
 	size_t nkept, capkept;
@@ -42,10 +43,17 @@ struct db_options {
 	const char *artifact_root; /* absolute */
 	bool create; /* make file and directory when missing; must be writable */
 	/*
-	 * Where a process opens the database several times: held through a writing
-	 * transaction, so that its threads queue instead of asking SQLite again and again.
+	 * Where a process opens the database several times, or several processes do that
+	 * have memory in common (a robust mutex): held through a writing transaction, so
+	 * that they queue instead of asking SQLite again and again.
 	 */
 	pthread_mutex_t *writer;
+	/*
+	 * Wait for the disk when the transaction is over and others may write, so that
+	 * several wait at the same time; where the file has a write-ahead log.  What db_end
+	 * has returned 0 for is on the disk as ever, but others may see it a moment before.
+	 */
+	bool together;
 	/*
 	 * Do not wait for the disk at each commit, where the file has a write-ahead log:
 	 * what is committed outlives every process, but may be lost (whole transactions,

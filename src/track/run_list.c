@@ -79,6 +79,34 @@ int runs_query(struct db *db, struct arena *a, const struct run_query *q,
 	return db_end(db, list(db, a, q, out, n, err), err);
 }
 
+/* The key comes first in the primary key of tags: only runs with a parent are looked at. */
+static int list_children(struct db *db, struct arena *a, const char *parent_id,
+    struct run_record **out, size_t *n, struct err *err)
+{
+	auto_stmt st = db_query(db, err,
+	    "SELECT " RUN_COLUMNS " FROM tags t JOIN runs r ON r.run_uuid = t.run_uuid"
+	    " LEFT JOIN experiments e ON e.experiment_id = r.experiment_id"
+	    " WHERE t.\"key\" = 'mlflow.parentRunId' AND t.value = ?"
+	    " AND r.lifecycle_stage = 'active' ORDER BY r.start_time, r.run_uuid",
+	    "s", parent_id);
+	int rc = st ? 0 : -1;
+	while (st && (rc = stmt_step(db, st, err)) > 0) {
+		ARENA_GROW(a, *out, *n);
+		run_from_row(a, st, &(*out)[(*n)++]);
+	}
+	return rc < 0 ? -1 : runs_fill(db, a, *out, *n, err);
+}
+
+int runs_of_parent(struct db *db, struct arena *a, const char *parent_id,
+    struct run_record **out, size_t *n, struct err *err)
+{
+	*out = NULL;
+	*n = 0;
+	if (db_begin_read(db, err) < 0)
+		return -1;
+	return db_end(db, list_children(db, a, parent_id, out, n, err), err);
+}
+
 /* Append the first column of every row, up to max. */
 static int collect(struct db *db, struct arena *a, sqlite3_stmt *st, size_t max,
     const char ***ids, size_t *n, struct err *err)

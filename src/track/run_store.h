@@ -49,6 +49,8 @@ void run_from_row(struct arena *a, sqlite3_stmt *st, struct run_record *out);
 /* run_list.c */
 int runs_query(struct db *db, struct arena *a, const struct run_query *q,
     struct run_record **out, size_t *n, struct err *err);
+int runs_of_parent(struct db *db, struct arena *a, const char *parent_id,
+    struct run_record **out, size_t *n, struct err *err);
 int run_search(struct db *db, struct arena *a, const char *text, size_t max,
     const char ***ids, size_t *n, struct err *err);
 int runs_running(struct db *db, struct arena *a, const char *host,

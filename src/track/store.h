@@ -11,6 +11,8 @@
 #ifndef STORE_H
 #define STORE_H
 
+#include <pthread.h>
+
 #include "base/arena.h"
 #include "base/ctx.h"
 #include "base/err.h"
@@ -61,6 +63,12 @@ struct store_ops {
 	int (*runs_still_running)(struct store *, struct arena *, const char *host,
 	    const char *const *candidates, size_t ncandidates, const char ***ids,
 	    size_t *n, struct err *);
+	/*
+	 * The active runs whose tag mlflow.parentRunId says that they belong to this one,
+	 * the oldest first, with tags, parameters and latest metrics.
+	 */
+	int (*runs_children)(struct store *, struct arena *, const char *parent_id,
+	    struct run_record **out, size_t *n, struct err *);
 	/* Look up without making anything: ERR_NOTFOUND when missing. */
 	int (*experiment_get)(struct store *, struct arena *,
 	    const struct experiment_ref *, struct experiment *out, struct err *);
@@ -109,5 +117,12 @@ enum store_mode {
 /* Everything that `t` and `ctx` point to must outlive the store. */
 int store_open(const struct ctx *ctx, const struct tracking *t, enum store_mode mode,
     struct store **out, struct err *err);
+/*
+ * The same (STORE_CREATE) for one of several processes that write all the time: they take
+ * turns by `writer`, a robust mutex in memory that they share, and wait for the disk
+ * together.
+ */
+int store_open_shared(const struct ctx *ctx, const struct tracking *t,
+    pthread_mutex_t *writer, struct store **out, struct err *err);
 
 #endif

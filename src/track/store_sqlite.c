@@ -67,6 +67,12 @@ static int op_runs_still_running(struct store *s, struct arena *a, const char *h
 	return runs_running(db_of(s), a, host, candidates, ncandidates, ids, n, err);
 }
 
+static int op_runs_children(struct store *s, struct arena *a, const char *parent_id,
+    struct run_record **out, size_t *n, struct err *err)
+{
+	return runs_of_parent(db_of(s), a, parent_id, out, n, err);
+}
+
 static int op_experiment_get(struct store *s, struct arena *a,
     const struct experiment_ref *ref, struct experiment *out, struct err *err)
 {
@@ -100,25 +106,43 @@ static const struct store_ops sqlite_ops = {
     .run_find = op_run_find,
     .runs_list = op_runs_list,
     .runs_still_running = op_runs_still_running,
+    .runs_children = op_runs_children,
     .experiment_get = op_experiment_get,
     .runs_recent = op_runs_recent,
     .experiments_recent = op_experiments_recent,
     .close = op_close,
 };
 
-int store_open(const struct ctx *ctx, const struct tracking *t, enum store_mode mode,
-    struct store **out, struct err *err)
+static int open_sqlite(const struct db_options *o, struct store **out, struct err *err)
 {
 	struct sqlite_store *s = xcalloc(1, sizeof(*s));
-	struct db_options o = {.ctx = ctx,
-	    .path = t->path,
-	    .artifact_root = t->artifact_location,
-	    .create = mode == STORE_CREATE};
 	s->base.ops = &sqlite_ops;
-	if (db_open(&s->db, &o, err) < 0) {
+	if (db_open(&s->db, o, err) < 0) {
 		free(s);
 		return -1;
 	}
 	*out = &s->base;
 	return 0;
+}
+
+int store_open(const struct ctx *ctx, const struct tracking *t, enum store_mode mode,
+    struct store **out, struct err *err)
+{
+	struct db_options o = {.ctx = ctx,
+	    .path = t->path,
+	    .artifact_root = t->artifact_location,
+	    .create = mode == STORE_CREATE};
+	return open_sqlite(&o, out, err);
+}
+
+int store_open_shared(const struct ctx *ctx, const struct tracking *t,
+    pthread_mutex_t *writer, struct store **out, struct err *err)
+{
+	struct db_options o = {.ctx = ctx,
+	    .path = t->path,
+	    .artifact_root = t->artifact_location,
+	    .create = true,
+	    .writer = writer,
+	    .together = true};
+	return open_sqlite(&o, out, err);
 }

@@ -232,6 +232,8 @@ relay() {
 . "$here/docker.sh"
 # shellcheck source=tests/bench/venv.sh
 . "$here/venv.sh"
+# shellcheck source=tests/bench/control.sh
+. "$here/control.sh"
 
 printf '%-44s %10s %-4s %-30s %10s %-4s %10s   %s\n' "what" "mlp" "" "beside" "" "" "ratio" "limit"
 if [ $# -gt 2 ]; then
@@ -250,6 +252,7 @@ many_runs
 relay
 virtualenv
 in_docker
+control
 if [ "${BENCH_MLFLOW:-1}" != 0 ]; then
 	against_mlflow "$("$top/tests/lib/mlflow-env.sh" newest)/bin"
 	server

@@ -66,7 +66,7 @@ fish_says() { fish --no-config -c 'mlp completion fish | source; complete -C $ar
 }
 
 @test "an option that takes a value has candidates, or is known to be free text" {
-	free='^(docker-args|run-name|tag|timeout|limit|older-than|host|port|static-prefix|allowed-hosts|workers)$'
+	free='^(docker-args|run-name|tag|timeout|limit|lines|grace|older-than|memory|cpus|log-limit|retries|retry-delay|retry-on|on-end|host|port|static-prefix|allowed-hosts|workers)$'
 	echo data >file
 	repository
 	"$MLP" run . -P data=file --run-name once --experiment-name first >/dev/null

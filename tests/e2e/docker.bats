@@ -435,11 +435,62 @@ recorder() {
 	lacks "$(cat "$T/argv")" "--gpus 1"
 }
 
-@test "resources of a local run: a warning that they are not applied" {
-	printf 'resources: {memory: 1g}\nentry_points:\n  main:\n    command: "true"\n' >MLproject
+@test "GPUs of a local run: a warning that they are not given out" {
+	printf 'resources: {gpus: 1}\nentry_points:\n  main:\n    command: "true"\n' >MLproject
 	mlp run .
 	is "$status" 0
-	has "$stderr" "'resources' are not applied"
+	has "$stderr" "'gpus' are not given out"
+}
+
+@test "--memory and --cpus are the container's; what the client has used is not the run's" {
+	cat >MLproject <<-END
+	docker_env: {image: $BUSYBOX}
+	resources: {cpus: 2, memory: 1g}
+	entry_points:
+	  main:
+	    command: sleep 60
+	END
+	begin --memory 64m --cpus 0.5
+	until_true is_up
+	is "$(docker inspect --format '{{.HostConfig.Memory}} {{.HostConfig.NanoCpus}}' "$(ours)")" "67108864 500000000"
+	kill -TERM "$RUNNING"
+	ended
+	is "$(how)" KILLED
+	[ "$(tag mlp.wall_time_ms)" -ge 0 ]
+	is "$(tag mlp.cpu_time_ms)" ""
+	is "$(tag mlp.peak_memory_bytes)" ""
+}
+
+@test "in the background, queued and in a batch a run has its container and docker's arguments" {
+	project '"echo $WORD"'
+	mlp run . -d -A env=WORD=behind
+	is "$status" 0
+	id=$output
+	mlp wait "$id"
+	is "$status" 0
+	mlp logs "$id"
+	is "$output" behind
+	mlp run . -d -j 1 -A env=WORD=queued
+	is "$status" 0
+	id=$output
+	mlp wait "$id"
+	is "$status" 0
+	mlp logs "$id"
+	is "$output" queued
+	echo '{"uri": "."}' | mlp batch -
+	is "$status" 0
+	is "$(tag mlflow.project.env)" docker
+	is "$(ours)" ""
+}
+
+@test "a container that fails is tried again, each time in one of its own; --on-end is told of the last" {
+	project '"exit 3"'
+	mlp run . --retries 1 --retry-delay 10ms --on-end 'cat >ended.json'
+	is "$status" 3
+	is "$(sql 'select count(*) from runs where status = "FAILED"')" 2
+	is "$(tag mlp.attempt)" 2
+	has "$(cat ended.json)" "\"$(newest; json 'j["run_id"]')\""
+	is "$(docker ps -aq --filter "name=mlp-$(newest; json 'j["run_id"]')")" ""
 }
 
 @test "out of memory is recognised, and named with its limit" {

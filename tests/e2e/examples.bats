@@ -7,9 +7,37 @@ load ../lib/cli
 setup() {
 	cli_setup
 	TOP=$(readlink -f "$BATS_TEST_DIRNAME/../..")
+	SERVER=
 }
 
-teardown() { cli_teardown; }
+teardown() {
+	[ -z "$SERVER" ] || kill "$SERVER"
+	cli_teardown
+}
+
+# examples/wine as a git repository at $URL
+serve_wine() {
+	cp -r "$TOP/examples/wine" "$T/wine"
+	git -C "$T/wine" init -q -b main
+	git -C "$T/wine" add -A
+	git -C "$T/wine" commit -qm one
+	mkdir "$T/srv"
+	git clone -q --bare "$T/wine" "$T/srv/wine.git"
+	python3 "$TOP/tests/lib/gitserver.py" "$T/srv" "$T/port" "$T/log" 3>&- >/dev/null 2>&1 &
+	SERVER=$!
+	until_true test -s "$T/port"
+	URL=http://127.0.0.1:$(cat "$T/port")/wine.git
+}
+
+# What a driver printed, and what is on record of it.
+compared() {
+	is "$(sed "s/[0-9a-f]\{8\}  [a-z]*-[a-z]*-[0-9]* */ID /" <<<"$output" | tr -s ' ' | cut -c -36)" \
+		"$(printf ' ID FINISHED lr %s\n' "0.05 loss 3.7715" "0.1 loss 1.5255" "0.2 loss 0.2876" |
+			cut -c -36; echo "best ID FINISHED lr 0.2 loss 0.2876" | cut -c -36)"
+	mlp runs --json
+	is "$(json 'sorted((r["params"]["lr"], r["params"]["epochs"], r["status"], r["source"]["uri"]) for r in j)')" \
+		"[$(printf "('%s', '20', 'FINISHED', '$URL'), " 0.05 0.1 0.2 | sed 's/, $//')]"
+}
 
 @test "examples/wine trains and predicts" {
 	cp -r "$TOP/examples/wine" wine
@@ -40,6 +68,46 @@ teardown() { cli_teardown; }
 		is "$status" 0
 		is "$stderr" ""
 		has "$output" "0 warnings"
+	done
+}
+
+@test "examples/driver.c, .sh and .py run a project three times at once and compare" {
+	serve_wine
+	U=$T/usr
+	san=
+	config=$(basename "${MLP_BUILD:-$TOP/build/release}")
+	case $config in *san) san=address,undefined ;; esac
+	env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u MAKEOVERRIDES make -s -C "$TOP" CONFIG="$config" \
+		${san:+SAN=$san} install PREFIX="$U" >&2
+	export PKG_CONFIG_PATH=$U/lib/pkgconfig
+	# shellcheck disable=SC2046
+	cc -Wall -Wextra -Werror ${san:+-fsanitize=$san} -o driver "$TOP/examples/driver.c" \
+		$(pkg-config --cflags --libs mlp) "-Wl,-rpath,$U/lib"
+	mkdir c sh py
+	cd c
+	run ../driver "$URL"
+	[ "$status" -eq 0 ]
+	compared
+	cd ../sh
+	MLP=$MLP run "$TOP/examples/driver.sh" "$URL"
+	[ "$status" -eq 0 ]
+	compared
+	cd ../py
+	MLP=$MLP run "$TOP/examples/driver.py" "$URL"
+	[ "$status" -eq 0 ]
+	compared
+}
+
+@test "the drivers say what went wrong, and with which code" {
+	for driver in sh py; do
+		MLP=$MLP run "$TOP/examples/driver.$driver" "$T/nowhere"
+		[ "$status" -eq 125 ]
+		has "$output" "nowhere"
+		printf 'entry_points:\n  main:\n    parameters: {lr: float, epochs: int}\n    command: "exit 3"\n' >MLproject
+		MLP=$MLP run "$TOP/examples/driver.$driver" .
+		[ "$status" -eq 3 ]
+		has "$output" "FAILED    lr 0.05  loss -"
+		lacks "$output" best
 	done
 }
 

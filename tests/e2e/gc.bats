@@ -39,8 +39,8 @@ age() {
 	touch -h -d "$days days ago" "$@"
 }
 
-# A member of each element, one a line: list removed kind
-list() { json "'\n'.join(str(x['$2']) for x in j['$1'])"; }
+# A member of each element, one a line: list removed kind.  (The history: ps.bats.)
+list() { json "'\n'.join(str(x['$2']) for x in j['$1'] if x['kind'] != 'history')"; }
 
 @test "an empty cache, and none at all" {
 	mlp gc
@@ -230,7 +230,7 @@ list() { json "'\n'.join(str(x['$2']) for x in j['$1'])"; }
 	mlp gc --older-than 0 --dry-run --json
 	is "$(list kept reason)" "its end is not recorded"
 	[ -d "$R/$id" ]
-	mlp gc --json
+	mlp gc --dry-run --json
 	is "$(list kept reason)" "used lately"
 	# elsewhere, where another database is the default
 	mkdir other
@@ -249,6 +249,7 @@ list() { json "'\n'.join(str(x['$2']) for x in j['$1'])"; }
 	ln -s "sqlite:///$W/none.db" "$R/aaaa/store"
 	ln -s "sqlite:///$W/none.db" "$R/bbbb/store"
 	echo text >"$R/bbbb/stdout.log"
+	echo text >"$R/cccc/note"
 	mlp gc --older-than 0 --json
 	is "$(list removed path)" "$R/aaaa"
 	is "$(list kept path | sort)" "$R/bbbb"$'\n'"$R/cccc"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 # libmlp, as a program of somebody else's uses it: installed, found by pkg-config, linked
-# both ways.  tests/lib/host.c is that program.
+# both ways.  tests/lib/host.c is that program, tests/lib/drive.c one with many runs at once.
 bats_require_minimum_version 1.5.0
 load ../lib/cli
 load ../lib/docker
@@ -20,6 +20,7 @@ setup_file() {
 	make -s -C "$TOP" CONFIG="$config" ${san:+SAN=$san} install PREFIX="$U" >&2
 	build_with "$TOP/tests/lib/host.c" "$U/bin/host"
 	build_with -s "$TOP/tests/lib/host.c" "$U/bin/host-static"
+	build_with "$TOP/tests/lib/drive.c" "$U/bin/drive"
 }
 
 # [-s] FILE.c PROGRAM: with what pkg-config says; -s: the static library.
@@ -42,6 +43,12 @@ host() {
 	status=0
 	output=$("${HOST:-$U/bin/host}" "$@" 2>"$T/stderr") || status=$?
 	stderr=$(cat "$T/stderr")
+}
+
+# drive STEP...: $status, $output
+drive() {
+	status=0
+	output=$("$U/bin/drive" "$@" 2>&1) || status=$?
 }
 
 greeting() {
@@ -326,9 +333,231 @@ END
 }
 
 @test "mlp-supervise is nothing to start by hand" {
+	run --separate-stderr "$U/libexec/mlp/mlp-supervise" --detach
+	is "$status" 2
+	has "$stderr" "started by libmlp"
 	run --separate-stderr "$U/libexec/mlp/mlp-supervise"
 	is "$status" 2
 	has "$stderr" "started by libmlp"
+}
+
+# ---- handles ----
+
+waiting() { main_is '"echo $$ >pid; until [ -e go ]; do sleep 0.05; done"'; }
+gone() { none_of kill -0 "$1" && none_of kill -0 "-$1"; }
+none_of() { if "$@" 2>/dev/null; then return 1; fi; }
+
+@test "mlp_run_start returns while the run lives; wait, poll and again" {
+	waiting
+	drive "start ." "poll 0" "wait 0 20" "poll 0" "stop 0 -1" "wait 0 -1" "poll 0" "wait 0 0"
+	is "$(sed "s/[0-9a-f]\{32\}/ID/" <<<"$output")" "0 ID
+0 lives
+0 lives
+0 lives
+$(for i in 1 2 3; do echo "0 ended ID KILLED exit=2/0/15 reason=stopped by SIGTERM"; done)"
+	is "$(runs)" "KILLED stopped by SIGTERM"
+	gone "$(cat pid)"
+}
+
+@test "the id is that of the record, and the run is on record when start returns" {
+	waiting
+	"$U/bin/drive" "start ." "wait 0 -1" >"$T/out" &
+	until_true test -s "$T/out"
+	read -r _ id <"$T/out"
+	newest
+	is "$(json 'j["run_id"], j["status"]')" "('$id', 'RUNNING')"
+	mlp ps --json
+	is "$(json '[r["run_id"] for r in j]')" "['$id']"
+	touch go
+	wait $!
+	has "$(tail -n 1 "$T/out")" "0 ended $id FINISHED"
+}
+
+@test "fifty at once in one context, waited for by their descriptors; nothing is left open" {
+	greeting
+	steps=()
+	for i in $(seq 50); do steps+=("start . who=w$i times=$i"); done
+	drive files "${steps[@]}" all "files"
+	is "$(grep -c ' FINISHED ' <<<"$output")" 50
+	is "$(grep -o 'who=w[0-9]*' <<<"$output" | sort -u | wc -l)" 50
+	lacks "$output" "nothing happens"
+	is "$(sql "SELECT status, count(*) FROM runs GROUP BY 1")" "FINISHED|50"
+	for i in $(seq 0 49); do steps+=("release $i"); done
+	drive "${steps[@]:0:50}" "all" "sleep 10" "${steps[@]:50}" files close files
+	is "$(tail -n 2 <<<"$output")" "$(drive files close files; echo "$output")"
+}
+
+@test "the descriptor is readable when something happened, and after the end" {
+	waiting
+	drive "start ." "sleep 200" "poll 0" "fd 0 100" "stop 0 -1" "fd 0 5000" "wait 0 -1" "fd 0 0" "poll 0" "fd 0 0"
+	is "$(grep -v ended <<<"$output" | tail -n +2)" "0 lives
+0 silent
+0 readable
+0 readable
+0 readable"
+}
+
+@test "handles outlive their context" {
+	greeting
+	drive "set told 1" "start . who=ann" close "wait 0 -1" "release 0"
+	has "$output" "told started "
+	has "$output" "0 ended"
+	has "$output" "who=ann"
+}
+
+@test "with at_once it is not waited for, and what is wrong is told later" {
+	greeting
+	drive "set at_once 1" "set told 1" "start . who=ann" "id 0" "start ./nowhere" "start ." "wait 1 -1" \
+		"wait 2 -1" "poll 2" "wait 0 -1"
+	id=$(head -n 1 <<<"$output" | cut -d' ' -f2)
+	has "$output" "0 $id
+1 "
+	has "$output" "1 error 3: "
+	has "$output" "2 error 2: "
+	has "$output" "told started $id RUNNING"
+	has "$output" "0 ended $id FINISHED"
+	is "$(runs)" "FINISHED None"
+	drive "start ./nowhere" "start ."
+	lacks "$output" "1 "
+	has "$output" "start error 3: "
+	has "$output" "start error 2: "
+}
+
+@test "a run that is stopped before it is recorded never is" {
+	waiting
+	mkdir le
+	printf '#!/bin/bash\necho %s >&3; read -r line <&3; exec sleep 60\n' \
+		"'{\"event\":\"hello\",\"protocol\":1,\"version\":\"$("$MLP" version | awk '{print $2; exit}')\"}'" \
+		>le/mlp-supervise
+	chmod +x le/mlp-supervise
+	MLP_LIBEXEC=$PWD/le drive "set at_once 1" "start ." "wait 0 50" "stop 0 100" "wait 0 -1" "stop 0 100"
+	is "$(tail -n +2 <<<"$output")" "0 lives
+0 error 7: interrupted"
+	MLP_LIBEXEC=$PWD/le drive "interrupt 100" "start ."
+	is "$output" "start error 7: interrupted"
+	[ ! -e mlflow.db ]
+}
+
+@test "the thread that started a run ends, the run does not" {
+	waiting
+	drive "thread start ." "wait 0 300" "thread stop 0 -1" "thread wait 0 -1"
+	has "$output" "0 lives"
+	has "$output" "0 ended"
+	has "$output" "KILLED exit=2/0/15 reason=stopped by SIGTERM"
+}
+
+@test "waits in several threads, and a stop meanwhile" {
+	waiting
+	drive "start ." "start ." "beside wait 0 -1" "beside wait 1 -1" "sleep 100" "wait 0 10" \
+		"stop 0 -1" "thread stop 1 -1" "sleep 1500"
+	has "$output" "0 error 5: another call waits for this run"
+	is "$(grep -c ' KILLED ' <<<"$output")" 2
+}
+
+@test "stopping: a grace, a shorter one, and what has ended" {
+	main_is '"trap : TERM; echo $$ >pid; while :; do sleep 0.05; done"'
+	unset MLP_STOP_GRACE
+	drive "start ." "sleep 200" "stop 0 86400001" "stop 0 50000" "wait 0 300" "stop 0 100" "wait 0 -1" "stop 0 5"
+	has "$output" "stop error 2: grace_ms is 86400001; the longest is 86400000"
+	has "$output" "0 lives"
+	has "$(tail -n 1 <<<"$output")" "KILLED exit=2/0/9 reason=stopped by SIGTERM"
+	gone "$(cat pid)"
+}
+
+@test "a host with threads that fork, one that reaps all, and one with SIGCHLD ignored" {
+	greeting
+	drive reaper "forks 3" "start . who=a" "start . who=b" "start . who=c" all
+	is "$(grep -c ' FINISHED ' <<<"$output")" 3
+	drive sigign "start . who=a" "start . who=b" all
+	is "$(grep -c ' FINISHED ' <<<"$output")" 2
+}
+
+@test "a child that keeps the host's descriptors hides no end" {
+	greeting
+	drive "start . who=a" "child 3000" "wait 0 2500" "fd 0 0"
+	has "$output" " FINISHED "
+	has "$output" "0 readable"
+}
+
+@test "a host that closes every descriptor is told so; its run goes on" {
+	waiting
+	"$U/bin/drive" "start ." closefds "wait 0 -1" "poll 0" "release 0" "sleep 60000" >"$T/out" &
+	until_true grep -q hint "$T/out"
+	has "$(cat "$T/out")" "0 error 1: the host has closed the descriptors of mlp-supervise"
+	newest
+	is "$(json 'j["status"]')" RUNNING
+	kill $!
+	until_true eval '[ "$(runs)" = "KILLED stopped by SIGTERM" ]'
+}
+
+@test "a host that ends: its runs are KILLED, released or not; a detached one lives" {
+	waiting
+	"$U/bin/drive" "start ." "start ." "release 1" "set detach 1" "start ." "start ." "release 3" "sleep 60000" \
+		>"$T/out" &
+	host=$!
+	until_true grep -q "^3 " "$T/out"
+	is "$(pgrep -P $host | wc -l)" 2
+	kill -KILL $host
+	until_true eval '[ "$(runs | sort | uniq -c | tr -s " ")" = " 2 KILLED stopped by SIGTERM
+ 2 RUNNING None" ]'
+	touch go
+	for i in 2 3; do
+		id=$(sed -n "s/^$i //p" "$T/out")
+		"$MLP" wait -q "$id"
+		drive "get $id"
+		has "$output" "$id FINISHED"
+	done
+}
+
+@test "a detached run is waited for, stopped, and lost, as any other" {
+	waiting
+	drive "set pass 1" "set detach 1" "start ." "set pass 0" "start ." "sleep 200" "poll 0" "fd 0 50" "stop 0 -1" "wait 0 -1"
+	has "$output" "start error 2: detach goes with MLP_OUTPUT_KEEP"
+	has "$output" "0 silent"
+	has "$(tail -n 1 <<<"$output")" "KILLED exit=2/0/15 reason=stopped by SIGTERM"
+	rm pid
+	"$U/bin/drive" "set detach 1" "start ." "wait 0 -1" >"$T/out" &
+	until_true test -s pid
+	is "$(ps -o comm= -p "$(ps -o ppid= -p "$(cat pid)")")" mlp-supervise
+	kill -KILL "$(ps -o ppid= -p "$(cat pid)")"
+	wait $!
+	has "$(tail -n 1 "$T/out")" "FAILED exit=6/0/0 reason=supervisor lost"
+	until_true gone "$(cat pid)"
+}
+
+@test "mlp-supervise of a handle is killed: FAILED, and told so by the descriptor" {
+	waiting
+	"$U/bin/drive" "start ." "start ." all >"$T/out" &
+	until_true grep -q "^1 " "$T/out"
+	pkill -KILL -P $! mlp-supervise
+	wait $!
+	is "$(grep -c "FAILED exit=6/0/0 reason=supervisor lost" "$T/out")" 2
+	has "$(runs)" "FAILED supervisor lost (killed or machine restarted)"
+}
+
+@test "a host that never asks does not hold its run up" {
+	cat >talk.sh <<-'END'
+		i=0
+		while [ $i -lt 300 ]; do i=$((i + 1)); echo "line $i"; done
+	END
+	main_is '"sh talk.sh; touch done"'
+	drive "start ." "sleep 1" "release 0" "sleep 800"
+	until_true test -e done
+	until_true eval '[ "$(runs)" = "FINISHED None" ]'
+}
+
+@test "handles that are none" {
+	printf '#include <mlp.h>\n#include <stdio.h>\nint main(void)\n{
+	struct mlp_error e = MLP_ERROR_INIT;
+	printf("%%d", mlp_run_wait(0, 0, 0, &e));
+	printf(" %%d %%d %%d %%d", e.code, mlp_run_poll(0, 0, 0), mlp_run_fd(0, 0), mlp_run_stop(0, 0, 0));
+	mlp_run_release(0);
+	return mlp_run_id(0) != 0;
+}\n' >none.c
+	build_with none.c none
+	run ./none
+	is "$status" 0
+	is "$output" "-1 2 -1 -1 -1"
 }
 
 @test "the example of libmlp(3)" {

@@ -226,7 +226,10 @@ M
 	mlp show "r$e"
 	has "$output" 'me\x1b]0;x\x07'
 	has_no_control "$output" "$stderr"
-	mlp logs "r$e"
+	mlp ps -a
+	has "$output" 're\x1b'
+	has_no_control "$output" "$stderr"
+	mlp logs "r$e" --tracking-uri sqlite:///mlflow.db
 	is "$status" 1
 	has_no_control "$output" "$stderr"
 	mlp show nosuch"$e"

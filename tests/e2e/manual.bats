@@ -32,7 +32,7 @@ shape_is() { printf '%s' "$output" | manual shape "$MAN1" JSON "$1"; }
 	has "$output" "--day monday"
 	mlp runs --json
 	is "$(json '[(r["status"], r["params"]) for r in reversed(j)]')" \
-		"[('FINISHED', {'times': '2', 'who': 'world'}), ('FINISHED', {'times': '2', 'who': 'moon'}), ('FINISHED', {'day': 'monday'})]"
+		"[('FINISHED', {'times': '2', 'who': 'world'}), ('FINISHED', {'times': '2', 'who': 'moon'}), ('FINISHED', {'day': 'monday'}), ('FINISHED', {'times': '3', 'who': 'world'})]"
 	mlp runs --json --tracking-uri "sqlite:///$HOME/runs.db"
 	is "$(json '[(r["experiment_name"], r["tags"]["team"]) for r in j if "team" in r["tags"]]')" "[('greetings', 'a')]"
 }
@@ -108,16 +108,16 @@ shape_is() { printf '%s' "$output" | manual shape "$MAN1" JSON "$1"; }
 	    needs: 1
 	    inputs: 1
 	    outputs: 1
-	    retries: 1
+	    retries: {most: 1, delay: 1, after: 1}
 	    resources: {cpus: 1, memory: 1g, gpus: 1}
 	EOF
 	echo '{}' >python_env.yaml
 	mlp check --json
 	is "$status" 0
 	is "$(json 'sorted(w["message"].split("\x27")[1] for w in j["warnings"])')" \
-		"['databricks_spark_job', 'inputs', 'needs', 'outputs', 'retries', 'steps']"
+		"['databricks_spark_job', 'inputs', 'needs', 'outputs', 'steps']"
 	for key in python_env databricks_spark_job command parameters timeout env description steps \
-		needs inputs outputs retries resources; do
+		needs inputs outputs retries most delay after resources; do
 		grep -qE "^\.(It )?Ic (.* )?$key\b" "$MAN5" || { echo "not in the manual: $key"; return 1; }
 	done
 }
@@ -156,9 +156,9 @@ shape_is() { printf '%s' "$output" | manual shape "$MAN1" JSON "$1"; }
 }
 
 @test "the tags in mlp(1) are those that mlp writes" {
-	manual=$(grep -oE '^\.It Sy (mlp|mlflow)\.[A-Za-z0-9.]+' "$MAN1" | sed 's/^.It Sy //' | sort)
+	manual=$(grep -oE '^\.It Sy (mlp|mlflow)\.[A-Za-z0-9._]+' "$MAN1" | sed 's/^.It Sy //' | sort)
 	[ "$(echo "$manual" | wc -l)" -ge 19 ]
-	written=$(grep -rhoE '"(mlp|mlflow)\.[A-Za-z0-9.]+"' "$TOP/src" --include='*.c' | tr -d '"' | sort -u)
+	written=$(grep -rhoE '"(mlp|mlflow)\.[A-Za-z0-9._]+"' "$TOP/src" --include='*.c' | tr -d '"' | sort -u)
 	# read, for runs of others; of models
 	is "$manual" "$(echo "$written" | grep -vx -e mlflow.modelVersions -e mlflow.db -e mlp.internal -e "mlflow\..*\." -e "mlp\..*\.")"
 }

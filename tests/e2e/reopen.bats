@@ -262,16 +262,24 @@ S
 	is "$stderr" ""
 }
 
-@test "a state directory of a run that never was goes after a day" {
+@test "a state directory of a run that never was goes" {
 	main_is '"true"'
 	mlp run .
 	runs=$XDG_STATE_HOME/mlp/runs
-	mkdir -p "$runs/aaaaaaaa" "$runs/bbbbbbbb" "$runs/cccccccc"
-	touch "$runs/aaaaaaaa/lock" "$runs/bbbbbbbb/lock" "$runs/cccccccc/stdout.log"
-	touch -d '2 days ago' "$runs/aaaaaaaa" "$runs/cccccccc"
+	mkdir -p "$runs"/{empty,locked,begun,dead,alive,logs,gone.gone.123}
+	touch "$runs/locked/lock" "$runs/begun/lock" "$runs"/{dead,alive}/lock.123 "$runs/logs/stdout.log"
+	ln -s "sqlite:///$T/p/mlflow.db" "$runs/begun/store"
+	exec 5>"$runs/alive/lock.123"
+	flock 5
 	mlp runs
 	is "$status" 0
-	is "$(ls -m "$runs")" "bbbbbbbb, cccccccc"
+	is "$stderr" ""
+	is "$(ls -m "$runs")" "alive, logs"
+	exec 5>&-
+	mlp runs
+	is "$(ls -m "$runs")" "logs"
+	mlp ps -a --json
+	is "$(json 'len(j)')" 1
 }
 
 @test "runs that are not ours to judge stay RUNNING" {

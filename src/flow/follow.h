@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * follow.h -- what a run's command writes, as it writes it: read from its logs until the
+ * run has ended and the last byte is out.  Nothing is looked at again and again: the
+ * kernel tells of new output (inotify) and of the end (lockwatch.h).
+ */
+#ifndef FOLLOW_H
+#define FOLLOW_H
+
+#include "flow/control.h"
+#include "run/lockwatch.h"
+
+enum { FOLLOW_OUT, FOLLOW_ERR, FOLLOW_LOGS };
+
+/* Everything is borrowed. */
+struct follow_want {
+	int to[FOLLOW_LOGS]; /* where stdout.log and stderr.log go; -1: not wanted */
+	long lines;	     /* begin with the last so many lines of each; -1: all */
+};
+
+struct follow {
+	const struct ctx *ctx;
+	struct arena *a;
+	struct control_run run;
+	struct follow_want want;
+	int log[FOLLOW_LOGS]; /* -1: not there (yet) */
+	int inotify, watched; /* watched: its number for the directory of the logs */
+	struct lockwatch end;
+	bool any; /* there was a log file */
+};
+
+enum follow_how {
+	FOLLOW_ENDED,	    /* the run has; all that it wrote is out */
+	FOLLOW_NO_READER,   /* nobody reads what we write any more */
+	FOLLOW_INTERRUPTED, /* ctx->interrupted is set; follow_go_on may be called again */
+	FOLLOW_FAILED,	    /* *err */
+};
+
+void follow_open(struct follow *f, const struct ctx *ctx, struct arena *a,
+    const struct control_run *run, const struct follow_want *want);
+/* What is there just now, whether the run lives or not. */
+enum follow_how follow_print(struct follow *f, struct err *err);
+/* ... and all that comes, until its end. */
+enum follow_how follow_go_on(struct follow *f, struct err *err);
+void follow_close(struct follow *f);
+
+#endif

@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: MIT */
+#include "flow/frozen.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stddef.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/path.h"
+#include "base/treecopy.h"
+
+enum { NAME_SHOWN = 40, LINKED_SHOWN = 4 };
+
+/* ---- as JSON ---- */
+
+static const struct {
+	const char *name;
+	size_t offset;
+} texts[] = {
+    {"tree", offsetof(struct frozen, tree)},
+    {"place", offsetof(struct frozen, place)},
+    {"uri", offsetof(struct frozen, uri)},
+    {"subdir", offsetof(struct frozen, subdir)},
+    {"version", offsetof(struct frozen, version)},
+    {"commit", offsetof(struct frozen, commit)},
+    {"branch", offsetof(struct frozen, branch)},
+    {"repo_url", offsetof(struct frozen, repo_url)},
+    {"sha256", offsetof(struct frozen, sha256)},
+};
+enum { TEXTS = sizeof(texts) / sizeof(texts[0]) };
+
+cJSON *frozen_to_json(const struct frozen *f)
+{
+	cJSON *j = cJSON_CreateObject();
+	for (size_t i = 0; i < TEXTS; i++) {
+		const char *text =
+		    *(const char *const *)((const char *)f + texts[i].offset);
+		if (text)
+			json_put_str(j, texts[i].name, text);
+	}
+	json_put_int(j, "kind", f->kind);
+	json_put_int(j, "dirty", f->dirty);
+	return j;
+}
+
+static bool is_tree_name(const char *s)
+{
+	return strlen(s) == SHA256_HEX && strspn(s, "0123456789abcdef") == SHA256_HEX;
+}
+
+int frozen_from_json(const cJSON *j, struct frozen *out)
+{
+	int64_t kind = json_int(j, "kind", -1);
+	memset(out, 0, sizeof(*out));
+	for (size_t i = 0; i < TEXTS; i++)
+		*(const char **)((char *)out + texts[i].offset) =
+		    json_str(j, texts[i].name);
+	out->kind = (enum source_kind)kind;
+	out->dirty = (int)json_int(j, "dirty", -1);
+	out->subdir = out->subdir ? out->subdir : "";
+	out->place = out->place ? out->place : "";
+	if (kind < SOURCE_LOCAL || kind > SOURCE_ARCHIVE || !out->uri)
+		return -1;
+	return out->tree ? (is_tree_name(out->tree) ? 0 : -1) : out->commit ? 0 : -1;
+}
+
+void frozen_note(const struct source *s, struct frozen *f)
+{
+	*f = (struct frozen){.kind = s->kind,
+	    .uri = s->uri,
+	    .subdir = s->subdir,
+	    .version = s->version,
+	    .commit = s->commit,
+	    .branch = s->branch,
+	    .repo_url = s->repo_url,
+	    .sha256 = s->sha256,
+	    .dirty = s->dirty,
+	    .place = ""};
+}
+
+/* ---- trees ---- */
+
+static char *tree_path(const struct ctx *ctx, struct arena *a, const char *tree)
+{
+	return arena_printf(a, "%s/queue/trees/%s", ctx->state_dir, tree);
+}
+
+/* Those runs that need it: an empty file each. */
+static char *needed_path(const struct ctx *ctx, struct arena *a, const char *tree)
+{
+	return arena_printf(a, "%s/queue/trees/%s.runs", ctx->state_dir, tree);
+}
+
+static void tell_linked(
+    const struct ctx *ctx, const char *root, const struct strvec *linked)
+{
+	auto_buf list = BUF_INIT;
+	for (size_t i = 0; i < linked->n && i < LINKED_SHOWN; i++)
+		buf_addf(&list, "%s%s", i ? ", " : "", linked->v[i]);
+	if (linked->n > LINKED_SHOWN)
+		buf_addf(&list, " and %zu more", linked->n - LINKED_SHOWN);
+	if (linked->n > 0)
+		ctx_say(ctx, SAY_WARNING,
+		    "'%s' has more than %d MB, or what cannot be read: of %s there is no "
+		    "copy, the queued run gets what is there when it begins",
+		    root, FROZEN_MOST_MB, list.s);
+}
+
+/* 0: it is there now under its name. */
+static int put_in_place(
+    const struct ctx *ctx, struct arena *a, struct tree_copy *t, struct err *err)
+{
+	const char *path = tree_path(ctx, a, t->sha256);
+	auto_fd fd = -1;
+	if (rename(t->to, path) < 0 && errno != ENOTEMPTY && errno != EEXIST)
+		return err_sys(err, errno, "cannot rename '%s'", t->to);
+	fd = open(path_dir(a, path), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd >= 0)
+		fsync(fd);
+	return 0;
+}
+
+int frozen_keep(const struct ctx *ctx, struct arena *a, const char *root,
+    const char *project, char *const *leave_out, struct frozen *f, struct err *err)
+{
+	const char *trees = arena_printf(a, "%s/queue/trees", ctx->state_dir);
+	size_t n = strlen(root);
+	struct tree_copy t = {.from = root,
+	    .to = arena_printf(a, "%s/new.%ld", trees, (long)getpid()),
+	    .leave_out = leave_out,
+	    .most_bytes = (int64_t)FROZEN_MOST_MB << 20,
+	    .durable = true};
+	struct err ignored = ERR_INIT;
+	int rc = -1;
+	if (dir_make(trees, 0700, err) < 0)
+		return -1;
+	if (tree_remove(t.to, err) == 0 && tree_copy(&t, err) == 0)
+		rc = put_in_place(ctx, a, &t, err);
+	tree_remove(t.to, &ignored); /* there is such a one already, or it failed */
+	if (rc == 0) {
+		tell_linked(ctx, root, &t.linked);
+		f->tree = arena_strdup(a, t.sha256);
+		f->place = strncmp(project, root, n) == 0 && project[n] == '/'
+			       ? arena_strdup(a, project + n + 1)
+			       : "";
+	}
+	strvec_release(&t.linked);
+	return rc;
+}
+
+int frozen_hold(
+    const struct ctx *ctx, const struct frozen *f, const char *run_id, struct err *err)
+{
+	auto_arena a = ARENA_INIT;
+	const char *dir, *file;
+	auto_fd fd = -1;
+	if (!f->tree)
+		return 0;
+	dir = needed_path(ctx, &a, f->tree);
+	file = path_join(&a, dir, run_id);
+	if (!path_is_dir(tree_path(ctx, &a, f->tree)))
+		return err_set(err, ERR_NOTFOUND, "the copy of '%s' is gone", f->uri);
+	if (mkdir(dir, 0700) < 0 && errno != EEXIST)
+		return err_sys(err, errno, "cannot make directory '%s'", dir);
+	fd = open(file, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	return fd < 0 ? err_sys(err, errno, "cannot make '%s'", file) : 0;
+}
+
+static void remove_tree(const struct ctx *ctx, struct arena *a, const char *tree)
+{
+	const char *path = tree_path(ctx, a, tree);
+	const char *gone = arena_printf(a, "%s.gone.%ld", path, (long)getpid());
+	struct err ignored = ERR_INIT;
+	if (rename(path, gone) == 0)
+		tree_remove(gone, &ignored);
+}
+
+void frozen_drop(const struct ctx *ctx, const char *tree, const char *run_id)
+{
+	auto_arena a = ARENA_INIT;
+	const char *dir;
+	if (!tree || !is_tree_name(tree))
+		return;
+	dir = needed_path(ctx, &a, tree);
+	unlink(path_join(&a, dir, run_id));
+	if (rmdir(dir) == 0)
+		remove_tree(ctx, &a, tree);
+}
+
+static bool is_needed(struct arena *a, const char *dir, const struct strvec *runs)
+{
+	for (size_t i = 0; i < runs->n; i++)
+		if (path_exists(path_join(a, dir, runs->v[i])))
+			return true;
+	return false;
+}
+
+void frozen_sweep(const struct ctx *ctx, const struct strvec *runs)
+{
+	auto_arena a = ARENA_INIT;
+	const char *trees = arena_printf(&a, "%s/queue/trees", ctx->state_dir);
+	auto_dir d = opendir(trees);
+	struct err ignored = ERR_INIT;
+	struct dirent *e;
+	while (d && (e = readdir(d))) {
+		const char *dir = needed_path(ctx, &a, e->d_name);
+		if (!is_tree_name(e->d_name) || !path_is_dir(dir) ||
+		    is_needed(&a, dir, runs))
+			continue;
+		tree_remove(dir, &ignored);
+		remove_tree(ctx, &a, e->d_name);
+	}
+}
+
+/* ---- for a run ---- */
+
+static const char *copy_path(
+    const struct ctx *ctx, struct arena *a, const struct frozen *f)
+{
+	const char *base = path_base(f->uri);
+	uint64_t r = 0;
+	char *name;
+	(void)!getrandom(&r, sizeof(r), 0);
+	name = arena_printf(a, "%.*s-%016" PRIx64, NAME_SHOWN, base, r);
+	for (char *s = name; *s; s++)
+		if (!isalnum((unsigned char)*s) && *s != '-' && *s != '_')
+			*s = '_';
+	return arena_printf(a, "%s/checkouts/%s", ctx->cache_dir, name);
+}
+
+static int copy_out(const struct ctx *ctx, struct arena *a, const struct frozen *f,
+    struct source *out, struct err *err)
+{
+	struct tree_copy t = {.from = tree_path(ctx, a, f->tree), .to = out->lease.root};
+	int rc;
+	if (!path_is_dir(t.from))
+		return err_set(err, ERR_NOTFOUND,
+		    "the copy of '%s', made when the run was queued, is gone", f->uri);
+	rc = tree_copy(&t, err);
+	strvec_release(&t.linked);
+	if (rc == 0 && strcmp(t.sha256, f->tree) != 0)
+		return err_set(err, ERR_FAIL,
+		    "the copy of '%s', made when the run was queued, is damaged", f->uri);
+	return rc;
+}
+
+static int fetch_tree(const struct ctx *ctx, struct arena *a, const struct frozen *f,
+    struct source *out, struct err *err)
+{
+	if (!ctx->cache_dir || !ctx->state_dir) {
+		err_set(err, ERR_FAIL, "there is no place for a copy of '%s'", f->uri);
+		return err_hint(err, "set HOME, or XDG_CACHE_HOME and XDG_STATE_HOME");
+	}
+	if (lease_take(a, copy_path(ctx, a, f), &out->lease, err) < 0)
+		return -1;
+	if (copy_out(ctx, a, f, out, err) < 0) {
+		lease_drop(&out->lease);
+		return -1;
+	}
+	lease_watch(a, &out->lease, path_join(a, ctx->cache_dir, "clean/frozen"));
+	out->root = out->lease.root;
+	out->dir = *f->place ? path_join(a, out->root, f->place) : out->root;
+	return 0;
+}
+
+/* The commit is in the mirror: nobody is asked for it. */
+static int fetch_commit(const struct ctx *ctx, struct arena *a, const struct frozen *f,
+    const char *uri, const char *version, struct source *out, struct err *err)
+{
+	struct source_uri u;
+	if (source_parse(a, ctx->cwd, uri, version != NULL, &u, err) < 0)
+		return -1;
+	if (u.tree) {
+		u.tree = NULL;
+		u.subdir = f->subdir;
+	}
+	return source_fetch(ctx, a, &u, f->commit, out, err);
+}
+
+int frozen_fetch(const struct ctx *ctx, struct arena *a, const struct frozen *f,
+    const char *uri, const char *version, struct source *out, struct err *err)
+{
+	memset(out, 0, sizeof(*out));
+	if ((f->tree ? fetch_tree(ctx, a, f, out, err)
+		     : fetch_commit(ctx, a, f, uri, version, out, err)) < 0)
+		return -1;
+	out->kind = f->kind;
+	out->uri = f->uri;
+	out->subdir = f->subdir;
+	out->version = f->version;
+	out->commit = f->commit;
+	out->branch = f->branch;
+	out->repo_url = f->repo_url;
+	out->sha256 = f->sha256;
+	out->dirty = f->dirty;
+	return 0;
+}
