@@ -12,15 +12,19 @@ static const struct env_ops *const kinds[] = {[ENV_LOCAL] = NULL,
     [ENV_UV] = &uv_ops,
     [ENV_CONDA] = &conda_ops};
 
-/* What the manifest names may lie anywhere; a project that came from elsewhere has its own. */
-static int check_file(const struct env_want *w, struct err *err)
+int env_check_file(const char *root, const struct env_plan *plan, struct err *err)
 {
-	const char *file = w->plan->environment.file;
-	const char *root = w->project_root ? w->project_root : w->plan->cwd;
-	if (!w->fetched || !file || !path_leads_out(root, file))
+	const char *file = plan->file;
+	if (!file || !path_leads_out(root, file))
 		return 0;
 	err_set(err, ERR_FAIL, "'%s' leads out of the project", file);
 	return err_hint(err, "a project that was fetched reads only files of its own");
+}
+
+static int check_file(const struct env_want *w, struct err *err)
+{
+	const char *root = w->project_root ? w->project_root : w->plan->cwd;
+	return w->fetched ? env_check_file(root, &w->plan->environment, err) : 0;
 }
 
 int env_look(const struct env_want *w, struct env_look *out, struct err *err)

@@ -326,6 +326,9 @@ pip "
 		is "$status" 125
 		has "$stderr" "leads out of the project"
 		lacks "$stderr" a-word
+		mlp check "file://$T/bad"
+		is "$status" 1
+		has "$stderr$output" "leads out of the project"
 	done
 	cp "$T/plain" "$T/bad/MLproject"
 	cd "$T/bad" # the user's own may do that

@@ -25,7 +25,9 @@ docker_start() {
 		echo $! >"$DOCKER_STATE/pid"
 		for _ in $(seq 300); do
 			docker_answers && exit
-			kill -0 $! 2>/dev/null || break
+			# it gives way to one that was just being started by others
+			kill -0 $! 2>/dev/null || gone=$((${gone:-0} + 1))
+			[ "${gone:-0}" -lt 100 ] || break
 			sleep 0.1
 		done
 		echo "dockerd does not start:" >&2
