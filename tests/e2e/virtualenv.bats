@@ -326,9 +326,10 @@ pip "
 		is "$status" 125
 		has "$stderr" "leads out of the project"
 		lacks "$stderr" a-word
-		mlp check "file://$T/bad"
+		mlp check -v HEAD "$T/bad"
 		is "$status" 1
-		has "$stderr$output" "leads out of the project"
+		has "$stderr$output" outside.yaml
+		lacks "$stderr$output" a-word
 	done
 	cp "$T/plain" "$T/bad/MLproject"
 	cd "$T/bad" # the user's own may do that
