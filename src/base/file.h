@@ -29,6 +29,8 @@ int tree_remove(const char *path, struct err *err);
 
 bool path_exists(const char *path);
 bool path_is_dir(const char *path);
+/* By links or "..": its real path is neither root's nor below it.  Of nothing: false. */
+bool path_leads_out(const char *root, const char *path);
 /* On ext, xfs, btrfs, zfs, tmpfs, overlay or the like: locks and shared memory work. */
 bool path_on_local_fs(const char *path);
 

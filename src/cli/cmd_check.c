@@ -90,6 +90,10 @@ static int check_environment(struct cli *cli, struct prepared *p, struct err *er
 		return -1;
 	if (plan.kind == ENV_DOCKER)
 		return image_check(&plan, err);
+	if (p->source.kind != SOURCE_LOCAL &&
+	    env_check_file(p->source.root ? p->source.root : p->source.dir, &plan, err) <
+		0)
+		return -1;
 	if (!plan.file || !path_exists(plan.file))
 		return 0;
 	rc = plan.kind == ENV_CONDA

@@ -3,6 +3,7 @@
 
 #include <signal.h>
 
+#include "base/file.h"
 #include "env/docker.h"
 
 static const struct env_ops *const kinds[] = {[ENV_LOCAL] = NULL,
@@ -11,10 +12,27 @@ static const struct env_ops *const kinds[] = {[ENV_LOCAL] = NULL,
     [ENV_UV] = &uv_ops,
     [ENV_CONDA] = &conda_ops};
 
+int env_check_file(const char *root, const struct env_plan *plan, struct err *err)
+{
+	const char *file = plan->file;
+	if (!file || !path_leads_out(root, file))
+		return 0;
+	err_set(err, ERR_FAIL, "'%s' leads out of the project", file);
+	return err_hint(err, "a project that was fetched reads only files of its own");
+}
+
+static int check_file(const struct env_want *w, struct err *err)
+{
+	const char *root = w->project_root ? w->project_root : w->plan->cwd;
+	return w->fetched ? env_check_file(root, &w->plan->environment, err) : 0;
+}
+
 int env_look(const struct env_want *w, struct env_look *out, struct err *err)
 {
 	const struct env_ops *ops = kinds[w->plan->environment.kind];
 	memset(out, 0, sizeof(*out));
+	if (check_file(w, err) < 0)
+		return -1;
 	return ops ? ops->look(w, out, err) : 0;
 }
 
@@ -23,6 +41,8 @@ int env_open(struct env *e, const struct env_want *want, struct err *err)
 	memset(e, 0, sizeof(*e));
 	e->ops = kinds[want->plan->environment.kind];
 	e->want = *want;
+	if (check_file(want, err) < 0)
+		return -1;
 	return e->ops ? e->ops->open(e, err) : 0;
 }
 

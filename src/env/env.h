@@ -88,6 +88,12 @@ struct env_ops {
 };
 
 /*
+ * A project that came from elsewhere has its environment's file below its own root; that of
+ * a local one may lie anywhere.
+ */
+int env_check_file(const char *root, const struct env_plan *plan, struct err *err);
+
+/*
  * What would be found, built, pulled: looks and changes nothing, not even a lock.  The
  * lines are in the arena.
  */

@@ -785,21 +785,12 @@ press() { tmux -S "$T/tmux" send-keys "$@"; }
 	mlp runs
 	is "$(podman ps -aq)" ""
 }
-# A podman with a store of its own that holds $BUSYBOX.  It asks for no limits, which not
-# every machine allows to be raised.
-podman_setup() {
-	command -v podman >/dev/null || skip "podman is missing"
-	export MLP_DOCKER=podman CONTAINERS_CONF=$T/containers.conf CONTAINERS_STORAGE_CONF=$T/storage.conf
-	printf '[containers]\ndefault_ulimits = []\n' >"$CONTAINERS_CONF"
-	printf '[storage]\ndriver = "vfs"\ngraphroot = "%s"\nrunroot = "%s"\n' "$T/graph" "$T/run" >"$CONTAINERS_STORAGE_CONF"
-	docker save "$BUSYBOX" | podman load -q >/dev/null
-}
 
 @test "podman where docker is absent" {
 	podman_setup
 	unset MLP_DOCKER
 	mkdir "$T/bin"
-	for tool in bash git cat podman runc crun conmon; do
+	for tool in bash git cat podman runc conmon; do
 		command -v $tool >/dev/null && ln -s "$(command -v $tool)" "$T/bin/"
 	done
 	project '"echo inside"'

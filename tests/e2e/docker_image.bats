@@ -398,6 +398,22 @@ $(id -u):$(id -g)"
 	lacks "$stderr" building
 }
 
+@test "--build-image of a project that was fetched: its Dockerfile is its own" {
+	git init -q "$T/src"
+	cd "$T/src"
+	project "$NAME-nowhere" 'true'
+	echo a-secret-word >"$T/outside"
+	for file in Dockerfile .dockerignore; do
+		ln -s "$T/outside" $file
+		git add . && git commit -qm "$file"
+		mlp run --build-image --offline -v HEAD "$T/src"
+		is "$status" 125
+		has "$stderr" "'$file' of $T/src is a link that leads out of it"
+		lacks "$stderr" a-secret-word
+		git rm -qf $file
+	done
+}
+
 # What docker itself copies of a directory, and what we do.
 same_as_docker() {
 	local other=$NAME-docker ours theirs

@@ -427,12 +427,7 @@ image_with_mlp() {
 }
 
 @test "podman: its network gets its interface with the first container, and the endpoint is there" {
-	command -v podman >/dev/null || skip "podman is missing"
-	export MLP_DOCKER=podman CONTAINERS_CONF=$T/containers.conf CONTAINERS_STORAGE_CONF=$T/storage.conf
-	# limits that not every machine allows to be raised
-	printf '[containers]\ndefault_ulimits = []\n' >"$CONTAINERS_CONF"
-	printf '[storage]\ndriver = "vfs"\ngraphroot = "%s"\nrunroot = "%s"\n' "$T/graph" "$T/run" >"$CONTAINERS_STORAGE_CONF"
-	docker save "$BUSYBOX" | podman load -q >/dev/null
+	podman_setup
 	script <<-'E'
 		. ./client.sh
 		metric loss 6

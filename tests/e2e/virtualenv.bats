@@ -316,6 +316,22 @@ pip "
 		is "$status" 125
 		has "$stderr" "leads out of the project"
 	done
+	cp "$T/bad/MLproject" "$T/plain"
+	echo 'dependencies: [a-word]' >"$T/outside.yaml"
+	for file in "$T/outside.yaml" out/outside.yaml; do
+		{ cat "$T/plain" && echo "python_env: $file"; } >"$T/bad/MLproject"
+		ln -sfn "$T" "$T/bad/out"
+		git -C "$T/bad" add . && git -C "$T/bad" commit -qm more
+		mlp run -v HEAD "$T/bad"
+		is "$status" 125
+		has "$stderr" "leads out of the project"
+		lacks "$stderr" a-word
+		mlp check -v HEAD "$T/bad"
+		is "$status" 1
+		has "$stderr$output" outside.yaml
+		lacks "$stderr$output" a-word
+	done
+	cp "$T/plain" "$T/bad/MLproject"
 	cd "$T/bad" # the user's own may do that
 	python_env '-r ../outside.txt'
 	mlp run .

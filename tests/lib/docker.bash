@@ -25,7 +25,9 @@ docker_start() {
 		echo $! >"$DOCKER_STATE/pid"
 		for _ in $(seq 300); do
 			docker_answers && exit
-			kill -0 $! 2>/dev/null || break
+			# it gives way to one that was just being started by others
+			kill -0 $! 2>/dev/null || gone=$((${gone:-0} + 1))
+			[ "${gone:-0}" -lt 100 ] || break
 			sleep 0.1
 		done
 		echo "dockerd does not start:" >&2
@@ -101,3 +103,14 @@ docker_setup() {
 
 # The containers of a run, or all that mlp made: their ids.
 docker_of() { docker ps -aq --filter "label=mlp.run${1:+=$1}"; }
+
+# A podman ($MLP_DOCKER) with a store of its own below $T that holds $BUSYBOX.  It asks for no
+# limits, which not every machine allows to be raised, and takes the runtime that docker
+# takes: another one may be installed that does not know this machine's cgroups.
+podman_setup() {
+	command -v podman >/dev/null || skip "podman is missing"
+	export MLP_DOCKER=podman CONTAINERS_CONF=$T/containers.conf CONTAINERS_STORAGE_CONF=$T/storage.conf
+	printf '[containers]\ndefault_ulimits = []\n[engine]\nruntime = "runc"\n' >"$CONTAINERS_CONF"
+	printf '[storage]\ndriver = "vfs"\ngraphroot = "%s"\nrunroot = "%s"\n' "$T/graph" "$T/run" >"$CONTAINERS_STORAGE_CONF"
+	docker save "$BUSYBOX" | podman load -q >/dev/null
+}

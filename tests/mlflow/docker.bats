@@ -32,6 +32,18 @@ python_image() {
 	docker_import "$dir" "$name" 'ENV PATH=/usr/local/bin:/usr/bin:/bin'
 }
 
+# outer_link FILE: what FILE leads to by links of its own directory
+outer_link() {
+	local file=$1 to
+	while to=$(readlink "$file"); do
+		case $to in
+		/*) echo "$to" && return ;;
+		*) file=${file%/*}/$to ;;
+		esac
+	done
+	echo "$file"
+}
+
 setup_file() {
 	proof_setup_file
 	clients_setup
@@ -41,7 +53,7 @@ setup_file() {
 	# all of them were made with the same Python
 	STDLIB=$("${envs[0]}/bin/python" -c 'import sysconfig; print(sysconfig.get_path("stdlib"))')
 	PYTHON=$(realpath "${envs[0]}/bin/python")
-	LINK=$(readlink "${envs[0]}/bin/python")
+	LINK=$(outer_link "${envs[0]}/bin/python")
 	export STDLIB PYTHON LINK IMAGE=mlp-test-python-$$:1
 	docker_make "$IMAGE" python_image "${envs[@]}"
 }
