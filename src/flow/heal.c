@@ -204,16 +204,23 @@ static void let_go(struct healing *h, bool settled)
 	FAULT("heal.done");
 }
 
-/* Killed between the record and the rest. */
+/* Is it among those that `ps -a` lists? */
+static bool is_archived(const struct healing *h)
+{
+	struct card *v;
+	size_t n = 0;
+	struct err ignored = ERR_INIT;
+	return cards_ended(h->ctx, h->a, h->run_id, 1, &v, &n, &ignored) == 0 && n > 0;
+}
+
+/* Whoever wrote its end was killed before the rest was done. */
 static void finish_settled(struct healing *h)
 {
-	bool archived = true;
+	bool ended = was_ended(&h->run) && h->run.status != RUN_RUNNING;
 	h->end.status = h->run.status;
 	h->end.time = h->run.end_time;
 	h->end.tags = h->run.tags;
-	if (h->has_card && h->run.status != RUN_RUNNING)
-		archived = archive(h);
-	let_go(h, archived);
+	let_go(h, !ended || (!h->has_card && is_archived(h)) || archive(h));
 }
 
 /* May it be another machine's, whose locks we do not see? */

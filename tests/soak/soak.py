@@ -443,7 +443,7 @@ def rounds(o, seed, kills):
             try:
                 count[kind] = count.get(kind, 0) + kinds[kind][0](w, points)
             except (Lie, subprocess.TimeoutExpired) as e:
-                found.append(f"round {seed}.{n} ({kind}): {w.story}: {e}")
+                found.append(f"round {seed}.{n} ({kind}): {w.story}, struck {w.lines('struck')[-4:]}: {e}")
                 w.kill_all()
                 break
             if sum(count.values()) >= kills:
