@@ -230,6 +230,8 @@ relay() {
 . "$here/server.sh"
 # shellcheck source=tests/bench/control.sh
 . "$here/control.sh"
+# shellcheck source=tests/bench/alive.sh
+. "$here/alive.sh"
 
 printf '%-44s %10s %-4s %-30s %10s %-4s %10s   %s\n' "what" "mlp" "" "beside" "" "" "ratio" "limit"
 if [ $# -gt 2 ]; then
@@ -247,6 +249,7 @@ unpacking
 many_runs
 relay
 control
+alive
 if [ "${BENCH_MLFLOW:-1}" != 0 ]; then
 	against_mlflow "$("$top/tests/lib/mlflow-env.sh" newest)/bin"
 	server
