@@ -222,6 +222,17 @@ class World:
     def still(self, run_id):
         return any(r["run_id"] == run_id and r["state"] in LIVE for r in self.json("ps"))
 
+    def finish(self):
+        """What is queued is left to itself: it must come to its end."""
+        for p in self.started:
+            p.wait(20)
+        self.started = []
+        end = time.monotonic() + 30
+        while self.json("ps") or self.processes():
+            is_true(time.monotonic() < end, "does not go on:", self.json("ps"), self.json("queue"),
+                    self.words(self.processes()))
+            time.sleep(0.02)
+
     def settle(self):
         """Everything is brought to its end, as a user would."""
         for p in self.started:
@@ -242,19 +253,23 @@ class World:
                 raise Lie("it does not end:", p.args, self.words(self.processes()))
         self.started = []
 
+    def gave_up(self, past, run_id):
+        """It was queued, and its supervisor killed twice before there was a record."""
+        return any(c["run_id"] == run_id and "lost twice" in (c["reason"] or "") for c in past)
+
     def check(self, power_cut=False):
         self.note_told()
         if power_cut:  # what ps lists is no record, and not synced
             self.unlisted |= set(self.lines("started"))
             self.unlisted = {line.split()[0] for line in self.unlisted}
         runs = self.json("runs", "--limit", "100000")
-        past = self.json("ps", "-a")
+        past = self.json("ps", "-a", "--limit", "100000")
         ids = [r["run_id"] for r in runs]
         is_true(len(ids) == len(set(ids)), "recorded twice:", ids)
         begun = self.lines("started")
         is_true(len(begun) == len(set(begun)), "started twice:", begun)
         for run_id in set(begun) | self.told:
-            is_true(run_id in ids, "lost:", run_id)
+            is_true(run_id in ids or self.gave_up(past, run_id), "lost:", run_id)
         good = {line.split()[0] for line in self.lines("finished") if line.endswith(" 0")}
         for r in runs:
             is_true(r["status"] in ("FINISHED", "FAILED", "KILLED"), "left behind:", r)
@@ -366,13 +381,35 @@ def stopping(w, points):
     return w.strikes() - before + 1
 
 
+def queue(w, points):
+    """Jobs that wait for each other, while their supervisors and who starts them are killed."""
+    before = w.strikes()
+    for _ in range(w.rng.choice([1, 2, 3])):
+        fault = some_fault(w, points) if w.rng.random() < 0.7 else None
+        w.start(["run", "-d", "-j", str(w.rng.choice([1, 2])), ".", "-e", w.rng.choice(["good", "bad"])], fault=fault)
+        wait_a_while(w, 0.05)
+        w.note_told()
+        if w.rng.random() < 0.3:
+            for pid in w.rng.sample(w.processes(), min(1, len(w.processes()))):
+                try:
+                    os.kill(pid, signal.SIGKILL)
+                    before -= 1
+                except ProcessLookupError:
+                    pass
+    w.finish()
+    w.check()
+    return w.strikes() - before
+
+
 def cut(w, points):
     """The power goes while runs begin, run, and end; the machine starts again."""
     log = w.dir + "/disk"
     disk = power.Disk(w.root, log)
     env = dict(LD_PRELOAD=w.o.power, POWER_ROOT=w.root + "/", POWER_LOG=log)
     point = some_fault(w, points) if w.rng.random() < 0.7 else None
-    w.start(some_run(w), fault=point, **env)
+    queued = w.rng.random() < 0.2
+    run = ["run", "-d", "-j", "2", ".", "-e", "good"] if queued else some_run(w)
+    w.start(run, fault=point, **env)
     if point:
         wait_a_while(w)
     else:
@@ -386,7 +423,7 @@ def cut(w, points):
     disk.cut(w.rng)
     w.write("boot", "%08x-0000-4000-8000-000000000000\n" % w.rng.getrandbits(32))
     w.env.update(LD_PRELOAD=w.o.power, POWER_BOOT=w.dir + "/boot")
-    w.settle()
+    w.finish() if queued else w.settle()
     w.check(power_cut=True)
     is_true(all(w.ended[run_id] == status for run_id, status in ended), "an end was lost:", ended)
     del w.env["LD_PRELOAD"], w.env["POWER_BOOT"]
@@ -422,7 +459,7 @@ def full(w, points):
     return w.strikes() - before + 1
 
 
-KINDS = {"fault": (fault, 10), "moment": (moment, 6), "healing": (healing, 3), "stopping": (stopping, 1),
+KINDS = {"fault": (fault, 10), "moment": (moment, 6), "healing": (healing, 3), "stopping": (stopping, 1), "queue": (queue, 4),
          "cut": (cut, 5)}
 
 
