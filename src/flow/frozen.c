@@ -192,29 +192,27 @@ void frozen_drop(const struct ctx *ctx, const char *tree, const char *run_id)
 		remove_tree(ctx, &a, tree);
 }
 
-static bool is_needed(struct arena *a, const char *dir, const struct strvec *runs)
+static void sweep_runs(const struct ctx *ctx, const char *tree, const char *dir,
+    bool (*needs)(void *arg, const char *run_id), void *arg)
 {
-	for (size_t i = 0; i < runs->n; i++)
-		if (path_exists(path_join(a, dir, runs->v[i])))
-			return true;
-	return false;
+	auto_dir d = opendir(dir);
+	struct dirent *e;
+	while (d && (e = readdir(d)))
+		if (e->d_name[0] != '.' && !needs(arg, e->d_name))
+			frozen_drop(ctx, tree, e->d_name);
 }
 
-void frozen_sweep(const struct ctx *ctx, const struct strvec *runs)
+void frozen_sweep(
+    const struct ctx *ctx, bool (*needs)(void *arg, const char *run_id), void *arg)
 {
 	auto_arena a = ARENA_INIT;
 	const char *trees = arena_printf(&a, "%s/queue/trees", ctx->state_dir);
 	auto_dir d = opendir(trees);
-	struct err ignored = ERR_INIT;
 	struct dirent *e;
-	while (d && (e = readdir(d))) {
-		const char *dir = needed_path(ctx, &a, e->d_name);
-		if (!is_tree_name(e->d_name) || !path_is_dir(dir) ||
-		    is_needed(&a, dir, runs))
-			continue;
-		tree_remove(dir, &ignored);
-		remove_tree(ctx, &a, e->d_name);
-	}
+	while (d && (e = readdir(d)))
+		if (is_tree_name(e->d_name))
+			sweep_runs(
+			    ctx, e->d_name, needed_path(ctx, &a, e->d_name), needs, arg);
 }
 
 /* ---- for a run ---- */
