@@ -269,7 +269,8 @@ class World:
         begun = self.lines("started")
         is_true(len(begun) == len(set(begun)), "started twice:", begun)
         for run_id in set(begun) | self.told:
-            is_true(run_id in ids or self.gave_up(past, run_id), "lost:", run_id)
+            is_true(run_id in ids or self.gave_up(past, run_id), "lost:", run_id,
+                    [c for c in past if c["run_id"] == run_id])
         good = {line.split()[0] for line in self.lines("finished") if line.endswith(" 0")}
         for r in runs:
             is_true(r["status"] in ("FINISHED", "FAILED", "KILLED"), "left behind:", r)
@@ -407,7 +408,7 @@ def cut(w, points):
     disk = power.Disk(w.root, log)
     env = dict(LD_PRELOAD=w.o.power, POWER_ROOT=w.root + "/", POWER_LOG=log)
     point = some_fault(w, points) if w.rng.random() < 0.7 else None
-    queued = w.rng.random() < 0.2
+    queued = w.rng.random() < w.o.queued
     run = ["run", "-d", "-j", "2", ".", "-e", "good"] if queued else some_run(w)
     w.start(run, fault=point, **env)
     if point:
@@ -505,6 +506,7 @@ def main():
     a.add_argument("--only", choices=list(KINDS))
     a.add_argument("--full", action="store_true", help="on a small disk of its own (in a mount namespace)")
     a.add_argument("--keep", action="store_true", help="the first place where something was found")
+    a.add_argument("--queued", type=float, default=0.2, help="how many of the power cuts are of queued runs")
     a.add_argument("--dir", default=None)
     o = a.parse_args()
     began = time.monotonic()
