@@ -52,6 +52,9 @@ void frozen_drop(const struct ctx *ctx, const char *tree, const char *run_id);
 void frozen_sweep(
     const struct ctx *ctx, bool (*needs)(void *arg, const char *run_id), void *arg);
 
+/* Where the tree of that name is. */
+char *frozen_path(const struct ctx *ctx, struct arena *a, const char *tree);
+
 /*
  * Bring the project to where a run of it can have it.  `uri` and `version` as it was given.
  * The caller owes lease_end or lease_drop.
