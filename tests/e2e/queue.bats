@@ -700,3 +700,144 @@ M
 	is "$status" 1
 	XDG_STATE_HOME=$T/state
 }
+
+# ---- GPUs ----
+
+# A manifest whose runs want $1 GPUs, and say which they have.
+wants() {
+	manifest <<M
+entry_points:
+  main:
+    parameters: {n: {type: string, default: x}}
+    resources: {gpus: $1}
+    command: "echo {n}=\$CUDA_VISIBLE_DEVICES >>$T/began; while [ ! -e $G/{n} ]; do sleep 0.02; done"
+  none:
+    parameters: {n: {type: string, default: x}}
+    command: "echo {n}=\${{CUDA_VISIBLE_DEVICES-unset}} >>$T/began"
+M
+	mlp check .
+	case $stderr$output in *"'resources'"*) skip "this version knows no resources" ;; esac
+}
+
+@test "each run has GPUs of its own, out of those present" {
+	export MLP_GPUS=0,1
+	wants 1
+	for n in a b c; do queue -j 4 -P "n=$n"; done
+	until_true began "a=0 b=1"
+	is_state "$id" QUEUED
+	queue -j 4 -e none -P n=free # what needs none goes ahead
+	until_true began "a=0 b=1 free=unset"
+	let_go a
+	until_true began "a=0 b=1 free=unset c=0"
+	let_go b c
+	mlp wait --all
+	is "$status" 0
+}
+
+@test "who waits for GPUs is not overtaken by who wants fewer" {
+	export MLP_GPUS=0,1
+	wants 1
+	queue -j 4 -P n=a
+	until_true began "a=0"
+	sed -i 's/gpus: 1/gpus: 2/' MLproject
+	queue -j 4 -P n=both
+	sed -i 's/gpus: 2/gpus: 1/' MLproject
+	queue -j 4 -P n=c
+	mlp queue --json
+	is "$(json "[r['gpus'] for r in j['runs']]")" "[2, 1]"
+	began "a=0"
+	let_go a
+	until_true began "a=0 both=0,1"
+	let_go both c
+	mlp wait "$id"
+	is "$(tail -n 1 "$T/began")" "c=0"
+}
+
+@test "in the foreground and with -d it waits, and says so; KILL gives a GPU back" {
+	export MLP_GPUS=7
+	wants 1
+	mlp run . -d -P n=a
+	first=$output
+	until_true began "a=7"
+	mlp run . -d -P n=b
+	is "$status" 0
+	second=$output
+	"$MLP" run . -P n=c 2>"$T/said" &
+	fore=$!
+	until_true grep -q "waiting for a GPU" "$T/said"
+	is_state "$second" PREPARING
+	kill -9 "$(supervisor_of "$first")"
+	let_go a b c
+	mlp wait "$second"
+	is "$status" 0
+	wait "$fore"
+	is "$(sort "$T/began" | tr '\n' ' ')" "a=7 b=7 c=7 "
+	# one that is stopped while it waits was KILLED
+	rm "$G"/*
+	mlp run . -d -P n=d
+	mlp run . -d -P n=e
+	id=$output
+	mlp stop "$id"
+	is "$status" 0
+	is_state "$id" KILLED
+}
+
+@test "a queued run waits for a GPU of the foreground" {
+	export MLP_GPUS=0
+	wants 1
+	mlp run . -d -P n=a
+	until_true began "a=0"
+	queue -j 1 -P n=b
+	is_state "$id" QUEUED
+	let_go a
+	until_true began "a=0 b=0" # without any command
+	let_go b
+	mlp wait "$id"
+	is "$status" 0
+}
+
+@test "which GPUs are present: a list, a program, nvidia-smi, CUDA_VISIBLE_DEVICES" {
+	wants all
+	let_go x
+	printf '#!/bin/sh\necho 3,5\n' >"$T/list"
+	chmod 755 "$T/list"
+	MLP_GPUS=$T/list mlp run .
+	is "$status" 0
+	MLP_GPUS=0,1,2,3 CUDA_VISIBLE_DEVICES=2,0,9,1 mlp run .
+	CUDA_VISIBLE_DEVICES=GPU-abc,4 mlp run . # nothing else is known here
+	began "x=3,5 x=2,0 x=GPU-abc,4"
+	mkdir "$T/bin"
+	printf '#!/bin/sh\necho "GPU 0: A (UUID: GPU-11)"\necho "GPU 1: B (UUID: GPU-22)"\n' >"$T/bin/nvidia-smi"
+	chmod 755 "$T/bin/nvidia-smi"
+	PATH=$T/bin:$PATH mlp run .
+	PATH=$T/bin:$PATH CUDA_VISIBLE_DEVICES=GPU-22 mlp run .
+	began "x=3,5 x=2,0 x=GPU-abc,4 x=0,1 x=1"
+	MLP_GPUS= mlp run .
+	is "$status" 125
+	has "$stderr" "it needs all GPUs, and there are none"
+	wants 3
+	MLP_GPUS=0,1 mlp run . -d -j 1
+	is "$status" 125
+	has "$stderr" "it needs 3 GPUs; there are 2"
+	mlp runs --json
+	is "$(json "len(j)")" 5
+}
+
+@test "runs inside a run share its GPUs out among themselves" {
+	export MLP_GPUS=0,1
+	wants 2
+	cat >>MLproject <<M
+  outer:
+    resources: {gpus: 2}
+    command: "sed 's/gpus: 2/gpus: 1/' MLproject >$T/one/MLproject; cd $T/one; '$MLP' run . -P n=a & '$MLP' run . -P n=b & wait"
+M
+	mkdir "$T/one"
+	mlp run . -d -e outer
+	id=$output
+	until_true test "$(sort "$T/began" 2>/dev/null | tr '\n' ' ')" = "a=0 b=1 " ||
+		until_true grep -q b= "$T/began"
+	let_go a b
+	mlp wait "$id"
+	is "$status" 0
+	is "$(cut -d= -f2 "$T/began" | sort | tr '\n' ' ')" "0 1 "
+}
