@@ -195,13 +195,21 @@ class World:
             for line in text.split("\n"):
                 if name == "/out" and len(line) == 32 and not set(line) - set("0123456789abcdef"):
                     self.told.add(line)
+                if line[:8] == '{"line":' and line[-1:] == "}" and json.loads(line)["run_id"]:
+                    self.told.add(json.loads(line)["run_id"])
                 if line.startswith("mlp: run ") and ")" in line and "(" in line:
                     word = line.split("(", 1)[1].split(")", 1)[0]
                     if len(word) == 32:
                         self.told.add(word)
 
     def told_end(self):
-        """[(id, status)] of the one run whose end was told, in the foreground."""
+        """[(id, status)] of those whose end was told: of a batch, or the one in the foreground."""
+        with open(self.dir + "/out", "rb") as f:
+            lines = [json.loads(line) for line in f.read().split(b"\n") if line[:8] == b'{"line":' and line[-1:] == b"}"]
+        if lines:
+            return [(r["run_id"], r["status"]) for r in lines if r["run_id"] and r["status"] != "RUNNING"]
+        if self.story[-1][0][0] != "run":
+            return []
         with open(self.dir + "/err", "rb") as f:
             text = f.read().decode("utf-8", "replace")
         begun = [w for w in text.split("(") if len(w) > 32 and w[32] == ")"]
@@ -275,7 +283,7 @@ class World:
         for r in runs:
             is_true(r["status"] in ("FINISHED", "FAILED", "KILLED"), "left behind:", r)
             is_true(r["end_time"] is not None and r["end_time"] >= r["start_time"], "end:", r)
-            is_true(r["status"] != "FINISHED" or r["run_id"] in good, "never finished:", r)
+            is_true(r["status"] != "FINISHED" or r["run_id"] in good or not r["command"], "never finished:", r)
             is_true(r["status"] == "FINISHED" or r["reason"], "no reason:", r)
             before = self.ended.setdefault(r["run_id"], r["status"])
             is_true(before == r["status"], "changed its mind:", before, r)
@@ -402,6 +410,40 @@ def queue(w, points):
     return w.strikes() - before
 
 
+def start_batch(w, fault=None, **env):
+    w.write("batch", "".join(json.dumps({"uri": ".", "entry_point": w.rng.choice(["good", "good", "bad"])}) + "\n"
+                             for _ in range(6)))
+    w.start(["batch", "-j", "2", w.dir + "/batch"], fault=fault, **env)
+
+
+def start_sweep(w, fault=None, **env):
+    w.start(["sweep", ".", "-e", "good", "-P", "x=1,2,3,4", "-j", "2"], fault=fault, **env)
+
+
+def many(w, points):
+    """A batch or a sweep; it, its workers or their commands are killed."""
+    before = w.strikes()
+    start = w.rng.choice([start_batch, start_sweep])
+    if w.rng.random() < 0.7:
+        start(w, some_fault(w, points))
+        wait_a_while(w)
+    else:
+        start(w)
+        time.sleep(w.rng.random() ** 2 * 0.1)
+        for pid in w.rng.sample(w.processes(), min(2, len(w.processes()))):
+            try:
+                os.kill(pid, signal.SIGKILL)
+                before -= 1
+            except ProcessLookupError:
+                pass
+    w.finish()
+    w.note_told()
+    ended = w.told_end()
+    w.check()
+    is_true(all(w.ended[run_id] == status for run_id, status in ended), "told otherwise:", ended)
+    return w.strikes() - before
+
+
 def cut(w, points):
     """The power goes while runs begin, run, and end; the machine starts again."""
     log = w.dir + "/disk"
@@ -409,8 +451,12 @@ def cut(w, points):
     env = dict(LD_PRELOAD=w.o.power, POWER_ROOT=w.root + "/", POWER_LOG=log)
     point = some_fault(w, points) if w.rng.random() < 0.7 else None
     queued = w.rng.random() < w.o.queued
-    run = ["run", "-d", "-j", "2", ".", "-e", "good"] if queued else some_run(w)
-    w.start(run, fault=point, **env)
+    if queued:
+        w.start(["run", "-d", "-j", "2", ".", "-e", "good"], fault=point, **env)
+    elif w.rng.random() < 0.2:
+        w.rng.choice([start_batch, start_sweep])(w, point, **env)
+    else:
+        w.start(some_run(w), fault=point, **env)
     if point:
         wait_a_while(w)
     else:
@@ -460,7 +506,7 @@ def full(w, points):
     return w.strikes() - before + 1
 
 
-KINDS = {"fault": (fault, 10), "moment": (moment, 6), "healing": (healing, 3), "stopping": (stopping, 1), "queue": (queue, 4),
+KINDS = {"fault": (fault, 10), "moment": (moment, 6), "healing": (healing, 3), "stopping": (stopping, 1), "queue": (queue, 4), "many": (many, 4),
          "cut": (cut, 5)}
 
 
