@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "base/path.h"
 #include "flow/cardof.h"
+#include "flow/queue.h"
 #include "flow/runtags.h"
 #include "run/cgroup.h"
 #include "run/lock.h"
@@ -310,6 +311,21 @@ static void heal_entry(const struct ctx *ctx, struct arena *a, const char *name)
 		run_lock_clear(dir);
 }
 
+/* What was claimed from the queue and is not on record goes back there. */
+static void heal_queue(const struct ctx *ctx, struct arena *a)
+{
+	struct queue_entry *v;
+	struct err ignored = ERR_INIT;
+	size_t n = 0;
+	if (queue_list(ctx, a, QUEUE_CLAIMED, &v, &n, &ignored) < 0)
+		return;
+	for (size_t i = 0; i < n; i++)
+		if (!run_lock_is_held(run_state_dir(ctx, a, v[i].run_id))) {
+			queue_heal(ctx);
+			return;
+		}
+}
+
 void heal_runs(const struct ctx *ctx)
 {
 	auto_arena a = ARENA_INIT;
@@ -318,6 +334,7 @@ void heal_runs(const struct ctx *ctx)
 	auto_dir d = NULL;
 	if (!ctx->state_dir || state_check(ctx, &ignored) < 0)
 		return;
+	heal_queue(ctx, &a);
 	d = opendir(path_join(&a, ctx->state_dir, "runs"));
 	while (d && (e = readdir(d)))
 		heal_entry(ctx, &a, e->d_name);

@@ -12,6 +12,7 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/fault.h"
 #include "base/libexec.h"
 #include "base/path.h"
 #include "base/proc.h"
@@ -58,7 +59,7 @@ static void make_env(struct strvec *env)
 	static const char *const names[] = {"PATH", "HOME", "USER", "LOGNAME", "LANG",
 	    "LC_ALL", "TMPDIR", "XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR",
 	    "MLP_LIBEXEC", "MLP_TRACE", "LD_LIBRARY_PATH", "ASAN_OPTIONS",
-	    "LSAN_OPTIONS"};
+	    "LSAN_OPTIONS" FAULT_VARIABLES};
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (getenv(names[i]))
 			strvec_pushf(env, "%s=%s", names[i], getenv(names[i]));
@@ -204,6 +205,7 @@ static int start(struct runner *r, const struct queue_entry *e)
 		return -1;
 	}
 	pid = fork();
+	FAULT("queue.forked");
 	if (pid == 0)
 		be_kid(r, e, &lock, &gpus);
 	if (pid > 0) {
@@ -373,7 +375,7 @@ int runner_run(const struct ctx *ctx)
 	r->pid = getpid();
 	r->seat = r->inotify = r->child = r->lock = -1;
 	prctl(PR_SET_NAME, "mlp-queue");
-	mark_as_queue();
+	mark_ourselves(MARK_QUEUE);
 	if (runner_open(r, &err) == 0) {
 		queue_heal(ctx);
 		find_orphans(r);

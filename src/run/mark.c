@@ -33,14 +33,6 @@ void mark_ourselves(const char *run_id)
 	(void)setrlimit(RLIMIT_RTTIME, &l);
 }
 
-void mark_as_queue(void)
-{
-	char *id = getenv("MLP_RUN_ID");
-	if (id) /* where the kernel has it from, for who reads /proc */
-		memset(id, '-', strlen(id));
-	mark_ourselves(MARK_QUEUE);
-}
-
 /* The first bytes of one of its files, as text; "" when there is none. */
 static void read_start(const char *pid, const char *name, char text[TEXT_MAX])
 {

@@ -20,8 +20,6 @@
 uint64_t mark_of(const char *run_id);
 /* From now on we and what we start bear it.  Where that is not allowed: nothing. */
 void mark_ourselves(const char *run_id);
-/* We belong to no run any more, neither by a mark nor by our environment. */
-void mark_as_queue(void);
 /* Process /proc/<pid> is gone, or a zombie. */
 bool mark_is_dead(const char *pid);
 /* Does it bear the mark?  A zombie does, too. */
