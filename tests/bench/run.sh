@@ -232,6 +232,8 @@ relay() {
 . "$here/control.sh"
 # shellcheck source=tests/bench/alive.sh
 . "$here/alive.sh"
+# shellcheck source=tests/bench/library.sh
+. "$here/library.sh"
 
 printf '%-44s %10s %-4s %-30s %10s %-4s %10s   %s\n' "what" "mlp" "" "beside" "" "" "ratio" "limit"
 if [ $# -gt 2 ]; then
@@ -250,6 +252,7 @@ many_runs
 relay
 control
 alive
+library
 if [ "${BENCH_MLFLOW:-1}" != 0 ]; then
 	against_mlflow "$("$top/tests/lib/mlflow-env.sh" newest)/bin"
 	server
