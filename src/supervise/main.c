@@ -204,6 +204,7 @@ static void tell_end(struct job *job)
 	const struct ending *e = &r->ending;
 	cJSON *ev = event_of_run(&job->ctx, &job->arena, r, e->status);
 	json_put_int(ev, "end_time", r->end_time);
+	json_put_str(ev, "exit", e->exit);
 	json_put_str(ev, "reason", e->reason[0] ? e->reason : NULL);
 	json_put_str(ev, "stderr_tail", r->stderr_tail);
 	tell("done", ev);

@@ -451,6 +451,35 @@ $(for i in 1 2 3; do echo "0 ended ID KILLED exit=2/0/15 reason=stopped by SIGTE
 	gone "$(cat pid)"
 }
 
+@test "mlp stop, and a supervisor that is suspended when it is to stop" {
+	waiting
+	"$U/bin/drive" "start ." "wait 0 -1" >"$T/out" &
+	until_true test -s pid
+	mlp stop -q "$(sed 's/0 //;q' "$T/out")"
+	is "$status" 0
+	wait $!
+	has "$(tail -n 1 "$T/out")" "KILLED exit=2/0/15 reason=stopped by SIGTERM"
+	rm pid
+	"$U/bin/drive" "start ." "sleep 700" "stop 0 -1" "wait 0 -1" >"$T/out" &
+	until_true test -s pid
+	kill -STOP "$(ps -o ppid= -p "$(cat pid)")"
+	wait $!
+	has "$(tail -n 1 "$T/out")" "KILLED exit=2/0/15 reason=stopped by SIGTERM"
+}
+
+@test "a host without descriptors left is told so; its other runs go on" {
+	greeting
+	steps=()
+	for i in $(seq 30); do steps+=("start . who=w$i"); done
+	(ulimit -n 50; exec "$U/bin/drive" "${steps[@]}" "wait 0 -1" "wait 1 -1" "release 0" "release 1" "release 2" \
+		"start . who=last" "wait 3 -1") >"$T/out" 3>&- 4>&-
+	has "$(cat "$T/out")" "start error 1: cannot make a socket for mlp-supervise: Too many open files"
+	has "$(cat "$T/out")" "warning: the run cannot be read back: "
+	is "$(grep -c "^[01] ended [0-9a-f]* FINISHED exit=1/0/0 reason=-$" "$T/out")" 2
+	has "$(tail -n 1 "$T/out")" "who=w4"
+	is "$(sql "SELECT count(*) FROM params WHERE value = 'last'")" 1
+}
+
 @test "a host with threads that fork, one that reaps all, and one with SIGCHLD ignored" {
 	greeting
 	drive reaper "forks 3" "start . who=a" "start . who=b" "start . who=c" all
