@@ -34,6 +34,9 @@ eats() { # MIB: a command that touches so much memory
 	is "$(tag mlp.cpu_time_ms)" "$(json "j['usage']['cpu_time_ms']")"
 	is "$(tag mlp.wall_time_ms)" "$(json "j['usage']['wall_time_ms']")"
 	is "$(tag mlp.peak_memory_bytes)" "$(json "j['usage']['peak_memory_bytes']")"
+	mlp show "$(json "j['run_id']")"
+	[[ $output =~ used\ +[0-9.]+\ m?s\ of\ processors,\ [0-9.]+\ MiB\ of\ memory ]]
+	newest
 	local cpu memory
 	cpu=$(tag mlp.cpu_time_ms) memory=$(tag mlp.peak_memory_bytes)
 	mlp ps -a --json
