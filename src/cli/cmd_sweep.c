@@ -297,7 +297,7 @@ static int run_sweep(struct cli *cli, int argc, char *const *argv)
 
 const struct cmd cmd_sweep = {
     .name = "sweep",
-    .args = "[OPTIONS] URI | resume RUN | extend RUN",
+    .args = "[OPTIONS] URI",
     .summary = "Run a project at many points of its parameters",
     .text =
 	"A parent run holds the table of the points, and each point is a run nested in\n"

@@ -137,6 +137,14 @@ static void pick_name(struct sweep *s)
 	    s->rq.run_name && *s->rq.run_name ? s->rq.run_name : arena_strdup(s->a, name);
 }
 
+static void warn_of_few(
+    const struct sweep *s, const struct points_want *w, const struct points *p)
+{
+	if (p->n < w->random)
+		ctx_say(s->ctx, SAY_WARNING,
+		    "only %zu different points can be found, not %zu", p->n, w->random);
+}
+
 int sweep_begin(struct sweep *s, struct err *err)
 {
 	struct prepared p = {.peeked = false};
@@ -145,6 +153,7 @@ int sweep_begin(struct sweep *s, struct err *err)
 	if (tracking_resolve(s->ctx, s->a, s->rq.tracking_uri, &s->tracking, err) < 0 ||
 	    points_make(s->a, &s->want, NULL, &s->points, err) < 0)
 		return -1;
+	warn_of_few(s, &s->want, &s->points);
 	s->rq.tracking_uri = s->tracking.uri;
 	sweep_note_variation(s);
 	if (sweep_look(s, s->rq.version, &p, &s->project, err) == 0 &&
@@ -204,6 +213,7 @@ static int add_points(struct sweep *s, const struct points_want *more, struct er
 	mix_words(&s->want, more, &w);
 	if (points_make(s->a, &w, &s->points, &extra, err) < 0)
 		return -1;
+	warn_of_few(s, &w, &extra);
 	return points_merge(s->a, &s->points, &extra, err);
 }
 

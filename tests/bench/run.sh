@@ -232,6 +232,8 @@ relay() {
 . "$here/control.sh"
 # shellcheck source=tests/bench/alive.sh
 . "$here/alive.sh"
+# shellcheck source=tests/bench/batch.sh
+. "$here/batch.sh"
 # shellcheck source=tests/bench/library.sh
 . "$here/library.sh"
 
@@ -252,6 +254,7 @@ many_runs
 relay
 control
 alive
+batch
 library
 if [ "${BENCH_MLFLOW:-1}" != 0 ]; then
 	against_mlflow "$("$top/tests/lib/mlflow-env.sh" newest)/bin"

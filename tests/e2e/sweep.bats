@@ -125,8 +125,9 @@ until_up() { until_true test -e "up-$1"; }
 	mlp sweep . -P 'lr=loguniform(1e-5,1)' -P depth=2,3,5 --random 6 --seed 8 --csv
 	[ "$(column 5)" != "$first" ]
 	mlp sweep . -P depth=2,3,5 --random 50 --csv
-	is "$(column 5 | tr ' ' '\n' | sort | tr '\n' ' ')" " 2 3 5 "
+	is "$(column 5 | tr ' ' '\n' | sort | tr '\n' ' ')" "2 3 5 "
 	has "$stderr" "--seed "
+	has "$stderr" "only 3 different points can be found, not 50"
 }
 
 @test "more random points are others" {
