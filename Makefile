@@ -137,9 +137,9 @@ check check-full: need-check
 asan: need-check
 	@$(MAKE) --no-print-directory SAN=address,undefined build units
 
-# FUZZ_SECONDS each
-fuzz: need-check
-	@tests/fuzz.sh
+# FUZZ_SECONDS each; SOAK_KILLS
+fuzz soak: need-check
+	@tests/$@.sh
 
 lint: need-check
 	@$(MAKE) --no-print-directory build
@@ -195,6 +195,6 @@ clean:
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 
-.PHONY: all build units fuzzers demo check check-full asan fuzz lint fmt bench install \
+.PHONY: all build units fuzzers demo check check-full asan fuzz soak lint fmt bench install \
 	uninstall dist deb clean
 .DELETE_ON_ERROR .SECONDARY:

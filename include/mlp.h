@@ -288,9 +288,22 @@ struct mlp_run_options {
 	const struct mlp_pair *docker_args;
 	size_t ndocker_args;
 	int build_image; /* as --build-image */
-	int detach;	 /* mlp_run_start: the run outlives the host; MLP_OUTPUT_KEEP */
-	int at_once;	 /* mlp_run_start: do not wait until it is recorded */
-	void *arg;	 /* for the callbacks of this run; NULL: the context's */
+	/* What the command may use: 0: what the manifest says. */
+	int64_t memory_bytes; /* as --memory */
+	double cpus;	      /* as --cpus */
+	int64_t log_limit;    /* as --log-limit, in bytes; 0: none */
+	/*
+	 * As --retries (0: what the manifest says, negative: none), --retry-delay,
+	 * --retry-on.  Each attempt is a run of its own, and the last one is what counts.
+	 */
+	int retries;
+	int64_t retry_delay_ms;
+	const char *retry_on;
+	const char *on_end; /* as --on-end */
+	/* For mlp_run_start. */
+	int detach;  /* the run outlives the host; with MLP_OUTPUT_KEEP only */
+	int at_once; /* do not wait until it is recorded */
+	void *arg;   /* for the callbacks of this run; NULL: the context's */
 };
 #define MLP_RUN_OPTIONS_INIT                                                             \
 	{                                                                                \

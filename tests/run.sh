@@ -25,10 +25,11 @@ built() {
 	make -s -j"$jobs" WERROR=1 "$@" build units >"$log" 2>&1 || { cat "$log"; exit 1; }
 }
 
-say "building with gcc, with clang, and with sanitizers"
+say "building with gcc, with clang, with sanitizers, and with fault points"
 built gcc CC=gcc
 built clang CC=clang CONFIG=clang
 built san CC=gcc SAN=address,undefined
+built fault CC=gcc CONFIG=fault CFLAGS="-O1 -g -DMLP_FAULTS"
 say "real MLflows, in build/mlflow"
 versions=(2.8.1 3.0.1 newest)
 [ "$how" = quick ] || versions+=(2.22.1 3.4.0 3.7.0 3.10.1)

@@ -28,8 +28,14 @@ void fault_pass(struct fault *f);
 		fault_pass(&fault_here);                                                 \
 	} while (0)
 
+/* For a list of variables that are passed on; the others are those of tests/soak. */
+#define FAULT_VARIABLES                                                                  \
+	, "MLP_FAULT", "MLP_FAULT_SAID", "LD_PRELOAD", "POWER_ROOT", "POWER_LOG",        \
+	    "POWER_BOOT"
+
 #else
 #define FAULT(what) ((void)0)
+#define FAULT_VARIABLES
 #endif
 
 #endif

@@ -40,8 +40,8 @@ struct cmd {
 };
 
 extern const struct cmd cmd_run, cmd_rerun, cmd_check, cmd_info, cmd_runs, cmd_show,
-    cmd_ps, cmd_logs, cmd_wait, cmd_stop, cmd_attach, cmd_queue, cmd_batch, cmd_server,
-    cmd_env, cmd_gc, cmd_init, cmd_completion, cmd_version, cmd_help;
+    cmd_ps, cmd_logs, cmd_wait, cmd_stop, cmd_attach, cmd_queue, cmd_batch, cmd_sweep,
+    cmd_server, cmd_env, cmd_gc, cmd_init, cmd_completion, cmd_version, cmd_help;
 extern const struct cmd *const commands[]; /* NULL-terminated, in the order of help */
 
 /* --help, --quiet, --verbose: of every command. */

@@ -149,12 +149,14 @@ static int find_one(struct cli *cli, const struct listed *l, const char *text,
     const char **run_id, struct err *err)
 {
 	size_t n = strlen(text), found = 0;
+	bool by_id;
 	for (size_t i = 0; i < l->n && n >= CARD_ID_SHORTEST; i++)
 		if (strncmp(l->v[i].run_id, text, n) == 0) {
 			*run_id = l->v[i].run_id;
 			found++;
 		}
-	for (size_t i = 0; i < l->n && found == 0; i++) {
+	by_id = found > 0;
+	for (size_t i = 0; i < l->n && !by_id; i++) {
 		struct card c;
 		if (read_card(cli, l, i, &c) && c.name && strcmp(c.name, text) == 0) {
 			*run_id = l->v[i].run_id;

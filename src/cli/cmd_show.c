@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* mlp show: everything that is recorded of one run. */
+#include "base/bytes.h"
 #include "base/clock.h"
 #include "base/quote.h"
 #include "cli/api.h"
@@ -43,6 +44,25 @@ static void put_times(struct buf *b, const struct mlp_record *r)
 	buf_addc(b, '\n');
 }
 
+/* Tags that are numbers; what is not known is left out. */
+static void put_used(struct buf *b, const struct mlp_record *r)
+{
+	const char *cpu = mlp_record_tag(r, "mlp.cpu_time_ms");
+	const char *peak = mlp_record_tag(r, "mlp.peak_memory_bytes");
+	auto_buf text = BUF_INIT;
+	if (cpu && *cpu) {
+		clock_format_duration(&text, strtoll(cpu, NULL, 10));
+		buf_adds(&text, " of processors");
+	}
+	if (peak && *peak) {
+		buf_adds(&text, text.len ? ", " : "");
+		bytes_put(&text, strtoll(peak, NULL, 10));
+		buf_adds(&text, " of memory");
+	}
+	line(b, "used", text.s);
+	line(b, "limits", mlp_record_tag(r, "mlp.limits"));
+}
+
 static void put_pairs(
     struct buf *b, const char *title, const struct mlp_pair *v, size_t n)
 {
@@ -66,6 +86,7 @@ static void put_run(struct buf *b, const struct mlp_record *r)
 	line(b, "status", mlp_status_word(r->status));
 	line(b, "reason", r->reason);
 	put_times(b, r);
+	put_used(b, r);
 	line(b, "source", mlp_record_tag(r, "mlflow.source.name"));
 	line(b, "version", mlp_record_tag(r, "mlp.source.version"));
 	line(b, "commit", mlp_record_tag(r, "mlflow.source.git.commit"));

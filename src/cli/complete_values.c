@@ -499,6 +499,11 @@ void complete_argument(struct complete *c)
 	}
 	last = last ? last + 1 : c->cmd->args;
 	last += *last == '[';
+	if (c->cmd == &cmd_sweep && c->arg &&
+	    (strcmp(c->arg, "resume") == 0 || strcmp(c->arg, "extend") == 0)) {
+		add_runs(c);
+		return;
+	}
 	if (!c->arg || strstr(last, "..."))
 		add_by_word(c, arena_strndup(&c->cli->arena, last, strcspn(last, "]")));
 }

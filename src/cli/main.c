@@ -46,8 +46,8 @@
 
 const struct cmd *const commands[] = {&cmd_run, &cmd_rerun, &cmd_check, &cmd_info,
     &cmd_runs, &cmd_show, &cmd_ps, &cmd_logs, &cmd_wait, &cmd_stop, &cmd_attach,
-    &cmd_queue, &cmd_batch, &cmd_server, &cmd_env, &cmd_gc, &cmd_init, &cmd_completion,
-    &cmd_version, &cmd_help, NULL};
+    &cmd_queue, &cmd_batch, &cmd_sweep, &cmd_server, &cmd_env, &cmd_gc, &cmd_init,
+    &cmd_completion, &cmd_version, &cmd_help, NULL};
 
 static const struct cmd *find_command(const char *name)
 {

@@ -172,6 +172,22 @@ static void take_flag(struct cli *cli, struct runopts *ro, int id)
 	ro->json |= id == OPT_JSON;
 }
 
+static int take_timeout(struct runopts *ro, const char *value, struct err *err)
+{
+	return clock_parse_duration(value, &ro->rq.plan.timeout_ms, err) < 0
+		   ? err_wrap(err, "--timeout")
+		   : 0;
+}
+
+static int take_other(struct cli *cli, struct runopts *ro, const struct opt *opt,
+    const char *value, struct err *err)
+{
+	int rc = limitopts_take(&ro->rq, opt, value, err);
+	if (rc > 0)
+		take_flag(cli, ro, opt->id);
+	return rc < 0 ? -1 : 0;
+}
+
 int runopts_take(struct cli *cli, struct runopts *ro, const struct opt *opt,
     const char *value, struct err *err)
 {
@@ -220,9 +236,7 @@ int runopts_take(struct cli *cli, struct runopts *ro, const struct opt *opt,
 		rq->watch = true;
 		return 0;
 	case OPT_TIMEOUT:
-		return clock_parse_duration(value, &rq->plan.timeout_ms, err) < 0
-			   ? err_wrap(err, "--timeout")
-			   : 0;
+		return take_timeout(ro, value, err);
 	case OPT_JOBS:
 		return queue_slots_parse(value, &ro->queue.slots, err) < 0
 			   ? err_wrap(err, "--jobs")
@@ -233,10 +247,7 @@ int runopts_take(struct cli *cli, struct runopts *ro, const struct opt *opt,
 		rq->plan.storage_dir = value;
 		return 0;
 	default:
-		if (limitopts_take(rq, opt, value, err) < 0)
-			return -1;
-		take_flag(cli, ro, opt->id);
-		return 0;
+		return take_other(cli, ro, opt, value, err);
 	}
 }
 

@@ -148,6 +148,23 @@ void docker_words_add_args(struct docker_words *w, const struct env_plan *p)
 	}
 }
 
+/* Those, and no others. */
+static void name_gpus(struct docker_words *w, const char *names, enum engine_kind kind)
+{
+	auto_buf text = BUF_INIT;
+	if (kind == ENGINE_DOCKER) {
+		buf_addf(&text, "\"device=%s\"", names);
+		docker_words_option(w, "--gpus", text.s);
+		return;
+	}
+	for (size_t n; *names; names += n + (names[n] == ',')) {
+		n = strcspn(names, ",");
+		buf_clear(&text);
+		buf_addf(&text, "nvidia.com/gpu=%.*s", (int)n, names);
+		docker_words_option(w, "--device", text.s);
+	}
+}
+
 static void limit_gpus(
     struct docker_words *w, const struct env_plan *p, enum engine_kind kind)
 {
@@ -158,6 +175,10 @@ static void limit_gpus(
 		return;
 	if (n == 0) { /* what an image says of itself must not give it one */
 		docker_words_setenv(w, "NVIDIA_VISIBLE_DEVICES", "void");
+		return;
+	}
+	if (p->gpus) {
+		name_gpus(w, p->gpus, kind);
 		return;
 	}
 	if (kind == ENGINE_DOCKER) {

@@ -5,6 +5,8 @@
 #include "base/sigpoll.h"
 #include "flow/onend.h"
 
+enum { HOUR_MS = 3600 * 1000 };
+
 int64_t retry_delay(const struct retry_rule *rule, int number)
 {
 	int64_t first = rule->delay_ms ? rule->delay_ms : RETRY_DELAY_MS, ms = first;
@@ -72,7 +74,8 @@ static bool wait_for_next(const struct ctx *ctx, const struct attempt *at)
 {
 	int64_t end = clock_mono_ms() + at->delay_ms, now;
 	while (!(ctx->interrupted && *ctx->interrupted) && (now = clock_mono_ms()) < end)
-		(void)sigpoll(ctx, NULL, 0, (int)(end - now));
+		(void)sigpoll(
+		    ctx, NULL, 0, end - now < HOUR_MS ? (int)(end - now) : HOUR_MS);
 	return !(ctx->interrupted && *ctx->interrupted);
 }
 

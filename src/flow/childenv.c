@@ -3,7 +3,7 @@
 
 extern char **environ;
 
-enum { OURS_MAX = 12 };
+enum { OURS_MAX = 15 };
 
 /* A proxy must not be asked for the endpoint; what the user excepts stays excepted. */
 static const char *no_proxy(struct arena *a, const struct childenv *c, const char *name)
@@ -27,6 +27,14 @@ static void add_endpoint(struct arena *a, const struct childenv *c, struct env_v
 	for (size_t i = 0; i < sizeof(unless_set) / sizeof(unless_set[0]); i++)
 		if (!getenv(unless_set[i].name))
 			*(*v)++ = unless_set[i];
+}
+
+/* Runs that it starts itself share them out among themselves. */
+static void add_gpus(const struct childenv *c, struct env_var **v)
+{
+	*(*v)++ = (struct env_var){"CUDA_VISIBLE_DEVICES", c->gpus};
+	*(*v)++ = (struct env_var){"MLP_GPUS", c->gpus};
+	*(*v)++ = (struct env_var){"MLP_GPUS_OF", c->run_id};
 }
 
 /* What a nested mlp shall choose.  Inside a container there is nothing more to make. */
@@ -53,6 +61,8 @@ struct env_var *childenv_added(
 	*v++ = (struct env_var){"MLP_RUN_ID", c->run_id};
 	if (inherited(p))
 		*v++ = (struct env_var){"MLP_ENV_MANAGER", inherited(p)};
+	if (c->gpus)
+		add_gpus(c, &v);
 	if (c->store_uri)
 		add_endpoint(a, c, &v);
 	*n = (size_t)(v - first);

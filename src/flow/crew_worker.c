@@ -112,6 +112,16 @@ static cJSON *result_of(
 	return j;
 }
 
+/* As it comes from a worker: what is written of a number is not one yet. */
+static cJSON *as_read(cJSON *j)
+{
+	auto_buf text = BUF_INIT;
+	struct err err = ERR_INIT;
+	json_print(&text, j, false);
+	cJSON_Delete(j);
+	return json_parse(text.s, text.len, "a result", &err);
+}
+
 cJSON *crew_result_of(const struct run_record *r)
 {
 	auto_arena a = ARENA_INIT;
@@ -130,7 +140,7 @@ cJSON *crew_result_of(const struct run_record *r)
 	for (size_t i = 0; i < r->params.n; i++)
 		json_put_str(o, r->params.v[i].key, r->params.v[i].value);
 	put_metrics(j, r->metrics, r->nmetrics);
-	return j;
+	return as_read(j);
 }
 
 cJSON *crew_failure(const struct err *err)

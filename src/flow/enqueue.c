@@ -4,6 +4,8 @@
 #include "base/cleanup.h"
 #include "flow/runner.h"
 
+enum { TRIES = 100 };
+
 /* The database and its artifacts are no code, nor is what mlp keeps. */
 static char *const *not_code(
     const struct ctx *ctx, struct arena *a, const struct tracking *t)
@@ -78,11 +80,41 @@ static void name_it(struct arena *a, struct run_request *rq)
 	}
 }
 
+static int check_gpus(
+    const struct ctx *ctx, struct arena *a, const struct env_plan *e, struct err *err)
+{
+	int want = e->resources.gpus;
+	struct gpus g;
+	if (want == 0)
+		return 0;
+	if (gpus_find(ctx, a, environ, &g, err) < 0)
+		return -1;
+	if (e->kind == ENV_DOCKER && g.n == 0)
+		return 0; /* its engine may know of some */
+	return gpus_check(ctx, &g, want, err);
+}
+
+/* Between the two a run that has ended may take the only copy of the code with it. */
+static int freeze_and_add(const struct ctx *ctx, struct arena *a, struct run_request *rq,
+    const struct tracking *t, struct prepared *p, struct queue_job *job, struct err *err)
+{
+	struct frozen *f = arena_new(a, struct frozen);
+	rq->frozen = f;
+	for (int tries = 1;; tries++) {
+		if (freeze(ctx, a, rq, t, p, f, err) < 0)
+			return -1;
+		if (queue_add(ctx, job, 1, err) == 0)
+			return 0;
+		if (err->code != ERR_NOTFOUND || tries == TRIES)
+			return -1;
+		err_clear(err);
+	}
+}
+
 int enqueue_run(const struct ctx *ctx, struct arena *a, struct run_request *rq,
     const struct enqueue *how, struct prepared *p, struct err *err)
 {
 	struct tracking t;
-	struct frozen *f = arena_new(a, struct frozen);
 	struct queue_job job = {.rq = rq, .priority = how->priority, .held = how->held};
 	auto_fd lock = queue_lock(ctx, err); /* is there a place for it? */
 	memset(p, 0, sizeof(*p));
@@ -97,14 +129,12 @@ int enqueue_run(const struct ctx *ctx, struct arena *a, struct run_request *rq,
 	if (prepare_plan(ctx, a, rq->uri, rq->version, &rq->plan, PREPARE_LOOK,
 		launch_own_files(a, &t), NULL, p, err) < 0)
 		return -1;
-	if (freeze(ctx, a, rq, &t, p, f, err) < 0)
-		return -1;
-	rq->frozen = f;
+	job.gpus = p->plan.environment.resources.gpus;
 	name_it(a, rq);
 	job.store_uri = t.uri;
-	job.gpus = p->plan.environment.resources.gpus;
-	if ((how->slots > 0 && queue_set_slots(ctx, how->slots, err) < 0) ||
-	    queue_add(ctx, &job, 1, err) < 0)
+	if (check_gpus(ctx, a, &p->plan.environment, err) < 0 ||
+	    (how->slots > 0 && queue_set_slots(ctx, how->slots, err) < 0) ||
+	    freeze_and_add(ctx, a, rq, &t, p, &job, err) < 0)
 		return -1;
 	runner_wake(ctx);
 	return 0;

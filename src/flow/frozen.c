@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "flow/frozen.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stddef.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 
 #include "base/cleanup.h"
@@ -14,7 +11,7 @@
 #include "base/path.h"
 #include "base/treecopy.h"
 
-enum { NAME_SHOWN = 40, LINKED_SHOWN = 4 };
+enum { LINKED_SHOWN = 4 };
 
 /* ---- as JSON ---- */
 
@@ -85,7 +82,7 @@ void frozen_note(const struct source *s, struct frozen *f)
 
 /* ---- trees ---- */
 
-static char *tree_path(const struct ctx *ctx, struct arena *a, const char *tree)
+char *frozen_path(const struct ctx *ctx, struct arena *a, const char *tree)
 {
 	return arena_printf(a, "%s/queue/trees/%s", ctx->state_dir, tree);
 }
@@ -115,7 +112,7 @@ static void tell_linked(
 static int put_in_place(
     const struct ctx *ctx, struct arena *a, struct tree_copy *t, struct err *err)
 {
-	const char *path = tree_path(ctx, a, t->sha256);
+	const char *path = frozen_path(ctx, a, t->sha256);
 	auto_fd fd = -1;
 	if (rename(t->to, path) < 0 && errno != ENOTEMPTY && errno != EEXIST)
 		return err_sys(err, errno, "cannot rename '%s'", t->to);
@@ -163,7 +160,7 @@ int frozen_hold(
 		return 0;
 	dir = needed_path(ctx, &a, f->tree);
 	file = path_join(&a, dir, run_id);
-	if (!path_is_dir(tree_path(ctx, &a, f->tree)))
+	if (!path_is_dir(frozen_path(ctx, &a, f->tree)))
 		return err_set(err, ERR_NOTFOUND, "the copy of '%s' is gone", f->uri);
 	if (mkdir(dir, 0700) < 0 && errno != EEXIST)
 		return err_sys(err, errno, "cannot make directory '%s'", dir);
@@ -173,7 +170,7 @@ int frozen_hold(
 
 static void remove_tree(const struct ctx *ctx, struct arena *a, const char *tree)
 {
-	const char *path = tree_path(ctx, a, tree);
+	const char *path = frozen_path(ctx, a, tree);
 	const char *gone = arena_printf(a, "%s.gone.%ld", path, (long)getpid());
 	struct err ignored = ERR_INIT;
 	if (rename(path, gone) == 0)
@@ -192,111 +189,25 @@ void frozen_drop(const struct ctx *ctx, const char *tree, const char *run_id)
 		remove_tree(ctx, &a, tree);
 }
 
-static bool is_needed(struct arena *a, const char *dir, const struct strvec *runs)
+static void sweep_runs(const struct ctx *ctx, const char *tree, const char *dir,
+    bool (*needs)(void *arg, const char *run_id), void *arg)
 {
-	for (size_t i = 0; i < runs->n; i++)
-		if (path_exists(path_join(a, dir, runs->v[i])))
-			return true;
-	return false;
+	auto_dir d = opendir(dir);
+	struct dirent *e;
+	while (d && (e = readdir(d)))
+		if (e->d_name[0] != '.' && !needs(arg, e->d_name))
+			frozen_drop(ctx, tree, e->d_name);
 }
 
-void frozen_sweep(const struct ctx *ctx, const struct strvec *runs)
+void frozen_sweep(
+    const struct ctx *ctx, bool (*needs)(void *arg, const char *run_id), void *arg)
 {
 	auto_arena a = ARENA_INIT;
 	const char *trees = arena_printf(&a, "%s/queue/trees", ctx->state_dir);
 	auto_dir d = opendir(trees);
-	struct err ignored = ERR_INIT;
 	struct dirent *e;
-	while (d && (e = readdir(d))) {
-		const char *dir = needed_path(ctx, &a, e->d_name);
-		if (!is_tree_name(e->d_name) || !path_is_dir(dir) ||
-		    is_needed(&a, dir, runs))
-			continue;
-		tree_remove(dir, &ignored);
-		remove_tree(ctx, &a, e->d_name);
-	}
-}
-
-/* ---- for a run ---- */
-
-static const char *copy_path(
-    const struct ctx *ctx, struct arena *a, const struct frozen *f)
-{
-	const char *base = path_base(f->uri);
-	uint64_t r = 0;
-	char *name;
-	(void)!getrandom(&r, sizeof(r), 0);
-	name = arena_printf(a, "%.*s-%016" PRIx64, NAME_SHOWN, base, r);
-	for (char *s = name; *s; s++)
-		if (!isalnum((unsigned char)*s) && *s != '-' && *s != '_')
-			*s = '_';
-	return arena_printf(a, "%s/checkouts/%s", ctx->cache_dir, name);
-}
-
-static int copy_out(const struct ctx *ctx, struct arena *a, const struct frozen *f,
-    struct source *out, struct err *err)
-{
-	struct tree_copy t = {.from = tree_path(ctx, a, f->tree), .to = out->lease.root};
-	int rc;
-	if (!path_is_dir(t.from))
-		return err_set(err, ERR_NOTFOUND,
-		    "the copy of '%s', made when the run was queued, is gone", f->uri);
-	rc = tree_copy(&t, err);
-	strvec_release(&t.linked);
-	if (rc == 0 && strcmp(t.sha256, f->tree) != 0)
-		return err_set(err, ERR_FAIL,
-		    "the copy of '%s', made when the run was queued, is damaged", f->uri);
-	return rc;
-}
-
-static int fetch_tree(const struct ctx *ctx, struct arena *a, const struct frozen *f,
-    struct source *out, struct err *err)
-{
-	if (!ctx->cache_dir || !ctx->state_dir) {
-		err_set(err, ERR_FAIL, "there is no place for a copy of '%s'", f->uri);
-		return err_hint(err, "set HOME, or XDG_CACHE_HOME and XDG_STATE_HOME");
-	}
-	if (lease_take(a, copy_path(ctx, a, f), &out->lease, err) < 0)
-		return -1;
-	if (copy_out(ctx, a, f, out, err) < 0) {
-		lease_drop(&out->lease);
-		return -1;
-	}
-	lease_watch(a, &out->lease, path_join(a, ctx->cache_dir, "clean/frozen"));
-	out->root = out->lease.root;
-	out->dir = *f->place ? path_join(a, out->root, f->place) : out->root;
-	return 0;
-}
-
-/* The commit is in the mirror: nobody is asked for it. */
-static int fetch_commit(const struct ctx *ctx, struct arena *a, const struct frozen *f,
-    const char *uri, const char *version, struct source *out, struct err *err)
-{
-	struct source_uri u;
-	if (source_parse(a, ctx->cwd, uri, version != NULL, &u, err) < 0)
-		return -1;
-	if (u.tree) {
-		u.tree = NULL;
-		u.subdir = f->subdir;
-	}
-	return source_fetch(ctx, a, &u, f->commit, out, err);
-}
-
-int frozen_fetch(const struct ctx *ctx, struct arena *a, const struct frozen *f,
-    const char *uri, const char *version, struct source *out, struct err *err)
-{
-	memset(out, 0, sizeof(*out));
-	if ((f->tree ? fetch_tree(ctx, a, f, out, err)
-		     : fetch_commit(ctx, a, f, uri, version, out, err)) < 0)
-		return -1;
-	out->kind = f->kind;
-	out->uri = f->uri;
-	out->subdir = f->subdir;
-	out->version = f->version;
-	out->commit = f->commit;
-	out->branch = f->branch;
-	out->repo_url = f->repo_url;
-	out->sha256 = f->sha256;
-	out->dirty = f->dirty;
-	return 0;
+	while (d && (e = readdir(d)))
+		if (is_tree_name(e->d_name))
+			sweep_runs(
+			    ctx, e->d_name, needed_path(ctx, &a, e->d_name), needs, arg);
 }

@@ -12,7 +12,6 @@
 #define FROZEN_H
 
 #include "base/json.h"
-#include "base/strvec.h"
 #include "source/source.h"
 
 /* More of a directory is not copied: links to its biggest parts stand for them. */
@@ -46,8 +45,15 @@ int frozen_keep(const struct ctx *ctx, struct arena *a, const char *root,
 int frozen_hold(
     const struct ctx *ctx, const struct frozen *f, const char *run_id, struct err *err);
 void frozen_drop(const struct ctx *ctx, const char *tree, const char *run_id);
-/* Remove the trees that no run in the queue needs: those of `runs` do.  Under its lock. */
-void frozen_sweep(const struct ctx *ctx, const struct strvec *runs);
+/*
+ * Let go for the runs that `needs` says no of (their supervisor was killed), and remove
+ * what nobody has ever needed.  Under the queue's lock.
+ */
+void frozen_sweep(
+    const struct ctx *ctx, bool (*needs)(void *arg, const char *run_id), void *arg);
+
+/* Where the tree of that name is. */
+char *frozen_path(const struct ctx *ctx, struct arena *a, const char *tree);
 
 /*
  * Bring the project to where a run of it can have it.  `uri` and `version` as it was given.

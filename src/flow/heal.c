@@ -9,6 +9,7 @@
 #include "base/path.h"
 #include "env/env.h"
 #include "flow/cardof.h"
+#include "flow/queue.h"
 #include "flow/runtags.h"
 #include "run/cgroup.h"
 #include "run/lock.h"
@@ -215,16 +216,23 @@ static void let_go(struct healing *h, bool settled)
 	FAULT("heal.done");
 }
 
-/* Killed between the record and the rest. */
+/* Is it among those that `ps -a` lists? */
+static bool is_archived(const struct healing *h)
+{
+	struct card *v;
+	size_t n = 0;
+	struct err ignored = ERR_INIT;
+	return cards_ended(h->ctx, h->a, h->run_id, 1, &v, &n, &ignored) == 0 && n > 0;
+}
+
+/* Whoever wrote its end was killed before the rest was done. */
 static void finish_settled(struct healing *h)
 {
-	bool archived = true;
+	bool ended = was_ended(&h->run) && h->run.status != RUN_RUNNING;
 	h->end.status = h->run.status;
 	h->end.time = h->run.end_time;
 	h->end.tags = h->run.tags;
-	if (h->has_card && h->run.status != RUN_RUNNING)
-		archived = archive(h);
-	let_go(h, archived);
+	let_go(h, !ended || (!h->has_card && is_archived(h)) || archive(h));
 }
 
 /* May it be another machine's, whose locks we do not see? */
@@ -315,6 +323,21 @@ static void heal_entry(const struct ctx *ctx, struct arena *a, const char *name)
 		run_lock_clear(dir);
 }
 
+/* What was claimed from the queue and is not on record goes back there. */
+static void heal_queue(const struct ctx *ctx, struct arena *a)
+{
+	struct queue_entry *v;
+	struct err ignored = ERR_INIT;
+	size_t n = 0;
+	if (queue_list(ctx, a, QUEUE_CLAIMED, &v, &n, &ignored) < 0)
+		return;
+	for (size_t i = 0; i < n; i++)
+		if (!run_lock_is_held(run_state_dir(ctx, a, v[i].run_id))) {
+			queue_heal(ctx);
+			return;
+		}
+}
+
 void heal_runs(const struct ctx *ctx)
 {
 	auto_arena a = ARENA_INIT;
@@ -323,6 +346,7 @@ void heal_runs(const struct ctx *ctx)
 	auto_dir d = NULL;
 	if (!ctx->state_dir || state_check(ctx, &ignored) < 0)
 		return;
+	heal_queue(ctx, &a);
 	d = opendir(path_join(&a, ctx->state_dir, "runs"));
 	while (d && (e = readdir(d)))
 		heal_entry(ctx, &a, e->d_name);

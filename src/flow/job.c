@@ -14,7 +14,6 @@ struct job {
 	struct arena arena;
 	const struct queue_entry *entry;
 	struct queue_work work;
-	const char *tree;
 	bool recorded;
 };
 
@@ -25,7 +24,7 @@ static void on_recorded(void *arg, const struct run_result *r, const struct prep
 	(void)r;
 	(void)p;
 	j->recorded = true;
-	queue_done(&j->ctx, j->entry, j->tree);
+	queue_done(&j->ctx, j->entry);
 }
 
 /* What whoever queued it had around: variables, directory, rights of new files. */
@@ -59,13 +58,14 @@ static void archive_failure(struct job *j, const struct err *err)
 	card_archive(&j->ctx, c, &ignored);
 }
 
-static int run(struct job *j, struct run_lock *lock, struct prepared *p, struct err *err)
+static int run(struct job *j, struct run_lock *lock, struct gpus_held *gpus,
+    struct prepared *p, struct err *err)
 {
 	struct run_request *rq = &j->work.rq;
 	struct run_result result;
 	int to = -1;
-	j->tree = rq->frozen ? rq->frozen->tree : NULL;
 	rq->held = lock;
+	rq->gpus = gpus;
 	rq->queued = j->work.card.queued;
 	if (!rq->run_id || !*rq->run_id)
 		rq->new_id = j->entry->run_id;
@@ -74,19 +74,22 @@ static int run(struct job *j, struct run_lock *lock, struct prepared *p, struct 
 	return detach_run(&j->ctx, &j->arena, rq, &to, on_recorded, j, p, &result, err);
 }
 
-void job_run(const struct ctx *ctx, const struct queue_entry *e, struct run_lock *lock)
+void job_run(const struct ctx *ctx, const struct queue_entry *e, struct run_lock *lock,
+    struct gpus_held *gpus)
 {
 	struct job j = {.ctx = *ctx, .entry = e};
 	struct prepared p = {.facts = SOURCE_FACTS_INIT};
 	struct err err = ERR_INIT;
 	p.facts.helper.pid = -1;
 	if (queue_read(ctx, &j.arena, QUEUE_CLAIMED, e, &j.work, &err) < 0 ||
-	    run(&j, lock, &p, &err) < 0) {
+	    run(&j, lock, gpus, &p, &err) < 0) {
 		archive_failure(&j, &err);
 	}
 	if (!j.recorded)
-		queue_done(ctx, e, j.tree);
+		queue_done(ctx, e);
+	queue_drop_tree(ctx, &j.work.rq, e->run_id);
 	run_lock_drop(lock, !j.recorded);
+	gpus_release(gpus);
 	prepared_done(&p);
 	queue_work_release(&j.work);
 	arena_release(&j.arena);

@@ -171,6 +171,8 @@ static int supervise_run(struct launching *l, struct outcome *o, struct err *err
 	    .on_state_arg = l,
 	    .state_dir = l->lock.dir,
 	};
+	if (launch_gpus_take(l, &c.gpus, err) < 0)
+		return -1;
 	l->recording.reach = &l->env.reach;
 	if (recording_open(&l->recording, l->ctx, l->a, &l->tracking, &l->run, &c, err) <
 	    0)
@@ -237,6 +239,7 @@ static void execute(struct launching *l, run_started *started, void *arg,
 	FAULT("launch.told");
 	if (make_env(l, why) < 0 || supervise_run(l, o, why) < 0)
 		end_never(o, why);
+	gpus_release(&l->gpus);
 	r->started = o->exit.kind != EXIT_NEVER;
 	r->mid_line = o->mid_line;
 }
@@ -260,6 +263,13 @@ static enum run_status said_by_command(struct launching *l)
 	return now.status;
 }
 
+static void leave_checkout(struct prepared *p, struct run_result *out)
+{
+	enum lease_left left = lease_end(&p->source.lease);
+	out->left_in = left == LEASE_NOTHING ? NULL : p->source.root;
+	out->left_files = left == LEASE_FILES;
+}
+
 static void close_run(struct launching *l, const struct outcome *o, const struct err *why,
     struct run_result *r)
 {
@@ -273,6 +283,8 @@ static void close_run(struct launching *l, const struct outcome *o, const struct
 	r->nmetrics = l->run.nmetrics;
 	r->end_time = clock_now_ms();
 	runtags_of_end(l->a, &r->ending, o, &tags);
+	if (r->left_in)
+		kvs_put(l->a, &tags, "mlp.left_in", r->left_in);
 	ended = l->store->ops->run_end(l->store, l->run.run_id, r->ending.status,
 		    r->end_time, &tags, false, &err) == 0;
 	if (!ended) {
@@ -354,6 +366,7 @@ static int record_and_run(struct launching *l, run_started *started, void *arg,
 	recording_close(&l->recording);
 	if (l->rq->watch)
 		watch_release(&l->watch);
+	leave_checkout(l->p, r);
 	close_run(l, &o, &why, r);
 	r->advice = why.hint[0] ? arena_strdup(l->a, why.hint) : advice(l, r);
 	r->stderr_tail = arena_strdup(l->a, o.stderr_tail ? o.stderr_tail
@@ -392,13 +405,6 @@ static int open_tracking(struct launching *l, struct err *err)
 	return 0;
 }
 
-static void leave_checkout(struct prepared *p, struct run_result *out)
-{
-	enum lease_left left = lease_end(&p->source.lease);
-	out->left_in = left == LEASE_NOTHING ? NULL : p->source.root;
-	out->left_files = left == LEASE_FILES;
-}
-
 /* What is certainly missing is said before a run is recorded for it. */
 static int open_env(struct launching *l, struct err *err)
 {
@@ -429,7 +435,7 @@ static int prepare_and_run(struct launching *l, run_started *started, void *arg,
 	int rc = -1;
 	if (!rq->direct && recording_check(l->ctx, l->a, err) < 0)
 		return -1;
-	if (get_plan(l, err) < 0)
+	if (get_plan(l, err) < 0 || launch_gpus_find(l, err) < 0)
 		return -1;
 	if (open_env(l, err) == 0 && open_tracking(l, err) == 0) {
 		source_facts_finish(l->ctx, l->a, &l->p->facts, &l->p->source);
@@ -461,7 +467,6 @@ int launch_once(const struct ctx *ctx, struct arena *a, const struct run_request
 	if (tracking_resolve(ctx, a, rq->tracking_uri, &l.tracking, err) < 0) {
 		err->code = ERR_FAIL; /* 125: it is not the command line of the project */
 	} else if (prepare_and_run(&l, started, arg, out, err) == 0) {
-		leave_checkout(p, out);
 		return 0;
 	}
 	if (rq->held)

@@ -7,6 +7,7 @@
 
 #include "flow/ending.h"
 #include "flow/prepare.h"
+#include "run/gpus.h"
 #include "run/lock.h"
 #include "track/store.h"
 
@@ -34,8 +35,9 @@ struct run_request {
 	const char *new_id;
 	struct run_lock *held;
 	const struct frozen
-	    *frozen;	   /* the project as it was when it was queued; or NULL */
-	int64_t queued;	   /* ms since the epoch when it was queued; 0: it was not */
+	    *frozen;		/* the project as it was when it was queued; or NULL */
+	struct gpus_held *gpus; /* had already, and taken over; or NULL */
+	int64_t queued;		/* ms since the epoch when it was queued; 0: it was not */
 	struct kept *kept; /* of a process that launches many (flow/kept.h); or NULL */
 };
 

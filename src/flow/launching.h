@@ -31,7 +31,9 @@ struct launching {
 	struct limits limits;
 	const char *log_dir;
 	bool logs_in_state; /* the artifacts are not local */
-	sigset_t before;    /* signal mask to restore */
+	struct gpus gpus_there;
+	struct gpus_held gpus;
+	sigset_t before; /* signal mask to restore */
 };
 
 /* --run-id: another attempt of a run that there is. */
@@ -51,5 +53,13 @@ static inline bool may_be_retried(const struct launching *l)
  * perhaps held.
  */
 int launch_open(struct launching *l, struct err *err);
+
+/* launch_gpus.c: what it may have, before it is on record: there are enough of them. */
+int launch_gpus_find(struct launching *l, struct err *err);
+/*
+ * Wait for them.  *visible: what the command is told, NULL: nothing.  To be released with
+ * gpus_release(&l->gpus), also after a failure.
+ */
+int launch_gpus_take(struct launching *l, const char **visible, struct err *err);
 
 #endif

@@ -276,3 +276,49 @@ void points_add(struct arena *a, struct points *p, const char **row)
 	place = place_of(p, row);
 	*place = *place ? *place : p->n; /* of equal ones the first */
 }
+
+static long column_of(const struct points *p, const char *name)
+{
+	for (size_t i = 0; i < p->nparams; i++)
+		if (strcmp(p->names[i], name) == 0)
+			return (long)i;
+	return -1;
+}
+
+static int match_columns(const struct points *to, const struct points *from,
+    long place[POINTS_PARAMS_MAX], struct err *err)
+{
+	for (size_t i = 0; i < from->nparams; i++)
+		if (column_of(to, from->names[i]) < 0)
+			return err_set(err, ERR_USAGE,
+			    "the points that are there have no parameter '%s'",
+			    from->names[i]);
+	for (size_t i = 0; i < to->nparams; i++) {
+		place[i] = column_of(from, to->names[i]);
+		if (place[i] < 0)
+			return err_set(err, ERR_USAGE,
+			    "parameter '%s', which the points that are there have, is "
+			    "missing",
+			    to->names[i]);
+	}
+	return 0;
+}
+
+int points_merge(
+    struct arena *a, struct points *to, const struct points *from, struct err *err)
+{
+	long place[POINTS_PARAMS_MAX];
+	if (match_columns(to, from, place, err) < 0)
+		return -1;
+	for (size_t i = 0; i < from->n; i++) {
+		const char **row = arena_array(a, to->nparams + 1, sizeof(*row));
+		for (size_t k = 0; k < to->nparams; k++)
+			row[k] = from->rows[i][place[k]];
+		if (points_find(to, row))
+			continue;
+		if (to->n == POINTS_MAX)
+			return err_set(err, ERR_USAGE, "more than %d points", POINTS_MAX);
+		points_add(a, to, row);
+	}
+	return 0;
+}

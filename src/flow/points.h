@@ -8,6 +8,8 @@
 #ifndef POINTS_H
 #define POINTS_H
 
+#include <stdbool.h>
+
 #include "plan/range.h"
 
 enum { POINTS_MAX = 100000, POINTS_PARAMS_MAX = 200 };
@@ -30,6 +32,7 @@ struct points_want {
 	size_t ngiven;
 	size_t random; /* so many random points; 0: all there are */
 	uint64_t seed;
+	bool seeded; /* seed was given */
 };
 
 /*
@@ -48,6 +51,12 @@ int points_make(struct arena *a, const struct points_want *w, const struct point
 
 /* The number of an equal row, from 1; 0: there is none. */
 size_t points_find(const struct points *p, const char *const *row);
+/*
+ * Add the rows of `from` that are not there.  ERR_USAGE: it has other parameters, or
+ * there would be too many.
+ */
+int points_merge(
+    struct arena *a, struct points *to, const struct points *from, struct err *err);
 /* Append it; strings are borrowed. */
 void points_add(struct arena *a, struct points *p, const char **row);
 

@@ -34,11 +34,14 @@ const char *queue_file(
 
 /* ---- names ---- */
 
+enum { ALL_GPUS = 999 };
+
 void queue_name(struct queue_entry *e, int64_t seq, const char *run_id)
 {
 	int n = snprintf(e->name, sizeof(e->name), "%05d.%015lld.%03d.%c%c.%s",
-	    QUEUE_PRIORITY_MOST - e->priority, (long long)seq, e->gpus,
-	    e->held ? 'h' : '-', e->again ? '2' : '-', run_id);
+	    QUEUE_PRIORITY_MOST - e->priority, (long long)seq,
+	    e->gpus < 0 || e->gpus > ALL_GPUS ? ALL_GPUS : e->gpus, e->held ? 'h' : '-',
+	    e->again ? '2' : '-', run_id);
 	e->run_id = e->name + n - strlen(run_id);
 }
 
@@ -59,6 +62,7 @@ bool queue_name_parse(const char *name, struct queue_entry *e, int64_t *seq)
 	e->run_id = e->name + AT_ID;
 	e->priority = QUEUE_PRIORITY_MOST - (int)strtol(name, NULL, 10);
 	e->gpus = (int)strtol(name + AT_GPUS, NULL, 10);
+	e->gpus = e->gpus == ALL_GPUS ? -1 : e->gpus;
 	e->held = name[AT_FLAGS] == 'h';
 	e->again = name[AT_FLAGS + 1] == '2';
 	*seq = strtoll(name + AT_SEQ, NULL, 10);

@@ -31,9 +31,9 @@ struct queue_entry {
 	char name[QUEUE_NAME_MAX];
 	const char *run_id; /* in name */
 	int priority;	    /* higher ones begin first */
-	int gpus;
-	bool held;  /* it waits for queue_release */
-	bool again; /* its supervisor was killed before it was on record */
+	int gpus;	    /* -1: all */
+	bool held;	    /* it waits for queue_release */
+	bool again;	    /* its supervisor was killed before it was on record */
 };
 
 enum queue_where { QUEUE_WAITING, QUEUE_CLAIMED };
@@ -101,11 +101,14 @@ int queue_await(const struct ctx *ctx, const char *run_id, struct err *err);
 int queue_lock(const struct ctx *ctx, struct err *err);
 /* Under the lock: it is taken, and nobody else takes it. */
 int queue_claim(const struct ctx *ctx, const struct queue_entry *e, struct err *err);
-/* It is on record, or will never be: nothing of it is left in the queue. */
-void queue_done(const struct ctx *ctx, const struct queue_entry *e, const char *tree);
+/* It is on record, or will never be: it is no more in the queue. */
+void queue_done(const struct ctx *ctx, const struct queue_entry *e);
+/* It has ended, and so needs no code any more. */
+void queue_drop_tree(
+    const struct ctx *ctx, const struct run_request *rq, const char *run_id);
 /*
  * What was claimed by those who have been killed since: what is not on record goes back
- * into the queue, once; the second time it has FAILED.
+ * into the queue, once; the second time it has FAILED.  Code that they alone needed goes.
  */
 void queue_heal(const struct ctx *ctx);
 /* Is the run there, at that place? */

@@ -6,6 +6,7 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/fault.h"
 #include "base/file.h"
 #include "base/path.h"
 #include "flow/queue_name.h"
@@ -19,6 +20,17 @@ enum {
 
 /* ---- writing ---- */
 
+/* The GPUs of a run that queues another, which may begin when that has ended. */
+static bool is_of_outer_run(const char *variable)
+{
+	static const char *const names[] = {
+	    "CUDA_VISIBLE_DEVICES=", "MLP_GPUS=", "MLP_GPUS_OF="};
+	for (size_t i = 0; getenv("MLP_GPUS_OF") && i < 3; i++)
+		if (strncmp(variable, names[i], strlen(names[i])) == 0)
+			return true;
+	return false;
+}
+
 static void print_job(struct buf *out, const struct ctx *ctx, const struct queue_job *job)
 {
 	auto_json j = cJSON_CreateObject();
@@ -31,7 +43,8 @@ static void print_job(struct buf *out, const struct ctx *ctx, const struct queue
 	json_put_bool(j, "offline", ctx->offline);
 	env = json_put_array(j, "env");
 	for (char **v = environ; v && *v; v++)
-		json_put_str(env, NULL, *v);
+		if (!is_of_outer_run(*v))
+			json_put_str(env, NULL, *v);
 	json_print(out, j, false);
 	buf_addc(out, '\n');
 }
@@ -131,9 +144,12 @@ static int enter(
 		return err_set(err, ERR_EXISTS, "run %.8s is in the queue already", id);
 	if (job->rq->frozen && frozen_hold(ctx, job->rq->frozen, id, err) < 0)
 		return -1;
+	FAULT("queue.held");
 	if (rename(new_file(ctx, &a, id), queue_file(ctx, &a, QUEUE_WAITING, e.name)) ==
-	    0)
+	    0) {
+		FAULT("queue.entered");
 		return 0;
+	}
 	err_sys(err, errno, "cannot make '%s'", e.name);
 	if (job->rq->frozen)
 		frozen_drop(ctx, job->rq->frozen->tree, id);
@@ -168,6 +184,7 @@ int queue_add(const struct ctx *ctx, struct queue_job *jobs, size_t n, struct er
 		rc = write_job(ctx, &jobs[done++], n <= FSYNCS_MOST, err);
 	if (rc == 0 && n > FSYNCS_MOST)
 		rc = sync_dir(queue_path(ctx, &a, ""), true, err);
+	FAULT("queue.written");
 	if (rc == 0)
 		rc = enter_all(ctx, jobs, n, err);
 	for (size_t i = 0; rc < 0 && i < done; i++)

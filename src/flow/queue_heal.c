@@ -4,6 +4,7 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/fault.h"
 #include "base/file.h"
 #include "flow/ending.h"
 #include "flow/queue_name.h"
@@ -12,19 +13,31 @@ int queue_claim(const struct ctx *ctx, const struct queue_entry *e, struct err *
 {
 	auto_arena a = ARENA_INIT;
 	if (rename(queue_file(ctx, &a, QUEUE_WAITING, e->name),
-		queue_file(ctx, &a, QUEUE_CLAIMED, e->name)) == 0)
+		queue_file(ctx, &a, QUEUE_CLAIMED, e->name)) == 0) {
+		FAULT("queue.claimed");
 		return 0;
+	}
 	return err_sys(err, errno, "cannot take '%s'", e->name);
 }
 
-void queue_done(const struct ctx *ctx, const struct queue_entry *e, const char *tree)
+void queue_done(const struct ctx *ctx, const struct queue_entry *e)
 {
 	auto_arena a = ARENA_INIT;
-	struct err ignored = ERR_INIT;
-	auto_fd lock = queue_lock(ctx, &ignored);
+	FAULT("queue.finishing");
 	unlink(queue_file(ctx, &a, QUEUE_CLAIMED, e->name));
-	if (tree && lock >= 0)
-		frozen_drop(ctx, tree, e->run_id);
+	FAULT("queue.finished");
+}
+
+void queue_drop_tree(
+    const struct ctx *ctx, const struct run_request *rq, const char *run_id)
+{
+	struct err ignored = ERR_INIT;
+	auto_fd lock = -1;
+	if (!rq->frozen || !rq->frozen->tree)
+		return;
+	lock = queue_lock(ctx, &ignored);
+	if (lock >= 0)
+		frozen_drop(ctx, rq->frozen->tree, run_id);
 }
 
 /* It ends without having been recorded. */
@@ -93,6 +106,7 @@ static void put_back(const struct ctx *ctx, struct arena *a, const struct queue_
 	queue_name(&to, seq, e->run_id);
 	(void)!rename(queue_file(ctx, a, QUEUE_CLAIMED, e->name),
 	    queue_file(ctx, a, QUEUE_WAITING, to.name));
+	FAULT("queue.returned");
 }
 
 /* Nobody holds its lock, which is ours now.  False: its state directory is of no use. */
@@ -130,21 +144,41 @@ static bool heal_claim(
 	return recorded > 0;
 }
 
-void queue_heal(const struct ctx *ctx)
+static void heal_claims(const struct ctx *ctx, struct arena *a)
 {
-	auto_arena a = ARENA_INIT;
 	struct queue_entry *v;
-	size_t n;
 	struct err err = ERR_INIT;
-	if (queue_list(ctx, &a, QUEUE_CLAIMED, &v, &n, &err) < 0 || n == 0)
+	size_t n;
+	if (queue_list(ctx, a, QUEUE_CLAIMED, &v, &n, &err) < 0)
 		return;
-	auto_fd lock = queue_lock(ctx, &err);
-	for (size_t i = 0; lock >= 0 && i < n; i++) {
+	for (size_t i = 0; i < n; i++) {
 		struct run_lock lk = RUN_LOCK_INIT;
 		struct err busy = ERR_INIT;
 		if (run_is_alive(ctx, v[i].run_id, &lk, &busy) != 0)
 			continue;
 		/* what is on record is healed there, with what is left of it */
-		run_lock_drop(&lk, !heal_claim(ctx, &a, &v[i]));
+		run_lock_drop(&lk, !heal_claim(ctx, a, &v[i]));
 	}
+}
+
+static bool needs_tree(void *arg, const char *run_id)
+{
+	const struct ctx *ctx = arg;
+	auto_arena a = ARENA_INIT;
+	struct queue_entry e;
+	return queue_find(ctx, &a, QUEUE_WAITING, run_id, &e) ||
+	       queue_find(ctx, &a, QUEUE_CLAIMED, run_id, &e) ||
+	       run_lock_is_held(run_state_dir(ctx, &a, run_id));
+}
+
+void queue_heal(const struct ctx *ctx)
+{
+	auto_arena a = ARENA_INIT;
+	struct ctx mine = *ctx;
+	struct err ignored = ERR_INIT;
+	auto_fd lock = queue_lock(ctx, &ignored);
+	if (lock < 0)
+		return;
+	heal_claims(ctx, &a);
+	frozen_sweep(ctx, needs_tree, &mine);
 }

@@ -5,6 +5,7 @@
  *
  *   uri, version, entry_point, experiment_name, experiment_id, run_name, run_id,
  *   env_manager, storage_dir, tracking_uri, rerun_of, sweep_point
+ *   image_was_uri, image_was_id, image_was_digest
  *                            texts; null or not there: the default
  *   params[]                 {key, value}, and where they matter origin, sha256, place, was
  *   tags[]                   {key, value}

@@ -199,6 +199,12 @@ int rerun_request(const struct ctx *ctx, struct arena *a, const struct run_recor
     struct err *err)
 {
 	const char *entry = kvs_get(&run->tags, "mlflow.project.entryPoint");
+	if (kvs_get(&run->tags, "mlp.sweep.points")) {
+		err_set(err, ERR_FAIL,
+		    "run %.8s is a sweep, which has no command of its own", run->run_id);
+		return err_hint(
+		    err, "mlp sweep resume %.8s runs what is missing of it", run->run_id);
+	}
 	if (take_source(ctx, a, run, rq, err) < 0)
 		return -1;
 	if (!rq->plan.entry_point)

@@ -12,6 +12,7 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/fault.h"
 #include "base/libexec.h"
 #include "base/path.h"
 #include "base/proc.h"
@@ -19,6 +20,7 @@
 #include "base/strvec.h"
 #include "flow/heal.h"
 #include "flow/queue_name.h"
+#include "run/mark.h"
 #include "run/seat.h"
 
 enum { WANTED_MOST = 64 };
@@ -57,7 +59,7 @@ static void make_env(struct strvec *env)
 	static const char *const names[] = {"PATH", "HOME", "USER", "LOGNAME", "LANG",
 	    "LC_ALL", "TMPDIR", "XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR",
 	    "MLP_LIBEXEC", "MLP_TRACE", "LD_LIBRARY_PATH", "ASAN_OPTIONS",
-	    "LSAN_OPTIONS"};
+	    "LSAN_OPTIONS" FAULT_VARIABLES};
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (getenv(names[i]))
 			strvec_pushf(env, "%s=%s", names[i], getenv(names[i]));
@@ -116,11 +118,11 @@ static void become_kid(struct runner *r)
 	prctl(PR_SET_NAME, "mlp");
 }
 
-static _Noreturn void be_kid(
-    struct runner *r, const struct queue_entry *e, struct run_lock *lock)
+static _Noreturn void be_kid(struct runner *r, const struct queue_entry *e,
+    struct run_lock *lock, struct gpus_held *gpus)
 {
 	become_kid(r);
-	job_run(r->ctx, e, lock);
+	job_run(r->ctx, e, lock, gpus);
 	if (getppid() != r->pid)
 		runner_wake(r->ctx);
 	_exit(0);
@@ -155,32 +157,63 @@ static int take_slot(const struct ctx *ctx)
 	return -1;
 }
 
+/*
+ * The GPUs of a run.  -1: other runs have them.  Where there are not so many (any more) it
+ * begins without: that is its failure.
+ */
+static int take_gpus(
+    struct runner *r, struct arena *a, const struct queue_entry *e, struct gpus_held *out)
+{
+	struct queue_work w;
+	struct gpus g = {.n = 0};
+	struct err err = ERR_INIT;
+	int rc = 0;
+	*out = (struct gpus_held){.n = 0};
+	if (e->gpus == 0 || queue_read(r->ctx, a, QUEUE_WAITING, e, &w, &err) < 0)
+		return 0;
+	if (gpus_find(r->ctx, a, w.env, &g, &err) == 0 &&
+	    gpus_take(r->ctx, &g, e->gpus, out, &err) < 0 && err.code == ERR_BUSY)
+		rc = -1;
+	for (size_t i = 0; rc < 0 && i < g.n; i++)
+		if (seat_is_taken(gpus_seat(r->ctx, a, &g, i)))
+			want(r, gpus_seat(r->ctx, a, &g, i));
+	queue_work_release(&w);
+	return rc;
+}
+
 /* Under the queue's lock.  0: it runs; -1: it cannot now. */
 static int start(struct runner *r, const struct queue_entry *e)
 {
 	auto_arena a = ARENA_INIT;
 	struct run_lock lock = RUN_LOCK_INIT;
+	struct gpus_held gpus;
 	struct err err = ERR_INIT;
 	auto_fd slot = -1;
 	pid_t pid;
+	if (take_gpus(r, &a, e, &gpus) < 0)
+		return -1;
 	if (run_lock_take(r->ctx, e->run_id, &lock, &err) < 0) {
 		/* --run-id: an earlier attempt runs */
 		want(r, path_join(&a, run_state_dir(r->ctx, &a, e->run_id), "lock"));
+		gpus_release(&gpus);
 		return -1;
 	}
 	slot = take_slot(r->ctx);
 	if (slot < 0 || queue_claim(r->ctx, e, &err) < 0) {
 		run_lock_drop(&lock, true);
+		gpus_release(&gpus);
 		return -1;
 	}
 	pid = fork();
+	FAULT("queue.forked");
 	if (pid == 0)
-		be_kid(r, e, &lock);
+		be_kid(r, e, &lock, &gpus);
 	if (pid > 0) {
 		GROW(r->kids, r->nkids, r->cap);
 		r->kids[r->nkids++] = (struct kid){.pid = pid};
 	}
-	run_lock_drop(&lock, pid < 0); /* the kid has it */
+	run_lock_drop(&lock, pid < 0); /* the kid has them */
+	gpus_release(&gpus);
 	if (pid < 0)
 		queue_heal(r->ctx);
 	return pid < 0 ? -1 : 0;
@@ -193,14 +226,19 @@ static size_t start_waiting(struct runner *r)
 	struct queue_entry *v;
 	struct err err = ERR_INIT;
 	size_t n, waiting = 0, slots = (size_t)queue_slots(r->ctx);
+	bool gpus = true; /* who waits for some is not overtaken by others who do */
 	if (queue_list(r->ctx, &a, QUEUE_WAITING, &v, &n, &err) < 0)
 		return 0;
 	for (size_t i = 0; i < n; i++) {
 		if (v[i].held)
 			continue;
 		waiting++;
-		if (busy(r) < slots && start(r, &v[i]) == 0)
+		if (busy(r) >= slots || (v[i].gpus && !gpus))
+			continue;
+		if (start(r, &v[i]) == 0)
 			waiting--;
+		else if (v[i].gpus)
+			gpus = false;
 	}
 	return waiting;
 }
@@ -337,6 +375,7 @@ int runner_run(const struct ctx *ctx)
 	r->pid = getpid();
 	r->seat = r->inotify = r->child = r->lock = -1;
 	prctl(PR_SET_NAME, "mlp-queue");
+	mark_ourselves(MARK_QUEUE);
 	if (runner_open(r, &err) == 0) {
 		queue_heal(ctx);
 		find_orphans(r);

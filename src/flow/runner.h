@@ -23,8 +23,11 @@ void runner_wake(const struct ctx *ctx);
  */
 int runner_run(const struct ctx *ctx);
 
-/* job.c: the whole life of one queued run, in a process of its own.  `lock` is taken over.
+/*
+ * job.c: the whole life of one queued run, in a process of its own.  `lock` and `gpus` are
+ * taken over.
  */
-void job_run(const struct ctx *ctx, const struct queue_entry *e, struct run_lock *lock);
+void job_run(const struct ctx *ctx, const struct queue_entry *e, struct run_lock *lock,
+    struct gpus_held *gpus);
 
 #endif

@@ -137,7 +137,7 @@ bool runtags_is_of_end(const char *key)
 {
 	static const char *const keys[] = {"mlp.exit", "mlp.reason", "mlp.wall_time_ms",
 	    "mlp.cpu_time_ms", "mlp.peak_memory_bytes", "mlp.limits",
-	    "mlp.log_dropped_bytes"};
+	    "mlp.log_dropped_bytes", "mlp.left_in"};
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
 		if (strcmp(key, keys[i]) == 0)
 			return true;

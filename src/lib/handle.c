@@ -56,7 +56,7 @@ static struct mlp_record *record_told(const cJSON *ev)
 	r->run_name = copy(a, ev, "run_name");
 	r->artifact_uri = copy(a, ev, "artifact_uri");
 	r->log_dir = copy(a, ev, "log_dir");
-	r->reason = copy(a, ev, "reason");
+	record_fill_exit(r, json_str(ev, "exit"), copy(a, ev, "reason"));
 	r->start_time = json_int(ev, "start_time", -1);
 	r->end_time = json_int(ev, "end_time", -1);
 	return r;

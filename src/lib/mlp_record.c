@@ -55,11 +55,9 @@ const char *mlp_exit_word(int exit_kind)
 	return exit_kind_word(exit_kinds[exit_kind]);
 }
 
-/* From the tags; empty ones are those of a run that was opened again. */
-static void fill_exit(const struct run_record *r, struct mlp_record *out)
+/* Empty tags are those of a run that was opened again. */
+void record_fill_exit(struct mlp_record *out, const char *tag, const char *reason)
 {
-	const char *tag = kvs_get(&r->tags, "mlp.exit");
-	const char *reason = kvs_get(&r->tags, "mlp.reason");
 	struct exit_status st = ending_parse_exit(tag);
 	out->reason = reason && *reason ? reason : NULL;
 	if (!tag || !*tag)
@@ -108,7 +106,8 @@ void record_fill(const struct ctx *ctx, struct arena *a, const struct run_record
 	out->params = pairs(a, &r->params, &out->nparams);
 	out->tags = pairs(a, &r->tags, &out->ntags);
 	out->metrics = metrics(a, r, &out->nmetrics);
-	fill_exit(r, out);
+	record_fill_exit(
+	    out, kvs_get(&r->tags, "mlp.exit"), kvs_get(&r->tags, "mlp.reason"));
 }
 
 struct mlp_record *record_load(struct mlp *m, const char *run_id, struct err *err)

@@ -2,6 +2,7 @@
 #include "lib/options.h"
 
 #include "base/utf8.h"
+#include "manifest/retryrule.h"
 
 /* JSON holds UTF-8 only; anything else would arrive as something else. */
 static int put(cJSON *to, const char *name, const char *text, struct err *err)
@@ -71,19 +72,60 @@ static int check_what(const struct mlp_run_options *o, struct err *err)
 	return 0;
 }
 
+/* As the command line has them. */
+static const int64_t memory_least = 6 << 20;
+static const double cpus_least = 0.01, cpus_most = 100000;
+
+static int check_limits(const struct mlp_run_options *o, struct err *err)
+{
+	if (o->timeout_ms < 0)
+		return err_set(err, ERR_USAGE, "timeout_ms is negative");
+	if (o->memory_bytes != 0 && o->memory_bytes < memory_least)
+		return err_set(err, ERR_USAGE, "memory_bytes is %lld, the least is %lld",
+		    (long long)o->memory_bytes, (long long)memory_least);
+	if (o->cpus != 0 && !(o->cpus >= cpus_least && o->cpus <= cpus_most))
+		return err_set(
+		    err, ERR_USAGE, "cpus: %g is not a number of processors", o->cpus);
+	if (o->log_limit < 0)
+		return err_set(err, ERR_USAGE, "log_limit is negative");
+	if (o->retry_delay_ms < 0)
+		return err_set(err, ERR_USAGE, "retry_delay_ms is negative");
+	if (o->retries > RETRIES_MOST)
+		return err_set(err, ERR_USAGE, "retries is %d, the most is %d",
+		    o->retries, RETRIES_MOST);
+	return 0;
+}
+
+/* What is not there is what the manifest says. */
+static int put_limits(cJSON *rq, const struct mlp_run_options *o, struct err *err)
+{
+	if (check_limits(o, err) < 0)
+		return -1;
+	json_put_int(rq, "timeout_ms", o->timeout_ms);
+	json_put_int(rq, "memory_bytes", o->memory_bytes);
+	json_put_double(rq, "cpus", o->cpus);
+	json_put_int(rq, "log_limit", o->log_limit);
+	if (o->retries != 0)
+		json_put_int(rq, "retries", o->retries < 0 ? 0 : o->retries);
+	json_put_int(rq, "retry_delay_ms", o->retry_delay_ms);
+	if (put(rq, "retry_on", o->retry_on, err) < 0 ||
+	    put(rq, "on_end", o->on_end, err) < 0)
+		return -1;
+	return 0;
+}
+
 static int put_options(cJSON *rq, const struct mlp_run_options *o, struct err *err)
 {
 	if (check_what(o, err) < 0)
 		return -1;
-	if (o->timeout_ms < 0)
-		return err_set(err, ERR_USAGE, "timeout_ms is negative");
+	if (put_limits(rq, o, err) < 0)
+		return -1;
 	if (o->output != MLP_OUTPUT_KEEP && o->output != MLP_OUTPUT_PASS)
 		return err_set(err, ERR_USAGE, "%d is no kind of output", o->output);
 	if (o->detach && o->output != MLP_OUTPUT_KEEP)
 		return err_set(err, ERR_USAGE,
 		    "detach goes with MLP_OUTPUT_KEEP: what outlives the host does not "
 		    "write where it did");
-	json_put_int(rq, "timeout_ms", o->timeout_ms);
 	json_put_bool(rq, "offline", o->offline != 0);
 	json_put_bool(rq, "direct", o->direct != 0);
 	json_put_bool(rq, "build_image", o->build_image != 0);

@@ -31,6 +31,9 @@ struct arena *record_arena(struct mlp_record *r);
 void record_fill(const struct ctx *ctx, struct arena *a, const struct run_record *r,
     struct mlp_record *out);
 
+/* How it ended, from the texts of the tags mlp.exit and mlp.reason, which outlive *out. */
+void record_fill_exit(struct mlp_record *out, const char *tag, const char *reason);
+
 /* One run by its whole id, nothing healed; NULL: *err. */
 struct mlp_record *record_load(struct mlp *m, const char *run_id, struct err *err);
 

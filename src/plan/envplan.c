@@ -189,11 +189,6 @@ static void note_unused(struct choice *c, const struct env_request *rq)
 	const char *kind = words[c->out->kind];
 	if (c->out->kind == ENV_DOCKER)
 		return;
-	if (c->out->resources.gpus)
-		note(c, arena_printf(c->a,
-			    "'gpus' are not given out, as the run is in %s, not in "
-			    "docker",
-			    kind));
 	if (rq->nargs)
 		note(c, arena_printf(c->a,
 			    "--docker-args: not used, as the run is in %s, not in docker",

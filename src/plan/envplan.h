@@ -43,6 +43,8 @@ struct env_plan {
 		const char *uri, *id, *digest; /* digest: repository@sha256:... */
 	} was;
 	struct resources resources;
+	/* docker: those of this machine that the run has to itself, "0,1"; NULL: not known */
+	const char *gpus;
 	/* What the user should know of the choice: warnings, one line each. */
 	const char *notes[4];
 	size_t nnotes;

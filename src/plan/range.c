@@ -94,10 +94,14 @@ static const char *number_text(struct scan *s, double v, int decimals)
 static int read_range(struct scan *s, const char *at, struct range *out)
 {
 	struct number v[3] = {{0, 0}, {0, 0}, {1, 0}};
-	int n = read_numbers(s, v, 2, 3), decimals = 0;
+	int n = read_numbers(s, v, 1, 3), decimals = 0;
 	double count;
 	if (n < 0)
 		return -1;
+	if (n == 1) { /* range(5): from 0 */
+		v[1] = v[0];
+		v[0].v = 0;
+	}
 	if (v[2].v == 0)
 		return wrong(s, at, "the step is 0");
 	/* a hair less, so that range(0,1,0.1) does not reach its end by rounding */

@@ -4,7 +4,7 @@
  *
  *   0.1,0.01,'a, b'     these values, as they stand; quotes and \ keep a comma
  *   range(2,9,2)        2 4 6 8: as Python's, the end is not in it; numbers with a
- *                       point or a negative step, too: range(0,1,0.25)
+ *                       point or a negative step, too: range(0,1,0.25), range(5)
  *   uniform(0,1)        a random number in [0, 1): one per point of a random sweep
  *   loguniform(1e-5,1)  the same, its logarithm being uniform
  *   @points.csv         the column of that name; columns of one file go together

@@ -177,11 +177,17 @@ static void open_v2(struct cgroup *g, const struct cgroup_place *where,
 		drop_last(g);
 }
 
-/* Whether the kernel lets us move into it shows only when we try. */
+/*
+ * Whether the kernel lets us move into it shows, in version 2, only when we try: that
+ * depends on what contains both groups.  Each move takes milliseconds.
+ */
 static bool may_join(const struct cgroup *g)
 {
 	int ws = 0;
-	pid_t pid = fork();
+	pid_t pid;
+	if (g->version == 1)
+		return true;
+	pid = fork();
 	if (pid == 0)
 		_exit(cgroup_join(g) < 0);
 	return pid > 0 && waitpid(pid, &ws, 0) == pid && ws == 0;

@@ -9,6 +9,7 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "run/mark.h"
 
 enum { MOST = 8192, CHILDREN_TEXT = 1 << 20 };
 
@@ -66,19 +67,39 @@ static void add_children(struct pids *out, pid_t pid)
 			add_children_of_thread(out, pid, e->d_name);
 }
 
-/* Our living children, except those that are others'. */
-static void adopted(struct leftovers *l, struct pids *out)
+/* What a command queues outlives it. */
+static bool is_queue_runner(pid_t pid)
+{
+	char text[24];
+	snprintf(text, sizeof(text), "%ld", (long)pid);
+	return mark_is_on(text, mark_of(MARK_QUEUE));
+}
+
+/* Our living children, except those that are others'.  How many had ended. */
+static size_t look_at_children(struct leftovers *l, struct pids *out)
 {
 	struct pids all = {.v = NULL};
+	size_t ended = 0;
+	out->n = 0;
 	add_children(&all, getpid());
 	for (size_t i = 0; i < all.n; i++) {
-		pid_t pid = all.v[i];
-		if (pids_has(&l->others, pid))
+		pid_t pid = all.v[i], got;
+		if (pids_has(&l->others, pid) || is_queue_runner(pid))
 			continue;
-		if (usage_reap(&l->usage, pid, NULL, WNOHANG) == 0)
+		got = usage_reap(&l->usage, pid, NULL, WNOHANG);
+		if (got == 0)
 			pids_add(out, pid);
+		ended += got > 0;
 	}
 	pids_release(&all);
+	return ended;
+}
+
+/* What one that has just ended had started may be ours only since we looked. */
+static void adopted(struct leftovers *l, struct pids *out)
+{
+	while (look_at_children(l, out) > 0)
+		;
 }
 
 /* The adopted ones and everything below them. */

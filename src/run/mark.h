@@ -13,13 +13,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* In place of an id: who starts what is queued, and belongs to no run. */
+#define MARK_QUEUE "queue"
+
 /* Of this run: never 0. */
 uint64_t mark_of(const char *run_id);
 /* From now on we and what we start bear it.  Where that is not allowed: nothing. */
 void mark_ourselves(const char *run_id);
 /* Process /proc/<pid> is gone, or a zombie. */
 bool mark_is_dead(const char *pid);
-/* Does it bear the mark, and live? */
+/* Does it bear the mark?  A zombie does, too. */
 bool mark_is_on(const char *pid, uint64_t mark);
 
 #endif

@@ -21,7 +21,8 @@ enum {
 	STATUS_MAX = 64 << 10,
 	MOST = 1024,	  /* files that may be open are fewer than processes */
 	DEPTH_MAX = 1000, /* of ancestors */
-	ROUNDS = 20,	  /* against those who start others while they are stopped */
+	ROUNDS = 50,	  /* against those who start others while they are stopped */
+	QUIET_ROUNDS = 2, /* in which nobody was found, nor missed */
 	TURN_MS = 100,	  /* between looks at ctx->interrupted */
 	DYING_MS = 100,	  /* what dies with its supervisor is not left */
 	KILL_MS = 1000,	  /* for the kernel to end what was killed */
@@ -34,12 +35,25 @@ struct held {
 	size_t n;
 };
 
-static bool is_ours(const char *pid)
+/* What marks a process of the run. */
+struct signs {
+	const struct strays *of;
+	char entry[96]; /* in its environment */
+	uint64_t mark;
+	bool session; /* the number is still that session */
+	bool missed; /* one has ended before it was looked at: it may have left another */
+};
+
+static bool is_ours(const char *pid, struct signs *g)
 {
 	auto_buf path = BUF_INIT;
 	struct stat st;
 	buf_addf(&path, "/proc/%s", pid);
-	return stat(path.s, &st) == 0 && st.st_uid == geteuid();
+	if (stat(path.s, &st) < 0) {
+		g->missed = true;
+		return false;
+	}
+	return st.st_uid == geteuid();
 }
 
 static bool environ_has(const char *pid, const char *entry)
@@ -57,29 +71,26 @@ static bool environ_has(const char *pid, const char *entry)
 	return false;
 }
 
-/* What marks a process of the run. */
-struct signs {
-	const struct strays *of;
-	char entry[96]; /* in its environment */
-	uint64_t mark;
-	bool session; /* the number is still that session */
-};
-
 static void signs_init(struct signs *g, const struct strays *of)
 {
 	*g = (struct signs){.of = of, .mark = mark_of(of->run_id)};
 	snprintf(g->entry, sizeof(g->entry), "MLP_RUN_ID=%s", of->run_id);
 }
 
-static bool is_candidate(const char *pid)
+static bool is_candidate(const char *pid, struct signs *g)
 {
 	return isdigit((unsigned char)pid[0]) && strtol(pid, NULL, 10) != getpid() &&
-	       is_ours(pid);
+	       is_ours(pid, g);
 }
 
-static bool bears_sign(const char *pid, const struct signs *g)
+static bool bears_sign(const char *pid, struct signs *g)
 {
-	return mark_is_on(pid, g->mark) || environ_has(pid, g->entry);
+	if (!mark_is_on(pid, g->mark))
+		return environ_has(pid, g->entry);
+	if (!mark_is_dead(pid))
+		return true;
+	g->missed = true;
+	return false;
 }
 
 static bool is_in_session(const char *pid, const struct signs *g)
@@ -88,9 +99,9 @@ static bool is_in_session(const char *pid, const struct signs *g)
 	       getsid((pid_t)strtol(pid, NULL, 10)) == g->of->session;
 }
 
-static bool is_stray(const char *pid, const struct signs *g)
+static bool is_stray(const char *pid, struct signs *g)
 {
-	return is_candidate(pid) &&
+	return is_candidate(pid, g) &&
 	       (bears_sign(pid, g) || cgroup_holds(pid, g->of->run_id) ||
 		   (g->session && is_in_session(pid, g) && !mark_is_dead(pid)));
 }
@@ -129,7 +140,7 @@ static void look_around(struct signs *g)
 	struct dirent *e;
 	g->session = g->session || (d && !numbers_come_again());
 	while (d && !g->session && (e = readdir(d)))
-		g->session = is_candidate(e->d_name) && is_in_session(e->d_name, g) &&
+		g->session = is_candidate(e->d_name, g) && is_in_session(e->d_name, g) &&
 			     bears_sign(e->d_name, g);
 }
 
@@ -156,7 +167,7 @@ static bool is_ancestor(long pid)
 }
 
 /* Looked at again once it is held: only then its number is surely its own. */
-static void hold(struct held *h, const char *pid, const struct signs *g)
+static void hold(struct held *h, const char *pid, struct signs *g)
 {
 	int fd;
 	if (h->n >= MOST || !is_stray(pid, g) || is_ancestor(strtol(pid, NULL, 10)))
@@ -175,6 +186,7 @@ static void hold_all(struct held *h, struct signs *g)
 	auto_dir d = opendir("/proc");
 	struct dirent *e;
 	h->n = 0;
+	g->missed = false;
 	look_around(g);
 	while (d && (e = readdir(d)))
 		hold(h, e->d_name, g);
@@ -243,13 +255,16 @@ int strays_stop(const struct ctx *ctx, const struct strays *s)
 	auto_free struct held *h = xmalloc(sizeof(*h));
 	size_t found = 0;
 	signs_init(&g, s);
-	for (int i = 0; i < ROUNDS; i++) {
+	for (int i = 0, quiet = 0; i < ROUNDS && quiet < QUIET_ROUNDS; i++) {
 		size_t live;
 		hold_all(h, &g);
-		if (h->n == 0)
-			break;
+		if (h->n == 0) {
+			quiet = g.missed ? 0 : quiet + 1;
+			continue;
+		}
 		live = stop_round(h, ctx, found == 0);
 		found = found ? found : live;
+		quiet = 0;
 	}
 	return (int)found;
 }

@@ -234,6 +234,12 @@ relay() {
 . "$here/venv.sh"
 # shellcheck source=tests/bench/control.sh
 . "$here/control.sh"
+# shellcheck source=tests/bench/alive.sh
+. "$here/alive.sh"
+# shellcheck source=tests/bench/batch.sh
+. "$here/batch.sh"
+# shellcheck source=tests/bench/library.sh
+. "$here/library.sh"
 
 printf '%-44s %10s %-4s %-30s %10s %-4s %10s   %s\n' "what" "mlp" "" "beside" "" "" "ratio" "limit"
 if [ $# -gt 2 ]; then
@@ -253,6 +259,9 @@ relay
 virtualenv
 in_docker
 control
+alive
+batch
+library
 if [ "${BENCH_MLFLOW:-1}" != 0 ]; then
 	against_mlflow "$("$top/tests/lib/mlflow-env.sh" newest)/bin"
 	server

@@ -435,11 +435,15 @@ recorder() {
 	lacks "$(cat "$T/argv")" "--gpus 1"
 }
 
-@test "GPUs of a local run: a warning that they are not given out" {
-	printf 'resources: {gpus: 1}\nentry_points:\n  main:\n    command: "true"\n' >MLproject
+@test "GPUs of this machine: those that the run has to itself, numbered anew inside" {
+	recorder
+	export MLP_GPUS=2,3
+	printf 'docker_env: {image: %s}\nresources: {gpus: 2}\nentry_points:\n  main:\n    command: "true"\n' \
+		"$BUSYBOX" >MLproject
 	mlp run .
+	has "$(cat "$T/argv")" '--gpus "device=2,3"'
+	mlp run . --env-manager local
 	is "$status" 0
-	has "$stderr" "'gpus' are not given out"
 }
 
 @test "--memory and --cpus are the container's; what the client has used is not the run's" {

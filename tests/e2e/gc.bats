@@ -206,8 +206,9 @@ list() { json "'\n'.join(str(x['$2']) for x in j['$1'] if x['kind'] != 'history'
 	exec 8<"$C/half-2.mlp-tmp"
 	flock 8
 	mlp gc --json 3>&-
-	is "$(list removed kind)" temporary$'\n'temporary
-	is "$(list removed path | sort)" "$(printf '%s\n' "$C/half-1.mlp-tmp" "$R/0123.gone.7" | sort)"
+	is "$(list removed kind)" temporary
+	is "$(list removed path)" "$C/half-1.mlp-tmp"
+	[ ! -e "$R/0123.gone.7" ] # any command does that
 	is "$(list kept kind | sort)" checkout$'\n'temporary
 	exec 8<&-
 	[ ! -e "$C/gone-1.lock" ]

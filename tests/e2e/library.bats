@@ -464,6 +464,35 @@ $(for i in 1 2 3; do echo "0 ended ID KILLED exit=2/0/15 reason=stopped by SIGTE
 	gone "$(cat pid)"
 }
 
+@test "mlp stop, and a supervisor that is suspended when it is to stop" {
+	waiting
+	"$U/bin/drive" "start ." "wait 0 -1" >"$T/out" &
+	until_true test -s pid
+	mlp stop -q "$(sed 's/0 //;q' "$T/out")"
+	is "$status" 0
+	wait $!
+	has "$(tail -n 1 "$T/out")" "KILLED exit=2/0/15 reason=stopped by SIGTERM"
+	rm pid
+	"$U/bin/drive" "start ." "sleep 700" "stop 0 -1" "wait 0 -1" >"$T/out" &
+	until_true test -s pid
+	kill -STOP "$(ps -o ppid= -p "$(cat pid)")"
+	wait $!
+	has "$(tail -n 1 "$T/out")" "KILLED exit=2/0/15 reason=stopped by SIGTERM"
+}
+
+@test "a host without descriptors left is told so; its other runs go on" {
+	greeting
+	steps=()
+	for i in $(seq 30); do steps+=("start . who=w$i"); done
+	(ulimit -n 50; exec "$U/bin/drive" "${steps[@]}" "wait 0 -1" "wait 1 -1" "release 0" "release 1" "release 2" \
+		"start . who=last" "wait 3 -1") >"$T/out" 3>&- 4>&-
+	has "$(cat "$T/out")" "start error 1: cannot make a socket for mlp-supervise: Too many open files"
+	has "$(cat "$T/out")" "warning: the run cannot be read back: "
+	is "$(grep -c "^[01] ended [0-9a-f]* FINISHED exit=1/0/0 reason=-$" "$T/out")" 2
+	has "$(tail -n 1 "$T/out")" "who=w4"
+	is "$(sql "SELECT count(*) FROM params WHERE value = 'last'")" 1
+}
+
 @test "a host with threads that fork, one that reaps all, and one with SIGCHLD ignored" {
 	greeting
 	drive reaper "forks 3" "start . who=a" "start . who=b" "start . who=c" all
@@ -535,15 +564,54 @@ $(for i in 1 2 3; do echo "0 ended ID KILLED exit=2/0/15 reason=stopped by SIGTE
 	has "$(runs)" "FAILED supervisor lost (killed or machine restarted)"
 }
 
-@test "a host that never asks does not hold its run up" {
-	cat >talk.sh <<-'END'
-		i=0
-		while [ $i -lt 300 ]; do i=$((i + 1)); echo "line $i"; done
-	END
-	main_is '"sh talk.sh; touch done"'
-	drive "start ." "sleep 1" "release 0" "sleep 800"
-	until_true test -e done
-	until_true eval '[ "$(runs)" = "FINISHED None" ]'
+@test "a host that never asks does not hold its run up; the end is not left out" {
+	main_is "'true'"
+	for i in $(seq 3000); do echo "unknown_$i: 1"; done >>MLproject
+	"$U/bin/drive" "set at_once 1" "start ." "set detach 1" "start ." "sleep 4000" all >"$T/out" &
+	until_true eval '[ "$(runs 2>/dev/null)" = "FINISHED None
+FINISHED None" ]'
+	lacks "$(cat "$T/out")" ended
+	wait $!
+	is "$(grep -c " ended .* FINISHED " "$T/out")" 2
+	has "$(cat "$T/out")" "warning: MLproject:4:1: unknown key 'unknown_1' is ignored"
+	lacks "$(cat "$T/out")" "'unknown_3000'"
+}
+
+@test "attempts: each is told, the last one counts, and a supervisor that is lost in it" {
+	main_is '"echo x >>tries; exit $(wc -l <tries)"'
+	drive "set told 1" "set retries 2" "start ." "wait 0 -1" "id 0" "set retries -1" "start ." "wait 1 -1"
+	is "$(grep -c "^told started" <<<"$output")" 4
+	first=$(sed -n "s/^0 \([0-9a-f]*\)$/\1/p" <<<"$output" | sort -u)
+	is "$(wc -w <<<"$first")" 1
+	third=$(grep "^told" <<<"$output" | sed -n "3s/told started \([0-9a-f]*\) .*/\1/p")
+	has "$output" "0 ended $third FAILED exit=1/3/0 reason=exit 3"
+	echo 'until [ -e first ]; do sleep 0.05; done; [ $MLFLOW_RUN_ID != $(cat first) ] || exit 1
+		echo $PPID >ppid; exec sleep 60' >second.sh
+	main_is '"exec sh second.sh"'
+	"$U/bin/drive" "set at_once 1" "set retries 1" "start ." "wait 0 -1" >"$T/out" &
+	until_true test -s "$T/out"
+	sed 's/0 //;q' "$T/out" >said
+	mv said first
+	until_true test -s ppid
+	kill -KILL "$(cat ppid)"
+	wait $!
+	id=$(sed -n "s/0 ended \([0-9a-f]*\) .*/\1/p" "$T/out")
+	[ -n "$id" ] && [ "$id" != "$(cat first)" ]
+	has "$(cat "$T/out")" "0 ended $id FAILED exit=6/0/0 reason=supervisor lost"
+}
+
+@test "a supervisor is small" {
+	waiting
+	case $MLP in */build/*san/*) ;; *)
+		"$U/bin/drive" "start ." "set detach 1" "start ." all >"$T/out" &
+		until_true grep -q "^1 " "$T/out"
+		until_true test -s pid
+		sizes=$(ps -C mlp-supervise -o rss=,args= | awk -v u="$U" 'index($2, u) == 1 {print ($1 <= 4096)}')
+		touch go
+		wait $!
+		is "$sizes" "1
+1"
+	esac
 }
 
 @test "handles that are none" {
@@ -559,6 +627,39 @@ $(for i in 1 2 3; do echo "0 ended ID KILLED exit=2/0/15 reason=stopped by SIGTE
 	is "$status" 0
 	is "$output" "-1 2 -1 -1 -1"
 }
+
+# In another world, which has no pidfd, too.  Its programs do not mix with the sanitizers'.
+case ${MLP_BUILD:-} in *san) ;; *)
+@test "valgrind: nothing leaks, and no descriptor is left open" {
+	greeting
+	run valgrind --error-exitcode=99 --leak-check=full --show-leak-kinds=all --track-fds=yes -q \
+		--log-file="$T/vg.%p" "$U/bin/drive" "start . who=a" "start . who=b" "set at_once 1" "start . who=c" \
+		"set detach 1" "start . who=d" "wait 3 -1" all "stop 1 100" "release 0" "release 1" close "release 2" \
+		"release 3"
+	is "$status" 0
+	lacks "$(cat "$T"/vg.*)" "blocks are"
+	has "$(cat "$T"/vg.*)" "FILE DESCRIPTORS"
+	is "$(grep -h -A 1 "Open file descriptor" "$T"/vg.* | grep -c "^==[0-9]*==    at ")" 0
+	is "$(grep -c ' FINISHED ' <<<"$output")" 5
+}
+;;
+esac
+
+if [ "${MLP_CHECK:-}" = full ]; then
+@test "ThreadSanitizer sees no race" {
+	env -u MLP make -s -C "$TOP" CONFIG=tsan SAN=thread build/tsan/lib/libmlp.so >&2
+	cc -fsanitize=thread -o drive "$TOP/tests/lib/drive.c" -I"$TOP/include" -L"$TOP/build/tsan/lib" -lmlp \
+		"-Wl,-rpath,$TOP/build/tsan/lib" -lpthread
+	waiting
+	export MLP_LIBEXEC=$U/libexec/mlp TSAN_OPTIONS=report_thread_leaks=0:exitcode=66
+	run setarch -R ./drive reaper "start ." "start ." "start ." "beside wait 0 -1" "beside wait 1 -1" \
+		"beside stop 1 100" "beside id 0" "stop 0 -1" "beside stop 2 -1" "sleep 1000" all
+	echo "$output"
+	[ "$status" -eq 0 ]
+	lacks "$output" ThreadSanitizer
+	is "$(grep -c " KILLED " <<<"$output")" 5
+}
+fi
 
 @test "the example of libmlp(3)" {
 	mandoc -T utf8 "$U/share/man/man3/libmlp.3" | col -b >/dev/null

@@ -24,7 +24,7 @@ repo() {
 	main_is '"echo {{x}}"'
 	LOGNAME=ann mlp run . --run-name first --tag team=wine --tag 'note=a=b'
 	is "$status" 0
-	is "$(tags_without mlp.host)" "mlflow.project.backend=local
+	is "$(tags_without mlp.host mlp.cpu_time_ms mlp.peak_memory_bytes mlp.wall_time_ms)" "mlflow.project.backend=local
 mlflow.project.entryPoint=main
 mlflow.runName=first
 mlflow.source.name=$T/p
@@ -306,7 +306,7 @@ b'
 	mlp run . -P a=1
 	newest
 	shape='sorted(j), sorted(j["exit"]), sorted(j["source"]), sorted(j["env"])'
-	want="(['artifact_uri', 'command', 'end_time', 'entry_point', 'env', 'exit', 'experiment_id', 'experiment_name', 'metrics', 'params', 'reason', 'run_id', 'run_name', 'source', 'start_time', 'status', 'tags'], ['code', 'kind', 'signal'], ['commit', 'dirty', 'repo_url', 'subdir', 'uri', 'version'], ['kind'])"
+	want="(['artifact_uri', 'command', 'end_time', 'entry_point', 'env', 'exit', 'experiment_id', 'experiment_name', 'metrics', 'params', 'reason', 'run_id', 'run_name', 'source', 'start_time', 'status', 'tags', 'usage'], ['code', 'kind', 'signal'], ['commit', 'dirty', 'repo_url', 'subdir', 'uri', 'version'], ['kind'])"
 	is "$(json "$shape")" "$want"
 	mlp show "$(json 'j["run_id"]')" --json
 	is "$(json "$shape")" "$want"

@@ -264,6 +264,20 @@ FAILED $one"
 	has "$stderr" "--retries does not go with --run-id"
 }
 
+@test "an attempt that cannot be made: the last one's end is what is left" {
+	manifest <<'M'
+entry_points:
+  main: {command: "rm MLproject; exit 3"}
+M
+	mlp run . --retries 3 --retry-delay 10ms --on-end 'touch ended'
+	is "$status" 3
+	has "$stderr" "attempt 2 could not be made: Could not find main among entry points"
+	test -e ended
+	is "$(ls "$XDG_STATE_HOME/mlp/runs")" ""
+	mlp runs --json
+	is "$(json 'len(j)')" 1
+}
+
 @test "words that say nothing" {
 	mlp run . --retries many
 	is "$status" 2

@@ -4,7 +4,7 @@
  *
  *   start URI [NAME=VALUE...]   as handle 0, 1, ...; "0 ID"
  *   set WHAT N                  for the starts that follow: detach, at_once, pass, told,
- *                               timeout (ms)
+ *                               timeout (ms), retries
  *   wait I MS | poll I          "I ended ..." or "I lives", or the error
  *   all                         wait for every handle, by their descriptors
  *   fd I MS                     "I readable" or "I silent" after so long
@@ -42,6 +42,7 @@ static struct mlp_handle *handles[HANDLES];
 static int nhandles;
 static struct {
 	int detach, at_once, pass, told;
+	int retries;
 	long timeout;
 } with;
 static pthread_t beside[16];
@@ -102,6 +103,8 @@ static void start(char *const *w, int n)
 	o.started = with.told ? on_started : NULL;
 	o.arg = arg;
 	o.timeout_ms = with.timeout;
+	o.retries = with.retries;
+	o.retry_delay_ms = 1;
 	for (int i = 2; i < n; i++) {
 		char *value = strchr(w[i], '=');
 		*value = '\0';
@@ -125,6 +128,8 @@ static void set(const char *what, long n)
 		with.pass = n != 0;
 	else if (strcmp(what, "told") == 0)
 		with.told = n != 0;
+	else if (strcmp(what, "retries") == 0)
+		with.retries = (int)n;
 	else
 		with.timeout = n;
 }

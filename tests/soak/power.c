@@ -239,6 +239,7 @@ static int copy_to_disk(int fd, int lock, unsigned long long ino)
 {
 	char path[PATH_MAX], name[32], data[65536];
 	int out = -1, in, number = 0;
+	struct stat st;
 	ssize_t n;
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	in = (int)syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
@@ -250,6 +251,8 @@ static int copy_to_disk(int fd, int lock, unsigned long long ino)
 	}
 	while (out >= 0 && (n = read(in, data, sizeof(data))) > 0)
 		(void)!write(out, data, (size_t)n);
+	if (out >= 0 && fstat(fd, &st) == 0)
+		fchmod(out, st.st_mode & 0777);
 	if (in >= 0)
 		close(in);
 	if (out >= 0)

@@ -37,7 +37,7 @@ class Disk:
         os.makedirs(log)
         for path in self.walk():
             st = os.lstat(path)
-            self.modes[path] = stat.S_IMODE(st.st_mode)
+            self.modes[st.st_ino if stat.S_ISREG(st.st_mode) else path] = stat.S_IMODE(st.st_mode)
             if stat.S_ISLNK(st.st_mode):
                 self.names[path] = ("link", os.readlink(path))
             elif stat.S_ISDIR(st.st_mode):
@@ -75,6 +75,7 @@ class Disk:
         elif op == "sync":
             with open(os.path.join(self.log, a), "rb") as f:
                 self.synced[ino] = f.read()
+                self.modes[ino] = stat.S_IMODE(os.fstat(f.fileno()).st_mode)
 
     def mixed(self, rng, ino, live):
         """Blocks that were written since the last sync may be there, or not."""
@@ -116,14 +117,18 @@ class Disk:
         for path, (kind, what) in sorted(self.names.items()):
             if not os.path.isdir(os.path.dirname(path)):
                 continue
+            mode = self.modes.get(what if kind == "file" else path)
+            like = live.get(what) if kind == "file" else was + path[len(self.root):]
+            if like and os.path.exists(like):
+                mode = stat.S_IMODE(os.stat(like).st_mode)
             if kind == "dir":
-                os.mkdir(path, self.modes.get(path, 0o755))
+                os.mkdir(path, mode or 0o700)
             elif kind == "link":
                 os.symlink(what, path)
             else:
                 with open(path, "wb") as f:
                     f.write(self.mixed(rng, what, live))
-                os.chmod(path, self.modes.get(path, 0o600))
+                os.chmod(path, mode or 0o600)
         shutil.rmtree(was)
         return len(ops) - done
 

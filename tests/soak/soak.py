@@ -195,13 +195,21 @@ class World:
             for line in text.split("\n"):
                 if name == "/out" and len(line) == 32 and not set(line) - set("0123456789abcdef"):
                     self.told.add(line)
+                if line[:8] == '{"line":' and line[-1:] == "}" and json.loads(line)["run_id"]:
+                    self.told.add(json.loads(line)["run_id"])
                 if line.startswith("mlp: run ") and ")" in line and "(" in line:
                     word = line.split("(", 1)[1].split(")", 1)[0]
                     if len(word) == 32:
                         self.told.add(word)
 
     def told_end(self):
-        """[(id, status)] of the one run whose end was told, in the foreground."""
+        """[(id, status)] of those whose end was told: of a batch, or the one in the foreground."""
+        with open(self.dir + "/out", "rb") as f:
+            lines = [json.loads(line) for line in f.read().split(b"\n") if line[:8] == b'{"line":' and line[-1:] == b"}"]
+        if lines:
+            return [(r["run_id"], r["status"]) for r in lines if r["run_id"] and r["status"] != "RUNNING"]
+        if self.story[-1][0][0] != "run":
+            return []
         with open(self.dir + "/err", "rb") as f:
             text = f.read().decode("utf-8", "replace")
         begun = [w for w in text.split("(") if len(w) > 32 and w[32] == ")"]
@@ -221,6 +229,17 @@ class World:
 
     def still(self, run_id):
         return any(r["run_id"] == run_id and r["state"] in LIVE for r in self.json("ps"))
+
+    def finish(self):
+        """What is queued is left to itself: it must come to its end."""
+        for p in self.started:
+            p.wait(20)
+        self.started = []
+        end = time.monotonic() + 30
+        while self.json("ps") or self.processes():
+            is_true(time.monotonic() < end, "does not go on:", self.json("ps"), self.json("queue"),
+                    self.words(self.processes()))
+            time.sleep(0.02)
 
     def settle(self):
         """Everything is brought to its end, as a user would."""
@@ -242,24 +261,29 @@ class World:
                 raise Lie("it does not end:", p.args, self.words(self.processes()))
         self.started = []
 
+    def gave_up(self, past, run_id):
+        """It was queued, and its supervisor killed twice before there was a record."""
+        return any(c["run_id"] == run_id and "lost twice" in (c["reason"] or "") for c in past)
+
     def check(self, power_cut=False):
         self.note_told()
         if power_cut:  # what ps lists is no record, and not synced
             self.unlisted |= set(self.lines("started"))
             self.unlisted = {line.split()[0] for line in self.unlisted}
         runs = self.json("runs", "--limit", "100000")
-        past = self.json("ps", "-a")
+        past = self.json("ps", "-a", "--limit", "100000")
         ids = [r["run_id"] for r in runs]
         is_true(len(ids) == len(set(ids)), "recorded twice:", ids)
         begun = self.lines("started")
         is_true(len(begun) == len(set(begun)), "started twice:", begun)
         for run_id in set(begun) | self.told:
-            is_true(run_id in ids, "lost:", run_id)
+            is_true(run_id in ids or self.gave_up(past, run_id), "lost:", run_id,
+                    [c for c in past if c["run_id"] == run_id])
         good = {line.split()[0] for line in self.lines("finished") if line.endswith(" 0")}
         for r in runs:
             is_true(r["status"] in ("FINISHED", "FAILED", "KILLED"), "left behind:", r)
             is_true(r["end_time"] is not None and r["end_time"] >= r["start_time"], "end:", r)
-            is_true(r["status"] != "FINISHED" or r["run_id"] in good, "never finished:", r)
+            is_true(r["status"] != "FINISHED" or r["run_id"] in good or not r["command"], "never finished:", r)
             is_true(r["status"] == "FINISHED" or r["reason"], "no reason:", r)
             before = self.ended.setdefault(r["run_id"], r["status"])
             is_true(before == r["status"], "changed its mind:", before, r)
@@ -366,13 +390,73 @@ def stopping(w, points):
     return w.strikes() - before + 1
 
 
+def queue(w, points):
+    """Jobs that wait for each other, while their supervisors and who starts them are killed."""
+    before = w.strikes()
+    for _ in range(w.rng.choice([1, 2, 3])):
+        fault = some_fault(w, points) if w.rng.random() < 0.7 else None
+        w.start(["run", "-d", "-j", str(w.rng.choice([1, 2])), ".", "-e", w.rng.choice(["good", "bad"])], fault=fault)
+        wait_a_while(w, 0.05)
+        w.note_told()
+        if w.rng.random() < 0.3:
+            for pid in w.rng.sample(w.processes(), min(1, len(w.processes()))):
+                try:
+                    os.kill(pid, signal.SIGKILL)
+                    before -= 1
+                except ProcessLookupError:
+                    pass
+    w.finish()
+    w.check()
+    return w.strikes() - before
+
+
+def start_batch(w, fault=None, **env):
+    w.write("batch", "".join(json.dumps({"uri": ".", "entry_point": w.rng.choice(["good", "good", "bad"])}) + "\n"
+                             for _ in range(6)))
+    w.start(["batch", "-j", "2", w.dir + "/batch"], fault=fault, **env)
+
+
+def start_sweep(w, fault=None, **env):
+    w.start(["sweep", ".", "-e", "good", "-P", "x=1,2,3,4", "-j", "2"], fault=fault, **env)
+
+
+def many(w, points):
+    """A batch or a sweep; it, its workers or their commands are killed."""
+    before = w.strikes()
+    start = w.rng.choice([start_batch, start_sweep])
+    if w.rng.random() < 0.7:
+        start(w, some_fault(w, points))
+        wait_a_while(w)
+    else:
+        start(w)
+        time.sleep(w.rng.random() ** 2 * 0.1)
+        for pid in w.rng.sample(w.processes(), min(2, len(w.processes()))):
+            try:
+                os.kill(pid, signal.SIGKILL)
+                before -= 1
+            except ProcessLookupError:
+                pass
+    w.finish()
+    w.note_told()
+    ended = w.told_end()
+    w.check()
+    is_true(all(w.ended[run_id] == status for run_id, status in ended), "told otherwise:", ended)
+    return w.strikes() - before
+
+
 def cut(w, points):
     """The power goes while runs begin, run, and end; the machine starts again."""
     log = w.dir + "/disk"
     disk = power.Disk(w.root, log)
     env = dict(LD_PRELOAD=w.o.power, POWER_ROOT=w.root + "/", POWER_LOG=log)
     point = some_fault(w, points) if w.rng.random() < 0.7 else None
-    w.start(some_run(w), fault=point, **env)
+    queued = w.rng.random() < w.o.queued
+    if queued:
+        w.start(["run", "-d", "-j", "2", ".", "-e", "good"], fault=point, **env)
+    elif w.rng.random() < 0.2:
+        w.rng.choice([start_batch, start_sweep])(w, point, **env)
+    else:
+        w.start(some_run(w), fault=point, **env)
     if point:
         wait_a_while(w)
     else:
@@ -386,7 +470,7 @@ def cut(w, points):
     disk.cut(w.rng)
     w.write("boot", "%08x-0000-4000-8000-000000000000\n" % w.rng.getrandbits(32))
     w.env.update(LD_PRELOAD=w.o.power, POWER_BOOT=w.dir + "/boot")
-    w.settle()
+    w.finish() if queued else w.settle()
     w.check(power_cut=True)
     is_true(all(w.ended[run_id] == status for run_id, status in ended), "an end was lost:", ended)
     del w.env["LD_PRELOAD"], w.env["POWER_BOOT"]
@@ -422,7 +506,7 @@ def full(w, points):
     return w.strikes() - before + 1
 
 
-KINDS = {"fault": (fault, 10), "moment": (moment, 6), "healing": (healing, 3), "stopping": (stopping, 1),
+KINDS = {"fault": (fault, 10), "moment": (moment, 6), "healing": (healing, 3), "stopping": (stopping, 1), "queue": (queue, 4), "many": (many, 4),
          "cut": (cut, 5)}
 
 
@@ -443,7 +527,7 @@ def rounds(o, seed, kills):
             try:
                 count[kind] = count.get(kind, 0) + kinds[kind][0](w, points)
             except (Lie, subprocess.TimeoutExpired) as e:
-                found.append(f"round {seed}.{n} ({kind}): {w.story}: {e}")
+                found.append(f"round {seed}.{n} ({kind}): {w.story}, struck {w.lines('struck')[-4:]}: {e}")
                 w.kill_all()
                 break
             if sum(count.values()) >= kills:
@@ -468,6 +552,7 @@ def main():
     a.add_argument("--only", choices=list(KINDS))
     a.add_argument("--full", action="store_true", help="on a small disk of its own (in a mount namespace)")
     a.add_argument("--keep", action="store_true", help="the first place where something was found")
+    a.add_argument("--queued", type=float, default=0.2, help="how many of the power cuts are of queued runs")
     a.add_argument("--dir", default=None)
     o = a.parse_args()
     began = time.monotonic()

@@ -325,6 +325,66 @@ static void a_run_that_cannot_be_asked_for(void **state)
 	mlp_close(m);
 }
 
+static void a_run_that_cannot_be_started(void **state)
+{
+	struct fixture *f = *state;
+	struct mlp *m = open_in(f, NULL);
+	struct mlp_error e = MLP_ERROR_INIT;
+	struct mlp_run_options o = MLP_RUN_OPTIONS_INIT;
+	struct mlp_handle *h = (void *)&o;
+	expect(&e, mlp_run_start(m, NULL, &h, &e), MLP_ERR_USAGE,
+	    "neither a project (uri) nor a run");
+	assert_null(h);
+	o.uri = f->dir;
+	o.detach = 1;
+	o.output = MLP_OUTPUT_PASS;
+	expect(&e, mlp_run_start(m, &o, &h, &e), MLP_ERR_USAGE, "detach goes with");
+	o.output = MLP_OUTPUT_KEEP;
+	o.memory_bytes = 4096;
+	expect(&e, mlp_run_start(m, &o, &h, &e), MLP_ERR_USAGE,
+	    "memory_bytes is 4096, the least is 6291456");
+	o.memory_bytes = 0;
+	o.cpus = NAN;
+	expect(&e, mlp_run_start(m, &o, &h, &e), MLP_ERR_USAGE, "cpus: nan is not");
+	o.cpus = 0;
+	o.log_limit = -1;
+	expect(&e, mlp_run_start(m, &o, &h, &e), MLP_ERR_USAGE, "log_limit");
+	o.log_limit = 0;
+	o.retry_delay_ms = -1;
+	expect(&e, mlp_run_start(m, &o, &h, &e), MLP_ERR_USAGE, "retry_delay_ms");
+	o.retry_delay_ms = 0;
+	o.retries = 1001;
+	expect(&e, mlp_run_start(m, &o, &h, &e), MLP_ERR_USAGE, "the most is 1000");
+	assert_null(h);
+	mlp_close(m);
+}
+
+/* As a program that was built before handles had options has it, and one to come. */
+static void options_of_a_run_of_another_size(void **state)
+{
+	struct fixture *f = *state;
+	struct mlp *m = open_in(f, NULL);
+	struct mlp_error e = MLP_ERROR_INIT;
+	struct {
+		struct mlp_run_options o;
+		int more;
+	} newer = {.o = MLP_RUN_OPTIONS_INIT};
+	struct mlp_handle *h;
+	newer.o.struct_size = offsetof(struct mlp_run_options, retries);
+	newer.o.uri = "./nowhere";
+	newer.o.retries = 5000; /* it has no such member: something else is there */
+	newer.o.output = 7;
+	expect(&e, mlp_run_start(m, &newer.o, &h, &e), MLP_ERR_USAGE,
+	    "7 is no kind of output");
+	newer.o.struct_size = sizeof(newer);
+	newer.more = 1;
+	expect(&e, mlp_run_start(m, &newer.o, &h, &e), MLP_ERR_USAGE,
+	    "struct mlp_run_options has an option that libmlp");
+	newer.more = 0;
+	expect(&e, mlp_run_start(m, &newer.o, &h, &e), MLP_ERR_USAGE, "the most is 1000");
+	mlp_close(m);
+}
+
 static void places(void **state)
 {
 	struct fixture *f = *state;
@@ -417,6 +477,8 @@ int main(void)
 	    TEST(an_interrupt_waits_for_the_next_call),
 	    TEST(lost_runs_are_closed_and_contexts_guarded),
 	    TEST(a_run_that_cannot_be_asked_for),
+	    TEST(a_run_that_cannot_be_started),
+	    TEST(options_of_a_run_of_another_size),
 	    TEST(places),
 	    TEST(words),
 	    TEST(out_of_memory),

@@ -33,6 +33,7 @@ static void values(void **state)
 	    {"range(2,9,2)", "2|4|6|8"},
 	    {"range(3)x", NULL},
 	    {"range(1,4)", "1|2|3"},
+	    {"range(3)", "0|1|2"},
 	    {"range(4, 1, -1)", "4|3|2"},
 	    {"range(0,1,0.25)", "0.00|0.25|0.50|0.75"},
 	    {"range(0,1,0.1)", "0.0|0.1|0.2|0.3|0.4|0.5|0.6|0.7|0.8|0.9"},
@@ -58,8 +59,9 @@ static void mistakes(void **state)
 	    {"range(1,5,0)", "range(1,5,0): the step is 0 (at character 1)"},
 	    {"range(1,x)", "range(1,x): a number is expected (at character 9)"},
 	    {"range(1", "range(1: ')' is missing (at character 8)"},
-	    {"range(1)", "range(1): two numbers are expected: the start and the end (at "
-			 "character 8)"},
+	    {"range()", "range(): a number is expected (at character 7)"},
+	    {"uniform(1)", "uniform(1): two numbers are expected: the start and the end "
+			   "(at character 10)"},
 	    {"range(1,2,3,4)",
 		"range(1,2,3,4): there is one number too many (at character 13)"},
 	    {"range(5,1)", "range(5,1): there is nothing between the start and the end "
