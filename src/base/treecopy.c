@@ -35,7 +35,6 @@ struct copying {
 	struct stat *out; /* of leave_out */
 	size_t nout;
 	struct sha256 sum;
-	bool fsync;
 	char chunk[CHUNK];
 };
 
@@ -198,8 +197,7 @@ static int copy_file(struct copying *c, const struct node *nd, const char *from,
 	sum_node(c, 'f', nd);
 	if (copy_bytes(c, in, out, to, err) < 0)
 		return -1;
-	if (fchmod(out, nd->st.st_mode & 0777) < 0 || futimens(out, times) < 0 ||
-	    (c->fsync && fsync(out) < 0))
+	if (fchmod(out, nd->st.st_mode & 0777) < 0 || futimens(out, times) < 0)
 		return err_sys(err, errno, "cannot write '%s'", to);
 	return 0;
 }
@@ -236,17 +234,6 @@ static int copy_link(struct copying *c, const struct node *nd, const char *from,
 	return make_link(c, nd, text, to, err);
 }
 
-static int sync_dir(const struct copying *c, const char *path, struct err *err)
-{
-	auto_fd fd = -1;
-	if (!c->fsync)
-		return 0;
-	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0 || fsync(fd) < 0)
-		return err_sys(err, errno, "cannot write '%s'", path);
-	return 0;
-}
-
 static int copy_dir(struct copying *c, const struct node *dir, const char *from,
     const char *to, const char *rel, struct err *err);
 
@@ -281,17 +268,6 @@ static int copy_dir(struct copying *c, const struct node *dir, const char *from,
 	sha256_add_str(&c->sum, "end");
 	chmod(to, (dir->st.st_mode & 0777) | 0700);
 	utimensat(AT_FDCWD, to, times, 0);
-	return sync_dir(c, to, err);
-}
-
-static int sync_all(const struct copying *c, struct err *err)
-{
-	auto_fd fd = -1;
-	if (!c->t->durable || c->fsync)
-		return 0;
-	fd = open(c->t->to, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0 || syncfs(fd) < 0)
-		return err_sys(err, errno, "cannot write '%s'", c->t->to);
 	return 0;
 }
 
@@ -305,9 +281,8 @@ static int copy_all(struct copying *c, struct err *err)
 	if (scan(c, &root, t->from, 0, err) < 0)
 		return -1;
 	link_what_is_too_big(&root, t->most_bytes);
-	c->fsync = t->durable && t->files <= FSYNCS_MOST;
 	sha256_init(&c->sum);
-	if (copy_dir(c, &root, t->from, t->to, "", err) < 0 || sync_all(c, err) < 0)
+	if (copy_dir(c, &root, t->from, t->to, "", err) < 0)
 		return -1;
 	sha256_finish(&c->sum, t->sha256);
 	return 0;
@@ -322,4 +297,53 @@ int tree_copy(struct tree_copy *t, struct err *err)
 	rc = copy_all(c, err);
 	arena_release(&c->arena);
 	return rc;
+}
+
+/* ---- on disk ---- */
+
+static int sync_tree(int at, const char *name, bool now, int depth);
+
+static int sync_entries(int dir, bool now, int depth)
+{
+	auto_dir d = fdopendir(dup(dir));
+	struct dirent *e;
+	if (!d)
+		return -1;
+	while ((e = readdir(d)))
+		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0 &&
+		    sync_tree(dir, e->d_name, now, depth + 1) < 0)
+			return -1;
+	return 0;
+}
+
+/* The first pass starts what the second one waits for: together it is one or two commits. */
+static int sync_tree(int at, const char *name, bool now, int depth)
+{
+	auto_fd fd = openat(at, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	struct stat st;
+	if (fd < 0)
+		return errno == ELOOP || errno == EACCES ? 0 : -1;
+	if (fstat(fd, &st) < 0 || depth > DEPTH_MAX)
+		return -1;
+	if (S_ISDIR(st.st_mode) && sync_entries(fd, now, depth) < 0)
+		return -1;
+	if (now)
+		return fsync(fd);
+	if (S_ISREG(st.st_mode))
+		sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+	return 0;
+}
+
+int tree_sync(const char *path, int64_t files, struct err *err)
+{
+	auto_fd fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int rc;
+	if (files > FSYNCS_MOST)
+		rc = fd < 0 ? -1 : syncfs(fd);
+	else
+		rc = sync_tree(AT_FDCWD, path, false, 0) < 0 ||
+			     sync_tree(AT_FDCWD, path, true, 0) < 0
+			 ? -1
+			 : 0;
+	return rc < 0 ? err_sys(err, errno, "cannot write '%s'", path) : 0;
 }

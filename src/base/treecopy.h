@@ -10,7 +10,6 @@
 #ifndef TREECOPY_H
 #define TREECOPY_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -21,7 +20,6 @@ struct tree_copy {
 	const char *from, *to;	/* absolute; `to` is made, and must not exist */
 	char *const *leave_out; /* paths of the original, NULL-terminated; or NULL */
 	int64_t most_bytes;	/* 0: no limit; else the biggest parts are linked */
-	bool durable;		/* on disk when it returns */
 	/* out */
 	char sha256[SHA256_HEX + 1]; /* of names, rights and contents */
 	struct strvec linked; /* paths below the root: "data/train.csv"; the caller's */
@@ -30,5 +28,7 @@ struct tree_copy {
 
 /* -1: *err; what is there of the copy is the caller's to remove. */
 int tree_copy(struct tree_copy *t, struct err *err);
+/* The tree of so many files is on disk when this returns. */
+int tree_sync(const char *path, int64_t files, struct err *err);
 
 #endif

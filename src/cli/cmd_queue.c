@@ -2,29 +2,31 @@
 /* mlp queue: the runs that wait for their turn. */
 #include "base/clock.h"
 #include "cli/cli.h"
+#include "cli/queueadd.h"
 #include "cli/table.h"
 #include "flow/runner.h"
 
-enum { OPT_JOBS = 1, OPT_ALL, OPT_PRIORITY, OPT_JSON };
+enum { OPT_JOBS = 1, OPT_ALL, OPT_PRIORITY, OPT_HOLD, OPT_JSON };
 
 static const struct opt queue_opts[] = {
     {OPT_JOBS, 'j', "jobs", NULL, "N", NULL, "So many queued runs at once, from now on"},
     {OPT_ALL, 'a', "all", NULL, NULL, NULL,
 	"hold, release, remove, priority: all of them"},
     {OPT_PRIORITY, 'p', "priority", NULL, "N", NULL,
-	"priority: from -1000 to 1000; higher ones begin first (0)"},
+	"priority, add: from -1000 to 1000; higher ones begin\nfirst (0)"},
+    {OPT_HOLD, 0, "hold", NULL, NULL, NULL, "add: until they are released"},
     {OPT_JSON, 0, "json", NULL, NULL, NULL, "The list as JSON"},
     {0},
 };
 
-enum verb { LIST, HOLD, RELEASE, REMOVE, PRIORITY };
+enum verb { LIST, ADD, HOLD, RELEASE, REMOVE, PRIORITY };
 
 struct queue_args {
 	enum verb verb;
 	const char **words;
 	size_t n;
 	int slots;
-	bool all, json, has_priority;
+	bool all, json, has_priority, held;
 	int priority;
 };
 
@@ -36,11 +38,12 @@ struct listed {
 
 static int find_verb(const char *word, enum verb *out)
 {
-	static const char *const verbs[] = {[HOLD] = "hold",
+	static const char *const verbs[] = {[ADD] = "add",
+	    [HOLD] = "hold",
 	    [RELEASE] = "release",
 	    [REMOVE] = "remove",
 	    [PRIORITY] = "priority"};
-	for (int i = HOLD; i <= PRIORITY; i++)
+	for (int i = ADD; i <= PRIORITY; i++)
 		if (strcmp(verbs[i], word) == 0) {
 			*out = (enum verb)i;
 			return 0;
@@ -146,20 +149,20 @@ static int print_table(struct cli *cli, const struct listed *l)
 
 /* An id, the beginning of one, or a name: of one run. */
 static int find_one(struct cli *cli, const struct listed *l, const char *text,
-    const char **run_id, struct err *err)
+    const struct queue_entry **e, struct err *err)
 {
 	size_t n = strlen(text), found = 0;
 	bool by_id;
 	for (size_t i = 0; i < l->n && n >= CARD_ID_SHORTEST; i++)
 		if (strncmp(l->v[i].run_id, text, n) == 0) {
-			*run_id = l->v[i].run_id;
+			*e = &l->v[i];
 			found++;
 		}
 	by_id = found > 0;
 	for (size_t i = 0; i < l->n && !by_id; i++) {
 		struct card c;
 		if (read_card(cli, l, i, &c) && c.name && strcmp(c.name, text) == 0) {
-			*run_id = l->v[i].run_id;
+			*e = &l->v[i];
 			found++;
 		}
 	}
@@ -174,17 +177,17 @@ static int find_one(struct cli *cli, const struct listed *l, const char *text,
 	return err_hint(err, "'mlp queue' lists those that are, 'mlp ps' those that run");
 }
 
-static int apply(
-    struct cli *cli, const struct queue_args *qa, const char *run_id, struct err *err)
+static int apply(struct cli *cli, const struct queue_args *qa,
+    const struct queue_entry *e, struct err *err)
 {
 	switch (qa->verb) {
 	case HOLD:
 	case RELEASE:
-		return queue_hold(&cli->ctx, run_id, qa->verb == HOLD, err);
+		return queue_hold(&cli->ctx, e, qa->verb == HOLD, err);
 	case REMOVE:
-		return queue_remove(&cli->ctx, run_id, "removed from the queue", err);
+		return queue_remove(&cli->ctx, e, "removed from the queue", err);
 	default:
-		return queue_set_priority(&cli->ctx, run_id, qa->priority, err);
+		return queue_set_priority(&cli->ctx, e, qa->priority, err);
 	}
 }
 
@@ -200,10 +203,10 @@ static int change(struct cli *cli, const struct queue_args *qa)
 	}
 	n = qa->all ? l.n - l.starting : qa->n;
 	for (size_t i = 0; i < n; i++) {
-		const char *id = qa->all ? l.v[l.starting + i].run_id : NULL;
+		const struct queue_entry *e = qa->all ? &l.v[l.starting + i] : NULL;
 		struct err why = ERR_INIT;
-		if ((!id && find_one(cli, &l, qa->words[i], &id, &why) < 0) ||
-		    apply(cli, qa, id, &why) < 0) {
+		if ((!e && find_one(cli, &l, qa->words[i], &e, &why) < 0) ||
+		    apply(cli, qa, e, &why) < 0) {
 			cli_error(cli, &why);
 			code = CLI_FAILED;
 		}
@@ -239,6 +242,9 @@ static int take(
 	case OPT_ALL:
 		qa->all = true;
 		return 0;
+	case OPT_HOLD:
+		qa->held = true;
+		return 0;
 	default:
 		qa->json = true;
 		return 0;
@@ -249,17 +255,21 @@ static int take(
 static int check(const struct queue_args *qa, int *code)
 {
 	*code = CLI_USAGE;
-	if (qa->verb == LIST && (qa->all || qa->has_priority))
-		cli_usage(
-		    &cmd_queue, "missing argument: hold, release, remove or priority");
-	else if (qa->verb != LIST && !qa->all && qa->n == 0)
+	if (qa->verb == LIST && (qa->all || qa->has_priority || qa->held))
+		cli_usage(&cmd_queue,
+		    "missing argument: add, hold, release, remove or priority");
+	else if (qa->verb == ADD && (qa->n != 1 || qa->all))
+		cli_usage(&cmd_queue, "add takes one argument, FILE or -");
+	else if (qa->verb > ADD && !qa->all && qa->n == 0)
 		cli_usage(&cmd_queue, "missing argument RUN (or --all)");
 	else if (qa->all && qa->n > 0)
 		cli_usage(&cmd_queue, "--all and RUN exclude each other");
 	else if (qa->verb == PRIORITY && !qa->has_priority)
 		cli_usage(&cmd_queue, "missing option --priority N");
-	else if (qa->verb != PRIORITY && qa->has_priority)
+	else if (qa->verb != PRIORITY && qa->verb != ADD && qa->has_priority)
 		cli_usage(&cmd_queue, "--priority goes with 'mlp queue priority RUN'");
+	else if (qa->verb != ADD && qa->held)
+		cli_usage(&cmd_queue, "--hold goes with 'mlp queue add'");
 	else if (qa->verb != LIST && qa->json)
 		cli_usage(&cmd_queue, "--json goes with the list alone");
 	else
@@ -267,11 +277,20 @@ static int check(const struct queue_args *qa, int *code)
 	return *code == CLI_OK ? 0 : -1;
 }
 
+static int add(struct cli *cli, const struct queue_args *qa)
+{
+	struct enqueue how = {
+	    .slots = qa->slots, .held = qa->held, .priority = qa->priority};
+	return queue_add_file(cli, qa->words[0], &how);
+}
+
 static int act(struct cli *cli, const struct queue_args *qa)
 {
 	struct err err = ERR_INIT;
 	struct listed l;
 	int code = CLI_OK;
+	if (qa->verb == ADD)
+		return add(cli, qa);
 	if (qa->slots && queue_set_slots(&cli->ctx, qa->slots, &err) < 0) {
 		cli_error(cli, &err);
 		return CLI_FAILED;
@@ -307,7 +326,7 @@ static int run_queue(struct cli *cli, int argc, char *const *argv)
 			qa.words[qa.n++] = args.it.value;
 		} else if (find_verb(args.it.value, &qa.verb) < 0) {
 			return cli_usage(&cmd_queue,
-			    "'%s' is none of hold, release, remove, priority",
+			    "'%s' is none of add, hold, release, remove, priority",
 			    args.it.value);
 		}
 		first &= args.it.opt != NULL;
@@ -317,11 +336,14 @@ static int run_queue(struct cli *cli, int argc, char *const *argv)
 
 const struct cmd cmd_queue = {
     .name = "queue",
-    .args = "[OPTIONS] [hold|release|remove|priority RUN...]",
+    .args = "[OPTIONS] [add FILE | hold|release|remove|priority RUN...]",
     .summary = "List the runs that wait for their turn; change their order",
-    .text = "'mlp run -d -j N' puts runs there.  They begin in that order, those of a "
-	    "higher\n"
-	    "priority first.  What has begun is no more there: 'mlp ps' shows it.",
+    .text =
+	"'mlp run -d -j N' puts runs there, 'mlp queue add FILE' many at once: a line "
+	"of JSON\n"
+	"each, as for 'mlp batch'; it prints their ids.  They begin in that order, those "
+	"of a\n"
+	"higher priority first.  What has begun is no more there: 'mlp ps' shows it.",
     .opts = {queue_opts, NULL},
     .run = run_queue,
 };

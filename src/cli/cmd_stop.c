@@ -31,12 +31,13 @@ static int take_grace(const char *text, int64_t *ms, struct err *err)
 /* 1: it waited in the queue and does no more; 0: it does not wait; -1: *err. */
 static int unqueue(struct cli *cli, struct control_run *r, struct err *err)
 {
+	struct queue_entry e;
 	if (r->card.state != CARD_QUEUED || r->dir || r->card.recorded)
 		return 0;
-	if (queue_remove(&cli->ctx, r->card.run_id, "stopped while it was in the queue",
-		err) == 0)
+	if (queue_find(&cli->ctx, &cli->arena, QUEUE_WAITING, r->card.run_id, &e) &&
+	    queue_remove(&cli->ctx, &e, "stopped while it was in the queue", err) == 0)
 		return 1;
-	if (err->code != ERR_NOTFOUND)
+	if (err->code && err->code != ERR_NOTFOUND)
 		return -1;
 	err_clear(err);
 	return control_refresh(&cli->ctx, &cli->arena, r, err); /* it has just begun */

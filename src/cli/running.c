@@ -66,7 +66,7 @@ static void tell_end(struct cli *cli, const struct run_result *r)
 		    r->left_in);
 }
 
-static int tell_failure(struct cli *cli, struct prepared *p, const struct err *err)
+static int tell_failure(struct cli *cli, const struct prepared *p, const struct err *err)
 {
 	cli_diags(cli, &p->diags);
 	cli_error(cli, err);
@@ -128,17 +128,20 @@ int run_detached(struct cli *cli, struct run_request *rq)
 
 static int run_queued(struct cli *cli, struct run_request *rq, const struct enqueue *how)
 {
-	struct prepared p;
+	static const struct prepared nothing;
+	const struct prepared *p = NULL;
+	struct enqueuer e;
 	struct err err = ERR_INIT;
 	const char *id;
 	int code;
-	if (enqueue_run(&cli->ctx, &cli->arena, rq, how, &p, &err) < 0) {
-		code = tell_failure(cli, &p, &err);
-		prepared_done(&p);
+	if (enqueue_open(&e, &cli->ctx, &cli->arena, how, &err) < 0 ||
+	    enqueue_take(&e, rq, &p, &err) < 0 || enqueue_commit(&e, &err) < 0) {
+		code = tell_failure(cli, p ? p : &nothing, &err);
+		enqueue_release(&e);
 		return code;
 	}
-	cli_diags(cli, &p.diags);
-	prepared_done(&p);
+	cli_diags(cli, &p->diags);
+	enqueue_release(&e);
 	id = rq->run_id && *rq->run_id ? rq->run_id : rq->new_id;
 	ctx_say(&cli->ctx, SAY_INFO, "run %s (%s) is in the queue%s",
 	    rq->run_name ? rq->run_name : "again", id, how->held ? ", held" : "");

@@ -2,6 +2,7 @@
 /* crew_worker.c -- the life of a worker: one job after the other. */
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <signal.h>
 
 #include "base/cleanup.h"
@@ -11,6 +12,8 @@
 #include "flow/given.h"
 #include "flow/kept.h"
 #include "flow/requestjson.h"
+
+enum { KEPT_MEMORY = 4 << 20 };
 
 struct worker {
 	struct ctx ctx;
@@ -234,6 +237,8 @@ _Noreturn void crew_work(const struct ctx *ctx, pthread_mutex_t *writer, int fd)
 	struct worker w = {
 	    .ctx = *ctx, .fd = fd, .in = BUF_INIT, .kept = {.writer = writer}};
 	struct err err = ERR_INIT;
+	mallopt(M_TRIM_THRESHOLD, KEPT_MEMORY); /* the next run needs it again */
+	mallopt(M_MMAP_THRESHOLD, KEPT_MEMORY);
 	w.ctx.say = on_say;
 	w.ctx.progress = NULL;
 	w.ctx.arg = &w;

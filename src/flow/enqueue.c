@@ -6,6 +6,17 @@
 
 enum { TRIES = 100 };
 
+/* What several runs may be of. */
+struct project {
+	const char *uri, *version;
+	struct tracking tracking; /* of the first: its files are no code */
+	struct prepared p;
+	struct frozen frozen;
+	bool is_frozen;
+};
+
+/* ---- freezing ---- */
+
 /* The database and its artifacts are no code, nor is what mlp keeps. */
 static char *const *not_code(
     const struct ctx *ctx, struct arena *a, const struct tracking *t)
@@ -24,59 +35,94 @@ static char *const *not_code(
 }
 
 /* What an archive holds is seen only when it is unpacked. */
-static int freeze_archive(const struct ctx *ctx, struct arena *a,
-    const struct run_request *rq, struct frozen *f, struct err *err)
+static int freeze_archive(struct enqueuer *e, struct project *pr, struct err *err)
 {
 	struct source_uri u;
 	struct source s;
 	int rc;
-	if (source_parse(a, ctx->cwd, rq->uri, rq->version != NULL, &u, err) < 0 ||
-	    source_fetch(ctx, a, &u, rq->version, &s, err) < 0)
+	if (source_parse(e->a, e->ctx->cwd, pr->uri, pr->version != NULL, &u, err) < 0 ||
+	    source_fetch(e->ctx, e->a, &u, pr->version, &s, err) < 0)
 		return -1;
-	frozen_note(&s, f);
-	rc = frozen_keep(ctx, a, s.root, s.dir, NULL, f, err);
+	frozen_note(&s, &pr->frozen);
+	rc = frozen_keep(e->ctx, e->a, s.root, s.dir, NULL, &pr->frozen, err);
 	lease_drop(&s.lease);
 	return rc;
 }
 
-static int freeze_dir(const struct ctx *ctx, struct arena *a,
-    const struct run_request *rq, const struct tracking *t, struct prepared *p,
-    struct frozen *f, struct err *err)
+static int freeze_dir(struct enqueuer *e, struct project *pr, struct err *err)
 {
 	struct source_uri u;
-	source_facts_finish(ctx, a, &p->facts, &p->source);
-	frozen_note(&p->source, f);
-	if (source_parse(a, ctx->cwd, rq->uri, rq->version != NULL, &u, err) < 0)
+	source_facts_finish(e->ctx, e->a, &pr->p.facts, &pr->p.source);
+	frozen_note(&pr->p.source, &pr->frozen);
+	if (source_parse(e->a, e->ctx->cwd, pr->uri, pr->version != NULL, &u, err) < 0)
 		return -1;
-	return frozen_keep(ctx, a, u.path, p->source.dir, not_code(ctx, a, t), f, err);
+	return frozen_keep(e->ctx, e->a, u.path, pr->p.source.dir,
+	    not_code(e->ctx, e->a, &pr->tracking), &pr->frozen, err);
 }
 
-static int freeze(const struct ctx *ctx, struct arena *a, const struct run_request *rq,
-    const struct tracking *t, struct prepared *p, struct frozen *f, struct err *err)
+static int freeze(struct enqueuer *e, struct project *pr, struct err *err)
 {
-	switch (p->source.kind) {
+	switch (pr->p.source.kind) {
 	case SOURCE_ARCHIVE:
-		return freeze_archive(ctx, a, rq, f, err);
+		return freeze_archive(e, pr, err);
 	case SOURCE_LOCAL:
-		return freeze_dir(ctx, a, rq, t, p, f, err);
+		return freeze_dir(e, pr, err);
 	default:
-		frozen_note(&p->source, f);
+		frozen_note(&pr->p.source, &pr->frozen);
 		return 0;
 	}
 }
 
+/* ---- projects ---- */
+
+static bool is_same(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+static struct project *find(struct enqueuer *e, const struct run_request *rq)
+{
+	for (size_t i = 0; i < e->nprojects; i++)
+		if (is_same(e->projects[i].uri, rq->uri) &&
+		    is_same(e->projects[i].version, rq->version))
+			return &e->projects[i];
+	return NULL;
+}
+
+/* Of a project that is known only the plan is made, so that what is wrong is found. */
+static int look(struct enqueuer *e, const struct run_request *rq,
+    const struct tracking *t, struct project **out, struct err *err)
+{
+	struct project *pr = find(e, rq);
+	*out = pr;
+	if (pr)
+		return prepare_again(e->ctx, e->a, &rq->plan, &pr->p, err);
+	ARENA_GROW(e->a, e->projects, e->nprojects);
+	pr = &e->projects[e->nprojects];
+	*pr = (struct project){.uri = rq->uri, .version = rq->version, .tracking = *t};
+	*out = pr;
+	e->nprojects++;
+	if (prepare_plan(e->ctx, e->a, rq->uri, rq->version, &rq->plan, PREPARE_LOOK,
+		launch_own_files(e->a, t), NULL, &pr->p, err) == 0)
+		return 0;
+	pr->uri = ""; /* nobody's: it is looked at again for the next one */
+	return -1;
+}
+
+/* ---- runs ---- */
+
 static void name_it(struct arena *a, struct run_request *rq)
 {
 	char id[33], name[64];
-	if (!rq->run_id || !*rq->run_id) {
-		if (!rq->new_id) {
-			run_id_new(id);
-			rq->new_id = arena_strdup(a, id);
-		}
-		if (!rq->run_name || !*rq->run_name) {
-			run_name_new(name, sizeof(name));
-			rq->run_name = arena_strdup(a, name);
-		}
+	if (rq->run_id && *rq->run_id)
+		return;
+	if (!rq->new_id) {
+		run_id_new(id);
+		rq->new_id = arena_strdup(a, id);
+	}
+	if (!rq->run_name || !*rq->run_name) {
+		run_name_new(name, sizeof(name));
+		rq->run_name = arena_strdup(a, name);
 	}
 }
 
@@ -94,48 +140,79 @@ static int check_gpus(
 	return gpus_check(ctx, &g, want, err);
 }
 
-/* Between the two a run that has ended may take the only copy of the code with it. */
-static int freeze_and_add(const struct ctx *ctx, struct arena *a, struct run_request *rq,
-    const struct tracking *t, struct prepared *p, struct queue_job *job, struct err *err)
+int enqueue_open(struct enqueuer *e, const struct ctx *ctx, struct arena *a,
+    const struct enqueue *how, struct err *err)
 {
-	struct frozen *f = arena_new(a, struct frozen);
-	rq->frozen = f;
-	for (int tries = 1;; tries++) {
-		if (freeze(ctx, a, rq, t, p, f, err) < 0)
-			return -1;
-		if (queue_add(ctx, job, 1, err) == 0)
-			return 0;
-		if (err->code != ERR_NOTFOUND || tries == TRIES)
-			return -1;
-		err_clear(err);
-	}
-}
-
-int enqueue_run(const struct ctx *ctx, struct arena *a, struct run_request *rq,
-    const struct enqueue *how, struct prepared *p, struct err *err)
-{
-	struct tracking t;
-	struct queue_job job = {.rq = rq, .priority = how->priority, .held = how->held};
-	auto_fd lock = queue_lock(ctx, err); /* is there a place for it? */
-	memset(p, 0, sizeof(*p));
-	p->facts.helper.pid = -1;
+	auto_fd lock = queue_lock(ctx, err);
+	*e = (struct enqueuer){.ctx = ctx, .a = a, .how = *how};
 	if (lock < 0)
 		return -1;
 	fd_close(&lock);
-	if (tracking_resolve(ctx, a, rq->tracking_uri, &t, err) < 0) {
+	return how->slots > 0 ? queue_set_slots(ctx, how->slots, err) : 0;
+}
+
+int enqueue_take(struct enqueuer *e, struct run_request *rq, const struct prepared **p,
+    struct err *err)
+{
+	struct tracking t;
+	struct project *pr = NULL;
+	int gpus, rc;
+	if (p)
+		*p = NULL;
+	if (tracking_resolve(e->ctx, e->a, rq->tracking_uri, &t, err) < 0) {
 		err->code = ERR_FAIL;
 		return -1;
 	}
-	if (prepare_plan(ctx, a, rq->uri, rq->version, &rq->plan, PREPARE_LOOK,
-		launch_own_files(a, &t), NULL, p, err) < 0)
+	rc = look(e, rq, &t, &pr, err);
+	if (p)
+		*p = &pr->p;
+	gpus = rc < 0 ? 0 : pr->p.plan.environment.resources.gpus;
+	if (rc < 0 || check_gpus(e->ctx, e->a, &pr->p.plan.environment, err) < 0 ||
+	    (!pr->is_frozen && freeze(e, pr, err) < 0))
 		return -1;
-	job.gpus = p->plan.environment.resources.gpus;
-	name_it(a, rq);
-	job.store_uri = t.uri;
-	if (check_gpus(ctx, a, &p->plan.environment, err) < 0 ||
-	    (how->slots > 0 && queue_set_slots(ctx, how->slots, err) < 0) ||
-	    freeze_and_add(ctx, a, rq, &t, p, &job, err) < 0)
-		return -1;
-	runner_wake(ctx);
+	pr->is_frozen = true;
+	name_it(e->a, rq);
+	/* projects may move as there are more of them */
+	rq->frozen =
+	    memcpy(arena_new(e->a, struct frozen), &pr->frozen, sizeof(pr->frozen));
+	ARENA_GROW(e->a, e->jobs, e->njobs);
+	e->jobs[e->njobs++] = (struct queue_job){.rq = rq,
+	    .store_uri = t.uri,
+	    .priority = e->how.priority,
+	    .gpus = gpus,
+	    .held = e->how.held};
 	return 0;
+}
+
+/* A run that has ended meanwhile may have taken the only copy of the code with it. */
+static int freeze_again(struct enqueuer *e, struct err *err)
+{
+	for (size_t i = 0; i < e->nprojects; i++)
+		if (e->projects[i].frozen.tree && freeze(e, &e->projects[i], err) < 0)
+			return -1;
+	for (size_t i = 0; i < e->njobs; i++) {
+		const struct run_request *rq = e->jobs[i].rq;
+		*(struct frozen *)rq->frozen = find(e, rq)->frozen;
+	}
+	return 0;
+}
+
+int enqueue_commit(struct enqueuer *e, struct err *err)
+{
+	int rc = queue_add(e->ctx, e->jobs, e->njobs, err);
+	for (int i = 0; rc < 0 && err->code == ERR_NOTFOUND && i < TRIES; i++) {
+		err_clear(err);
+		if (freeze_again(e, err) < 0)
+			return -1;
+		rc = queue_add(e->ctx, e->jobs, e->njobs, err);
+	}
+	e->njobs = 0;
+	runner_wake(e->ctx);
+	return rc;
+}
+
+void enqueue_release(struct enqueuer *e)
+{
+	for (size_t i = 0; i < e->nprojects; i++)
+		prepared_done(&e->projects[i].p);
 }

@@ -114,6 +114,10 @@ static int put_in_place(
 {
 	const char *path = frozen_path(ctx, a, t->sha256);
 	auto_fd fd = -1;
+	if (path_is_dir(path)) /* on disk, too */
+		return 0;
+	if (tree_sync(t->to, t->files, err) < 0)
+		return -1;
 	if (rename(t->to, path) < 0 && errno != ENOTEMPTY && errno != EEXIST)
 		return err_sys(err, errno, "cannot rename '%s'", t->to);
 	fd = open(path_dir(a, path), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -130,8 +134,7 @@ int frozen_keep(const struct ctx *ctx, struct arena *a, const char *root,
 	struct tree_copy t = {.from = root,
 	    .to = arena_printf(a, "%s/new.%ld", trees, (long)getpid()),
 	    .leave_out = leave_out,
-	    .most_bytes = (int64_t)FROZEN_MOST_MB << 20,
-	    .durable = true};
+	    .most_bytes = (int64_t)FROZEN_MOST_MB << 20};
 	struct err ignored = ERR_INIT;
 	int rc = -1;
 	if (dir_make(trees, 0700, err) < 0)

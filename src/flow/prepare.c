@@ -125,6 +125,12 @@ int prepare_plan(const struct ctx *ctx, struct arena *a, const char *uri,
 	return make_plan(ctx, a, rq, how, p, err);
 }
 
+int prepare_again(const struct ctx *ctx, struct arena *a, const struct request *rq,
+    struct prepared *p, struct err *err)
+{
+	return make_plan(ctx, a, rq, PREPARE_LOOK, p, err);
+}
+
 int prepare_frozen(const struct ctx *ctx, struct arena *a, const struct frozen *f,
     const char *uri, const char *version, const struct request *rq, struct prepared *p,
     struct err *err)

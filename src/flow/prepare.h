@@ -47,6 +47,10 @@ int prepare_plan(const struct ctx *ctx, struct arena *a, const char *uri,
     const char *version, const struct request *rq, enum prepare_how how,
     char *const *ignore, struct kept *kept, struct prepared *p, struct err *err);
 
+/* Of a project that was looked at, another plan. */
+int prepare_again(const struct ctx *ctx, struct arena *a, const struct request *rq,
+    struct prepared *p, struct err *err);
+
 /* The same of a project as it was when the run was queued. */
 int prepare_frozen(const struct ctx *ctx, struct arena *a, const struct frozen *f,
     const char *uri, const char *version, const struct request *rq, struct prepared *p,

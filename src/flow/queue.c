@@ -174,9 +174,16 @@ int queue_lock(const struct ctx *ctx, struct err *err)
 	return fd;
 }
 
-static int not_waiting(const char *run_id, struct err *err)
+int queue_refind(const struct ctx *ctx, struct arena *a, const struct queue_entry *e,
+    struct queue_entry *now, struct err *err)
 {
-	err_set(err, ERR_NOTFOUND, "run %.8s is not in the queue", run_id);
+	int64_t seq;
+	if (path_exists(queue_file(ctx, a, QUEUE_WAITING, e->name)) &&
+	    queue_name_parse(e->name, now, &seq))
+		return 0;
+	if (queue_find(ctx, a, QUEUE_WAITING, e->run_id, now))
+		return 0;
+	err_set(err, ERR_NOTFOUND, "run %.8s is not in the queue", e->run_id);
 	return err_hint(err, "'mlp queue' lists those that are, 'mlp ps' those that run");
 }
 
@@ -186,8 +193,8 @@ struct change {
 	const int *priority;
 };
 
-static int change(
-    const struct ctx *ctx, const char *run_id, const struct change *ch, struct err *err)
+static int change(const struct ctx *ctx, const struct queue_entry *was,
+    const struct change *ch, struct err *err)
 {
 	auto_arena a = ARENA_INIT;
 	struct queue_entry e, to;
@@ -195,31 +202,32 @@ static int change(
 	auto_fd lock = queue_lock(ctx, err);
 	if (lock < 0)
 		return -1;
-	if (!queue_find(ctx, &a, QUEUE_WAITING, run_id, &e))
-		return not_waiting(run_id, err);
+	if (queue_refind(ctx, &a, was, &e, err) < 0)
+		return -1;
 	queue_name_parse(e.name, &to, &seq);
 	to.held = ch->held < 0 ? e.held : ch->held;
 	to.priority = ch->priority ? *ch->priority : e.priority;
-	queue_name(&to, seq, run_id);
+	queue_name(&to, seq, e.run_id);
 	if (rename(queue_file(ctx, &a, QUEUE_WAITING, e.name),
 		queue_file(ctx, &a, QUEUE_WAITING, to.name)) < 0)
 		return err_sys(err, errno, "cannot change '%s'", e.name);
 	return 0;
 }
 
-int queue_hold(const struct ctx *ctx, const char *run_id, bool held, struct err *err)
+int queue_hold(
+    const struct ctx *ctx, const struct queue_entry *e, bool held, struct err *err)
 {
-	return change(ctx, run_id, &(struct change){held, NULL}, err);
+	return change(ctx, e, &(struct change){held, NULL}, err);
 }
 
 int queue_set_priority(
-    const struct ctx *ctx, const char *run_id, int priority, struct err *err)
+    const struct ctx *ctx, const struct queue_entry *e, int priority, struct err *err)
 {
 	if (priority < -QUEUE_PRIORITY_MOST || priority > QUEUE_PRIORITY_MOST)
 		return err_set(err, ERR_USAGE,
 		    "a priority is a number from -%d to %d, not %d", QUEUE_PRIORITY_MOST,
 		    QUEUE_PRIORITY_MOST, priority);
-	return change(ctx, run_id, &(struct change){-1, &priority}, err);
+	return change(ctx, e, &(struct change){-1, &priority}, err);
 }
 
 /* ---- how many at once ---- */

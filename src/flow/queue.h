@@ -52,7 +52,10 @@ struct queue_job {
 	int priority, gpus;
 	bool held;
 };
-/* ERR_EXISTS: an attempt of that run is in the queue already. */
+/*
+ * All or none.  There is a queue (queue_lock has made its directories).  ERR_EXISTS: an
+ * attempt of that run is there already; ERR_NOTFOUND: the copy of its code is gone.
+ */
 int queue_add(const struct ctx *ctx, struct queue_job *jobs, size_t n, struct err *err);
 
 /* The card of an entry; ERR_NOTFOUND: it is gone. */
@@ -76,15 +79,16 @@ int queue_read(const struct ctx *ctx, struct arena *a, enum queue_where where,
 void queue_work_release(struct queue_work *w);
 
 /*
- * Of a run that waits.  ERR_NOTFOUND: it does not (any more).  To hold what is held, or to
- * release what is not, is fine.
+ * Of a run that waits, found as it was; its name may have changed since.  ERR_NOTFOUND: it
+ * does not wait (any more).  To hold what is held, or to release what is not, is fine.
  */
-int queue_hold(const struct ctx *ctx, const char *run_id, bool held, struct err *err);
+int queue_hold(
+    const struct ctx *ctx, const struct queue_entry *e, bool held, struct err *err);
 int queue_set_priority(
-    const struct ctx *ctx, const char *run_id, int priority, struct err *err);
+    const struct ctx *ctx, const struct queue_entry *e, int priority, struct err *err);
 /* It is archived as KILLED, `reason` says why. */
-int queue_remove(
-    const struct ctx *ctx, const char *run_id, const char *reason, struct err *err);
+int queue_remove(const struct ctx *ctx, const struct queue_entry *e, const char *reason,
+    struct err *err);
 
 /* How many may run at once; 1 where nobody has said. */
 int queue_slots(const struct ctx *ctx);

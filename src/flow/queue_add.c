@@ -80,25 +80,17 @@ static const char *new_file(const struct ctx *ctx, struct arena *a, const char *
 }
 
 static int write_job(
-    const struct ctx *ctx, struct queue_job *job, bool sync, struct err *err)
+    const struct ctx *ctx, struct queue_job *job, int *fd, struct err *err)
 {
 	auto_arena a = ARENA_INIT;
 	auto_buf text = BUF_INIT;
 	const char *path = new_file(ctx, &a, id_of(job->rq));
-	auto_fd fd =
-	    open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	*fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
 	fill_card(ctx, job);
 	print_job(&text, ctx, job);
-	if (fd < 0 || fd_write_all(fd, text.s, text.len) < 0 || (sync && fsync(fd) < 0))
+	if (*fd < 0 || fd_write_all(*fd, text.s, text.len) < 0)
 		return err_sys(err, errno, "cannot write '%s'", path);
-	return 0;
-}
-
-static int sync_dir(const char *path, bool whole_disk, struct err *err)
-{
-	auto_fd fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0 || (whole_disk ? syncfs(fd) : fsync(fd)) < 0)
-		return err_sys(err, errno, "cannot write '%s'", path);
+	sync_file_range(*fd, 0, 0, SYNC_FILE_RANGE_WRITE);
 	return 0;
 }
 
@@ -156,39 +148,81 @@ static int enter(
 	return -1;
 }
 
-static int enter_all(
-    const struct ctx *ctx, struct queue_job *jobs, size_t n, struct err *err)
+static int enter_all(const struct ctx *ctx, struct queue_job *jobs, size_t n,
+    size_t *done, struct err *err)
 {
-	auto_arena a = ARENA_INIT;
 	int64_t seq;
 	auto_fd lock = queue_lock(ctx, err);
 	if (lock < 0 || next_seq(ctx, n, &seq, err) < 0)
 		return -1;
-	for (size_t i = 0; i < n; i++)
-		if (enter(ctx, &jobs[i], seq + (int64_t)i, err) < 0)
+	for (*done = 0; *done < n; ++*done)
+		if (enter(ctx, &jobs[*done], seq + (int64_t)*done, err) < 0)
 			return -1;
-	fd_close(&lock);
-	return sync_dir(queue_file(ctx, &a, QUEUE_WAITING, ""), false, err);
+	return 0;
+}
+
+/*
+ * After the renames, so that one commit of the file system has all of it.  What a power
+ * cut leaves of a file before that was never said to be queued.
+ */
+static int sync_all(const struct ctx *ctx, const int *fds, size_t n, struct err *err)
+{
+	auto_arena a = ARENA_INIT;
+	auto_fd dir = open(
+	    queue_file(ctx, &a, QUEUE_WAITING, ""), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int rc = dir < 0 ? -1 : n > FSYNCS_MOST ? syncfs(dir) : 0;
+	for (size_t i = 0; rc == 0 && i < n && n <= FSYNCS_MOST; i++)
+		rc = fsync(fds[i]);
+	if (rc == 0 && fsync(dir) == 0)
+		return 0;
+	return err_sys(err, errno, "the queue cannot be written to disk");
+}
+
+/* Fds are kept open where each is synced by itself. */
+static int write_all(const struct ctx *ctx, struct queue_job *jobs, size_t n, int *fds,
+    size_t *done, struct err *err)
+{
+	for (*done = 0; *done < n; ++*done) {
+		int *fd = &fds[n <= FSYNCS_MOST ? *done : 0];
+		int rc = write_job(ctx, &jobs[*done], fd, err);
+		if (n > FSYNCS_MOST)
+			fd_close(fd);
+		if (rc < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Those that have not begun. */
+static void take_back(
+    const struct ctx *ctx, const struct queue_job *jobs, size_t n, size_t entered)
+{
+	auto_arena a = ARENA_INIT;
+	for (size_t i = 0; i < n; i++) {
+		const char *id = id_of(jobs[i].rq);
+		struct queue_entry e;
+		unlink(new_file(ctx, &a, id));
+		if (i < entered && queue_find(ctx, &a, QUEUE_WAITING, id, &e))
+			unlink(queue_file(ctx, &a, QUEUE_WAITING, e.name));
+	}
 }
 
 int queue_add(const struct ctx *ctx, struct queue_job *jobs, size_t n, struct err *err)
 {
-	auto_arena a = ARENA_INIT;
-	auto_fd lock = queue_lock(ctx, err); /* and so the directories are there */
-	size_t done = 0;
-	int rc = 0;
-	if (lock < 0)
-		return -1;
-	fd_close(&lock);
-	while (rc == 0 && done < n)
-		rc = write_job(ctx, &jobs[done++], n <= FSYNCS_MOST, err);
-	if (rc == 0 && n > FSYNCS_MOST)
-		rc = sync_dir(queue_path(ctx, &a, ""), true, err);
-	FAULT("queue.written");
+	int fds[FSYNCS_MOST];
+	size_t written = 0, entered = 0;
+	int rc;
+	for (size_t i = 0; i < FSYNCS_MOST; i++)
+		fds[i] = -1;
+	rc = write_all(ctx, jobs, n, fds, &written, err);
 	if (rc == 0)
-		rc = enter_all(ctx, jobs, n, err);
-	for (size_t i = 0; rc < 0 && i < done; i++)
-		unlink(new_file(ctx, &a, id_of(jobs[i].rq)));
+		rc = enter_all(ctx, jobs, n, &entered, err);
+	if (rc == 0)
+		rc = sync_all(ctx, fds, n, err);
+	if (rc < 0)
+		take_back(ctx, jobs, written < n ? written + 1 : n, entered);
+	for (size_t i = 0; i < FSYNCS_MOST; i++)
+		fd_close(&fds[i]);
 	return rc;
 }
 

@@ -52,8 +52,8 @@ static void archive(const struct ctx *ctx, struct card *c, enum card_state state
 	card_archive(ctx, c, &ignored);
 }
 
-int queue_remove(
-    const struct ctx *ctx, const char *run_id, const char *reason, struct err *err)
+int queue_remove(const struct ctx *ctx, const struct queue_entry *was, const char *reason,
+    struct err *err)
 {
 	auto_arena a = ARENA_INIT;
 	struct queue_entry e;
@@ -62,14 +62,12 @@ int queue_remove(
 	auto_fd lock = queue_lock(ctx, err);
 	if (lock < 0)
 		return -1;
-	if (!queue_find(ctx, &a, QUEUE_WAITING, run_id, &e)) {
-		err_set(err, ERR_NOTFOUND, "run %.8s is not in the queue", run_id);
-		return err_hint(err, "'mlp queue' lists those that are");
-	}
+	if (queue_refind(ctx, &a, was, &e, err) < 0)
+		return -1;
 	if (queue_read(ctx, &a, QUEUE_WAITING, &e, &w, &ignored) == 0) {
 		/* first, so that who waits for it finds how it ended */
 		archive(ctx, &w.card, CARD_KILLED, reason, 128 + SIGTERM);
-		frozen_drop(ctx, w.rq.frozen ? w.rq.frozen->tree : NULL, run_id);
+		frozen_drop(ctx, w.rq.frozen ? w.rq.frozen->tree : NULL, e.run_id);
 	}
 	queue_work_release(&w);
 	if (unlink(queue_file(ctx, &a, QUEUE_WAITING, e.name)) < 0)

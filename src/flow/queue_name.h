@@ -13,4 +13,8 @@ bool queue_name_parse(const char *name, struct queue_entry *e, int64_t *seq);
 const char *queue_file(
     const struct ctx *ctx, struct arena *a, enum queue_where where, const char *name);
 
+/* Under the lock: where it waits now.  ERR_NOTFOUND. */
+int queue_refind(const struct ctx *ctx, struct arena *a, const struct queue_entry *e,
+    struct queue_entry *now, struct err *err);
+
 #endif

@@ -42,6 +42,10 @@ queue() {
 	id=$output
 }
 began() { [ "$(tr '\n' ' ' <"$T/began" 2>/dev/null)" = "$1 " ]; }
+# The same, in any order: those that begin together may do so in this one or that.
+began_all() { [ "$(sort "$T/began" 2>/dev/null | tr '\n' ' ')" = "$1 " ]; }
+lines() { [ "$(wc -l <"$1")" -eq "$2" ]; }
+is_empty() { [ -z "$(ls -A "$1" 2>/dev/null)" ]; }
 let_go() { for n; do : >"$G/$n"; done; }
 state_of() { "$MLP" ps -a -n 1000 --json | python3 -c "
 import json, sys
@@ -96,18 +100,16 @@ names() { output=$("$MLP" queue --json); json "' '.join(r['run_name'] for r in j
 @test "at most N at once, and N can be changed while they run" {
 	patient
 	for n in 1 2 3 4; do queue -j 2 -P "n=$n"; done
-	until_true test "$(sort "$T/began" 2>/dev/null | wc -l)" -eq 2 ||
-		until_true grep -q . "$T/began"
-	until_true began "1 2"
+	until_true began_all "1 2"
 	mlp queue -j 3
 	is "$status" 0
-	until_true began "1 2 3"
+	until_true began_all "1 2 3"
 	mlp queue -j 1
 	let_go 1
 	until_true grep -q 1 "$T/ended"
 	mlp queue --json
 	is "$(json "j['slots'], len(j['runs'])")" "(1, 1)"
-	began "1 2 3"
+	began_all "1 2 3"
 	let_go 2 3 4
 	mlp wait "$id"
 	is "$(tail -n 1 "$T/ended")" 4
@@ -208,7 +210,7 @@ import json, sys
 print([r['run_id'] for r in json.load(sys.stdin)['runs'] if r['run_name'] == 'b'][0][:8])")"
 	is "$status" 0
 	mlp wait --all
-	until_true test "$(wc -l <"$T/ended")" -eq 4
+	until_true lines "$T/ended" 4
 	none grep -q c "$T/began"
 }
 
@@ -225,7 +227,7 @@ print([r['run_id'] for r in json.load(sys.stdin)['runs'] if r['run_name'] == 'b'
 	has "$stderr" "may mean several"
 	mlp queue flush
 	is "$status" 2
-	has "$stderr" "'flush' is none of hold, release, remove, priority"
+	has "$stderr" "'flush' is none of add, hold, release, remove, priority"
 	mlp queue remove
 	is "$status" 2
 	mlp queue remove one --all
@@ -264,8 +266,8 @@ print([r['run_id'] for r in json.load(sys.stdin)['runs'] if r['run_name'] == 'b'
 	mlp show "$id" --json
 	is "$(json "j['source']['uri']")" "$T/p"
 	# nothing of it is left
-	until_true test -z "$(ls "$XDG_STATE_HOME/mlp/queue/trees" 2>/dev/null)"
-	until_true test -z "$(ls -d "$XDG_CACHE_HOME"/mlp/checkouts/p-* 2>/dev/null | grep -v lock)"
+	until_true is_empty "$XDG_STATE_HOME/mlp/queue/trees"
+	until_true is_empty "$XDG_CACHE_HOME/mlp/checkouts"
 }
 
 @test "the same code is kept once, as long as somebody needs it" {
@@ -468,11 +470,11 @@ frozen_commit() {
 @test "KILL of the runner: what runs goes on, what waits begins, each once" {
 	patient
 	for n in 1 2 3 4 5 6; do queue -j 2 -P "n=$n"; done
-	until_true began "1 2"
+	until_true began_all "1 2"
 	kill -9 "$(runner)"
 	until_true no_runner
 	let_go 1
-	until_true began "1 2 3" # without any command
+	until_true began_all "1 2 3" # without any command
 	kill -9 "$(runner)"
 	until_true no_runner
 	mlp queue # or by one
@@ -480,7 +482,7 @@ frozen_commit() {
 	let_go 2 3 4 5 6
 	mlp wait --all
 	is "$status" 0
-	until_true test "$(wc -l <"$T/ended")" -eq 6
+	until_true lines "$T/ended" 6
 	is "$(sort "$T/began" | uniq -d)" ""
 }
 
@@ -507,7 +509,7 @@ frozen_commit() {
 	queue -j 1 -P n=2
 	until_true began 1
 	kill -9 $(runners)
-	until_true test -z "$(runners)"
+	until_true no_runner
 	mlp ps
 	is "$status" 0
 	until_true began "1 2"
@@ -539,7 +541,7 @@ frozen_commit() {
 	is "$status" 125
 	has "$stderr" "lost twice"
 	none grep -q 3 "$T/began"
-	is "$(jobs_in claimed)" ""
+	is_empty "$q/claimed"
 }
 
 @test "killed when it was on record: it is not begun again" {
@@ -553,12 +555,12 @@ frozen_commit() {
 	mlp wait "$id"
 	cp "$T/kept" "$q/claimed/${name/.h-./.--.}" # the power went before that was on disk
 	mlp queue
-	until_true test -z "$(jobs_in claimed)"
+	until_true is_empty "$q/claimed"
 	is "$(grep -c 2 "$T/began")" 1
 	cp "$T/kept" "$q/jobs/${name/.h-./.--.}"
 	mlp queue
-	until_true test -z "$(jobs_in jobs)"
-	until_true test -z "$(jobs_in claimed)"
+	until_true is_empty "$q/jobs"
+	until_true is_empty "$q/claimed"
 	is "$(grep -c 2 "$T/began")" 1
 	mlp runs --json
 	is "$(json "[r['status'] for r in j]")" "['FINISHED', 'FINISHED']"
@@ -575,7 +577,7 @@ frozen_commit() {
 	done
 	wait "$adder"
 	"$MLP" wait --all >/dev/null 2>&1
-	until_true test "$(wc -l <"$T/began")" -eq 24
+	until_true lines "$T/began" 24
 	is "$(sort "$T/began" | uniq -d)" ""
 	mlp runs --json -n 100
 	is "$(json "len(j), {r['status'] for r in j}")" "(24, {'FINISHED'})"
@@ -701,6 +703,46 @@ M
 	XDG_STATE_HOME=$T/state
 }
 
+@test "many at once, as JSON: what is wrong is told by its line, the others are queued" {
+	patient
+	cat >"$T/list" <<L
+{"uri": ".", "entry_point": "quick", "params": {"n": 1}}
+
+{"uri": ".", "entry_point": "quick", "params": {"m": 1, "n": 2}, "oops": 1}
+{"uri": ".", "entry_point": "nowhere"}
+not JSON
+{"uri": ".", "entry_point": "quick", "params": {"n": "three"}, "run_name": "third", "tags": {"a": "b"}}
+L
+	mlp queue add "$T/list" --hold -p 7 -j 2
+	is "$status" 1
+	has "$stderr" "line 3:"
+	has "$stderr" "line 4:"
+	has "$stderr" "line 5:"
+	is "$(wc -l <<<"$output")" 2
+	ids=$(tr '\n' ' ' <<<"$output")
+	mlp queue --json
+	is "$(json "' '.join(r['run_id'] for r in j['runs'])") " "$ids"
+	is "$(json "j['slots'], {(r['state'], r['priority']) for r in j['runs']}")" "(2, {('held', 7)})"
+	mlp queue release --all
+	mlp wait $ids
+	is "$status" 0
+	is "$(sort "$T/began" | tr '\n' ' ')" "1 three "
+	seq 1200 | sed 's/.*/{"uri":".","entry_point":"quick","params":{"n":"&"}}/' >"$T/list"
+	mlp queue add - --hold <"$T/list"
+	is "$status" 0
+	is "$(sort <<<"$output" | uniq | wc -l)" 1200
+	is "$(jobs_in jobs | cut -d. -f5)" "$output"
+	is "$(ls "$XDG_STATE_HOME/mlp/queue/trees" | grep -vc runs)" 1
+	mlp queue remove --all
+	is "$(ls -A "$XDG_STATE_HOME/mlp/queue/trees")" ""
+	mlp queue add "$T/none"
+	is "$status" 1
+	mlp queue add
+	is "$status" 2
+	mlp queue --hold
+	is "$status" 2
+}
+
 # ---- GPUs ----
 
 # A manifest whose runs want $1 GPUs, and say which they have.
@@ -723,12 +765,12 @@ M
 	export MLP_GPUS=0,1
 	wants 1
 	for n in a b c; do queue -j 4 -P "n=$n"; done
-	until_true began "a=0 b=1"
+	until_true began_all "a=0 b=1"
 	is_state "$id" QUEUED
 	queue -j 4 -e none -P n=free # what needs none goes ahead
-	until_true began "a=0 b=1 free=unset"
+	until_true began_all "a=0 b=1 free=unset"
 	let_go a
-	until_true began "a=0 b=1 free=unset c=0"
+	until_true began_all "a=0 b=1 c=0 free=unset"
 	let_go b c
 	mlp wait --all
 	is "$status" 0
@@ -834,8 +876,7 @@ M
 	mkdir "$T/one"
 	mlp run . -d -e outer
 	id=$output
-	until_true test "$(sort "$T/began" 2>/dev/null | tr '\n' ' ')" = "a=0 b=1 " ||
-		until_true grep -q b= "$T/began"
+	until_true lines "$T/began" 2
 	let_go a b
 	mlp wait "$id"
 	is "$status" 0
