@@ -137,15 +137,23 @@ shape_is() { printf '%s' "$output" | manual shape "$MAN1" JSON "$1"; }
 	mlp info --json
 	shape_is 3
 	mlp run . --dry-run --json
-	shape_is 5
+	shape_is 8
 	is "$(json '" ".join(j["params"]["a"])')" "$(grep -oE '\{value [a-z ]*\}' "$MAN1" | tr -d '{}')"
+	output=$(echo '{"uri": "."}' | "$MLP" batch - 2>/dev/null) || true
+	shape_is 4
+	mlp sweep . -P a=0,1 --json
+	shape_is 5
 	echo "  other: text" >>MLproject
 	mlp check --json
 	is "$status" 1
 	shape_is 2
 	mkdir -p "$XDG_CACHE_HOME/mlp/checkouts/new" "$XDG_CACHE_HOME/mlp/checkouts/left.mlp-tmp"
 	mlp gc --json
-	shape_is 4
+	shape_is 7
+	mlp queue add - --hold <<<'{"uri": "."}'
+	mlp queue --json
+	shape_is 6
+	mlp queue remove --all
 }
 
 @test "the tags in mlp(1) are those that mlp writes" {

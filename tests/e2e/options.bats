@@ -105,7 +105,7 @@ variables() {
 }
 
 # Every place that reads a variable without spelling its name; what it reads is known below.
-indirect='src/base/proc.c src/cli/cmd_server.c src/cli/envfile.c src/flow/childenv.c src/flow/launch_open.c src/flow/runtags.c src/git/lfs.c src/git/proxy.c src/git/sshcmd.c src/git/tls.c src/plan/plan.c src/server/listener.c'
+indirect='src/base/proc.c src/cli/cmd_server.c src/cli/envfile.c src/flow/childenv.c src/flow/launch_open.c src/flow/runner.c src/flow/runtags.c src/git/lfs.c src/git/proxy.c src/git/sshcmd.c src/git/tls.c src/plan/plan.c src/server/listener.c'
 
 @test "every variable that mlp reads is in the manual, and no others" {
 	cd "$TOP"
@@ -116,6 +116,7 @@ indirect='src/base/proc.c src/cli/cmd_server.c src/cli/envfile.c src/flow/childe
 		grep -ohE '"(GIT_SS[HL]|GIT_LFS_SKIP|SSL_CERT)[A-Z_]*"' src/git/*.c
 		grep -A1 -hE 'names\[\] = \{' src/flow/launch_open.c src/flow/runtags.c
 		grep -ohE '"PYTHONUNBUFFERED"' src/flow/childenv.c
+		grep -ohE '"CUDA_VISIBLE_DEVICES"' src/run/gpus.c
 	} | grep -oE '"[A-Za-z_]+"' | tr -d '"' | sort -u)
 	[ "$(echo "$read_by_mlp" | wc -l)" -ge 20 ]
 	# the proxies have two spellings each
