@@ -287,11 +287,10 @@ struct mlp_run_options {
 	/* As --docker-args, without dashes: {"gpus", "all"}; value NULL: {"t", NULL}. */
 	const struct mlp_pair *docker_args;
 	size_t ndocker_args;
-	int build_image; /* as --build-image */
-	/* What the command may use: 0: what the manifest says. */
-	int64_t memory_bytes; /* as --memory */
-	double cpus;	      /* as --cpus */
-	int64_t log_limit;    /* as --log-limit, in bytes; 0: none */
+	int build_image;      /* as --build-image */
+	int64_t memory_bytes; /* as --memory; 0: what the manifest says */
+	double cpus;	      /* as --cpus; 0: what the manifest says */
+	int64_t log_limit;    /* as --log-limit, in bytes of each stream; 0: none */
 	/*
 	 * As --retries (0: what the manifest says, negative: none), --retry-delay,
 	 * --retry-on.  Each attempt is a run of its own, and the last one is what counts.

@@ -48,7 +48,7 @@ if [ "$how" = full ]; then
 	for file in tests/mlflow/*.bats tests/e2e/*.bats; do
 		[ "${file##*/}" = deb.bats ] || tests+=("san/${file#tests/}") # it makes its own programs
 	done
-	tests+=(tests/valgrind.t tests/debian.t)
+	tests+=(tests/valgrind.t tests/tsan.t tests/debian.t)
 else
 	for file in git_fetch run record badinput library; do tests+=("san/e2e/$file.bats"); done
 fi

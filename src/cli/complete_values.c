@@ -6,6 +6,7 @@
 #include "cache/environments.h"
 #include "cli/complete.h"
 #include "cli/init.h"
+#include "flow/queue.h"
 #include "manifest/manifest.h"
 #include "run/card.h"
 #include "run/lock.h"
@@ -300,23 +301,14 @@ static bool is_only_card(const struct card *v, size_t n, const char *name)
 	return same == 1;
 }
 
-/* Of this machine, in whatever store; likewise by name or by id. */
-static void add_living(struct complete *c)
+/* By name, where only one has it, else by id. */
+static void add_cards(struct complete *c, const struct card *v, size_t n)
 {
 	struct arena *a = &c->cli->arena;
-	const struct ctx *ctx = &c->cli->ctx;
 	const char *typed = c->word + c->start;
-	struct err ignored = ERR_INIT;
-	struct card *v;
-	size_t n;
-	if (state_check(ctx, &ignored) < 0 || cards_alive(ctx, a, &v, &n, &ignored) < 0)
-		return;
 	for (size_t i = 0; i < n; i++) {
 		const char *state = card_state_word(v[i].state);
 		bool named = v[i].name && is_only_card(v, n, v[i].name);
-		if (v[i].state != CARD_QUEUED &&
-		    !run_lock_is_held(run_state_dir(ctx, a, v[i].run_id)))
-			continue;
 		if (named && strncmp(v[i].name, typed, strlen(typed)) == 0)
 			complete_add(
 			    c, v[i].name, arena_printf(a, "%.8s %s", v[i].run_id, state));
@@ -324,6 +316,32 @@ static void add_living(struct complete *c)
 			complete_add(c, v[i].run_id,
 			    arena_printf(a, "%s %s", v[i].name ? v[i].name : "", state));
 	}
+}
+
+static void add_queued(struct complete *c)
+{
+	struct err ignored = ERR_INIT;
+	struct card *v;
+	size_t n;
+	if (queue_cards(&c->cli->ctx, &c->cli->arena, &v, &n, &ignored) == 0)
+		add_cards(c, v, n);
+}
+
+/* Of this machine, in whatever store. */
+static void add_living(struct complete *c)
+{
+	struct arena *a = &c->cli->arena;
+	const struct ctx *ctx = &c->cli->ctx;
+	struct err ignored = ERR_INIT;
+	struct card *v;
+	size_t n, living = 0;
+	if (state_check(ctx, &ignored) < 0 || cards_alive(ctx, a, &v, &n, &ignored) < 0)
+		return;
+	for (size_t i = 0; i < n; i++)
+		if (run_lock_is_held(run_state_dir(ctx, a, v[i].run_id)))
+			v[living++] = v[i];
+	add_cards(c, v, living);
+	add_queued(c);
 }
 
 /* The one that `logs` and `show` look at may be recorded here or live anywhere. */
@@ -346,6 +364,12 @@ static void add_run_ids(struct complete *c)
 		complete_add(c, runs[i].run_id,
 		    arena_printf(&c->cli->arena, "%s %s", runs[i].name,
 			run_status_word(runs[i].status)));
+}
+
+static void add_goals(struct complete *c)
+{
+	complete_add(c, "min", "less is better");
+	complete_add(c, "max", "more is better");
 }
 
 static void add_statuses(struct complete *c)
@@ -433,6 +457,7 @@ static const struct {
     {"experiment", add_experiment_names},
     {"run-id", add_run_ids},
     {"status", add_statuses},
+    {"goal", add_goals},
     {"env-manager", add_env_managers},
     {"backend", add_local},
     {"tracking-uri", add_tracking_uri},
@@ -486,6 +511,17 @@ static void add_environments(struct complete *c)
 			all.v[i].project ? all.v[i].project : ""));
 }
 
+/* The first word of `queue` says what the others are. */
+static void add_to_queue(struct complete *c)
+{
+	if (!c->arg)
+		add_choices(c, "add|hold|release|remove|priority");
+	else if (strcmp(c->arg, "add") == 0)
+		add_files(c);
+	else
+		add_queued(c);
+}
+
 /* The last word of the usage line names the one argument (or more: ...) of a command. */
 void complete_argument(struct complete *c)
 {
@@ -504,6 +540,8 @@ void complete_argument(struct complete *c)
 		add_runs(c);
 		return;
 	}
-	if (!c->arg || strstr(last, "..."))
+	if (c->cmd == &cmd_queue)
+		add_to_queue(c);
+	else if (!c->arg || strstr(last, "..."))
 		add_by_word(c, arena_strndup(&c->cli->arena, last, strcspn(last, "]")));
 }

@@ -57,8 +57,8 @@ static const char *runner_seat(const struct ctx *ctx, struct arena *a)
 static void make_env(struct strvec *env)
 {
 	static const char *const names[] = {"PATH", "HOME", "USER", "LOGNAME", "LANG",
-	    "LC_ALL", "TMPDIR", "XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR",
-	    "MLP_LIBEXEC", "MLP_TRACE", "LD_LIBRARY_PATH", "ASAN_OPTIONS",
+	    "LC_ALL", "TMPDIR", "XDG_STATE_HOME", "XDG_CACHE_HOME", "MLP_LIBEXEC",
+	    "MLP_TRACE", "LD_LIBRARY_PATH", "ASAN_OPTIONS",
 	    "LSAN_OPTIONS" FAULT_VARIABLES};
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (getenv(names[i]))

@@ -47,7 +47,7 @@ struct sweep {
 	bool maximize, goal_given;
 	bool fail_fast, force;
 	bool is_done; /* there is nothing to run: the parent stays as it is */
-	cJSON *file; /* sweep.json, as it was read; owned */
+	cJSON *file;  /* sweep.json, as it was read; owned */
 	size_t jobs;
 
 	struct tracking tracking;

@@ -167,36 +167,21 @@ int handle_ask_end(struct mlp_handle *h)
 	return 0;
 }
 
-/* It has told nothing of its end. */
-static void explain(
-    struct mlp_handle *h, const struct err *why, const struct exit_status *st)
-{
-	auto_buf how = BUF_INIT;
-	if (state_of(h) < HANDLE_RECORDED &&
-	    __atomic_load_n(&h->asked, __ATOMIC_RELAXED)) {
-		err_set(&h->why, ERR_INTERRUPTED, "interrupted");
-		return;
-	}
-	exit_describe(&how, st);
-	if (st->kind != EXIT_UNKNOWN)
-		err_set(&h->why, why->code, "%s: %s", why->msg, how.s);
-	else
-		h->why = *why;
-}
-
 /* Its process has ended, or has to; `why`: what was wrong with what it told last. */
 static void finish(struct mlp_handle *h, const struct err *why)
 {
 	struct exit_status st;
 	bool told = h->end || h->why.code;
+	bool asked = __atomic_load_n(&h->asked, __ATOMIC_RELAXED);
 	if (!told)
 		supervisor_signal(&h->s, SIGTERM);
 	supervisor_reap(&h->s, &st);
-	if (!told) {
-		explain(h, why, &st);
-		if (h->run_id)
-			recover(h);
-	}
+	if (!told && asked && state_of(h) < HANDLE_RECORDED)
+		err_set(&h->why, ERR_INTERRUPTED, "interrupted");
+	else if (!told)
+		h->why = *why;
+	if (!told && h->run_id)
+		recover(h);
 	set_state(h, h->end ? HANDLE_ENDED : HANDLE_FAILED);
 }
 
@@ -266,11 +251,11 @@ static int begin(struct mlp_handle *h, const struct mlp_run_options *o, struct e
 {
 	auto_json request = cJSON_CreateObject();
 	enum supervisor_flag flags = 0;
+	struct exit_status st;
 	char id[33];
 	run_id_new(id);
-	if (o->run_id && *o->run_id)
-		h->run_id = NULL; /* it may be a name: known once it is found */
-	else
+	/* of a run that is opened again nothing is ours to tell before that is done */
+	if (!o->run_id || !*o->run_id)
 		h->run_id = h->first_id = arena_strdup(&h->arena, id);
 	if (options_to_request(h->m, o, h->run_id, request, err) < 0)
 		return -1;
@@ -281,7 +266,7 @@ static int begin(struct mlp_handle *h, const struct mlp_run_options *o, struct e
 	if (greet(h, h->m, err) == 0 && supervisor_send(&h->s, request, err) == 0)
 		return 0;
 	supervisor_signal(&h->s, SIGKILL);
-	supervisor_reap(&h->s, &(struct exit_status){.kind = EXIT_UNKNOWN});
+	supervisor_reap(&h->s, &st);
 	return -1;
 }
 

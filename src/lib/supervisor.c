@@ -211,55 +211,6 @@ static int left_ms(int64_t until)
 	return left <= 0 ? 0 : left > INT_MAX ? INT_MAX : (int)left;
 }
 
-static int silent_end(struct err *err)
-{
-	return err_set(err, ERR_FAIL, "%s ended without an answer", program);
-}
-
-/* 1: there are bytes, 0: none until then, -1: it has ended, or *err says what. */
-static int wait_for_bytes(struct supervisor *s, int wake, int64_t until, struct err *err)
-{
-	for (;;) {
-		struct pollfd p[] = {{.fd = s->h.from, .events = POLLIN},
-		    {.fd = wake, .events = POLLIN}, {.fd = s->pidfd, .events = POLLIN}};
-		int n;
-		if (!is_ours(s))
-			return err_set(err, ERR_BUSY,
-			    "the host has closed the descriptors of %s", program);
-		n = poll(p, 3, left_ms(until));
-		if (n < 0 && errno != EINTR)
-			return err_sys(err, errno, "cannot wait for %s", program);
-		if (n == 0 && left_ms(until) == 0)
-			return 0;
-		if (n <= 0)
-			continue;
-		if (p[0].revents) {
-			int rc = helper_read(&s->h, err);
-			if (rc > 0 || (rc < 0 && err->sys != ECONNRESET))
-				return rc;
-			err_clear(err);
-			return silent_end(err);
-		}
-		/* where a child of another thread keeps its end of the socket open */
-		if (p[2].revents && poll(p, 1, 0) == 0)
-			return silent_end(err);
-		if (p[1].revents)
-			return 0;
-	}
-}
-
-int supervisor_next(
-    struct supervisor *s, int wake, int64_t until, cJSON **ev, struct err *err)
-{
-	int rc;
-	while ((rc = helper_next(&s->h, ev, err)) == 0) {
-		rc = wait_for_bytes(s, wake, until, err);
-		if (rc <= 0)
-			return rc;
-	}
-	return rc;
-}
-
 /* Who has reaped it otherwise does not matter: then how it ended is not known. */
 static void reap_child(struct supervisor *s, siginfo_t *si)
 {
@@ -295,6 +246,60 @@ void supervisor_reap(struct supervisor *s, struct exit_status *st)
 		*st = (struct exit_status){.kind = EXIT_SIGNALLED,
 		    .sig = si.si_status,
 		    .core = si.si_code == CLD_DUMPED};
+}
+
+static int silent_end(struct supervisor *s, struct err *err)
+{
+	struct exit_status st;
+	auto_buf how = BUF_INIT;
+	supervisor_reap(s, &st);
+	exit_describe(&how, &st);
+	return err_set(err, ERR_FAIL, "%s ended without an answer%s%s", program,
+	    st.kind == EXIT_UNKNOWN ? "" : ": ", st.kind == EXIT_UNKNOWN ? "" : how.s);
+}
+
+/* 1: there are bytes, 0: none until then, -1: it has ended, or *err says what. */
+static int wait_for_bytes(struct supervisor *s, int wake, int64_t until, struct err *err)
+{
+	for (;;) {
+		struct pollfd p[] = {{.fd = s->h.from, .events = POLLIN},
+		    {.fd = wake, .events = POLLIN}, {.fd = s->pidfd, .events = POLLIN}};
+		int n;
+		if (!is_ours(s))
+			return err_set(err, ERR_BUSY,
+			    "the host has closed the descriptors of %s", program);
+		n = poll(p, 3, left_ms(until));
+		if (n < 0 && errno != EINTR)
+			return err_sys(err, errno, "cannot wait for %s", program);
+		if (n == 0 && left_ms(until) == 0)
+			return 0;
+		if (n <= 0)
+			continue;
+		if (p[0].revents) {
+			int rc = helper_read(&s->h, err);
+			if (rc > 0 || (rc < 0 && err->sys != ECONNRESET))
+				return rc;
+			err_clear(err);
+			return silent_end(s, err);
+		}
+		/* where a child of another thread keeps its end of the socket open */
+		if (p[2].revents && poll(p, 1, 0) == 0)
+			return silent_end(s, err);
+		if (p[1].revents)
+			return 0;
+	}
+}
+
+int supervisor_next(
+    struct supervisor *s, int wake, int64_t until, cJSON **ev, struct err *err)
+{
+	int rc;
+	while ((rc = helper_next(&s->h, ev, err)) == 0) {
+		rc = wait_for_bytes(s, wake, until, err);
+		if (rc <= 0)
+			return rc;
+	}
+	return rc;
 }
 
 void supervisor_close(struct supervisor *s)

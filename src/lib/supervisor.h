@@ -58,7 +58,10 @@ int supervisor_next(
 /* 0, or -1 with errno: ESRCH where it has ended.  Any thread may. */
 int supervisor_signal(const struct supervisor *s, int sig);
 
-/* Wait for its end, which is near.  How it ended is known only of a child of ours. */
+/*
+ * Wait for its end, which is near; again, it does nothing.  How it ended is known only of a
+ * child of ours that nobody else has reaped, else EXIT_UNKNOWN.
+ */
 void supervisor_reap(struct supervisor *s, struct exit_status *st);
 
 /* What belongs to us, whether it lives or not. */

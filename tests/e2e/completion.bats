@@ -66,7 +66,7 @@ fish_says() { fish --no-config -c 'mlp completion fish | source; complete -C $ar
 }
 
 @test "an option that takes a value has candidates, or is known to be free text" {
-	free='^(docker-args|run-name|tag|timeout|limit|lines|grace|older-than|memory|cpus|log-limit|retries|retry-delay|retry-on|on-end|host|port|static-prefix|allowed-hosts|workers)$'
+	free='^(jobs|metric|random|seed|priority|docker-args|run-name|tag|timeout|limit|lines|grace|older-than|memory|cpus|log-limit|retries|retry-delay|retry-on|on-end|host|port|static-prefix|allowed-hosts|workers)$'
 	echo data >file
 	repository
 	"$MLP" run . -P data=file --run-name once --experiment-name first >/dev/null
@@ -77,7 +77,7 @@ fish_says() { fish --no-config -c 'mlp completion fish | source; complete -C $ar
 		while read -r option; do
 			run=()
 			[ "$command" != rerun ] || run=(once)
-			[ "$command" != run ] || run=(.)
+			[[ $command != run && $command != sweep ]] || run=(.)
 			echo "$command --$option"
 			saw=$(answer "$command" "${run[@]}" "--$option" "")
 			[[ $saw == *$'\n'* || $saw == [fd]* ]]
@@ -319,4 +319,15 @@ x;touch owned
 	echo '{"project": "wine"}' >"$XDG_CACHE_HOME/mlp/envs/0123abcd/environment.json"
 	is "$(answer env rm 0)" $'words\n0123abcd\tvirtualenv wine'
 	is "$(candidates env rm x)" ""
+}
+
+@test "the queue: what can be done, and the runs that wait" {
+	printf 'entry_points:\n  main: {command: "true"}\n' >MLproject
+	"$MLP" run . -d --hold --run-name waits >/dev/null
+	is "$(candidates queue "")" $'add\nhold\nrelease\nremove\npriority'
+	is "$(candidates queue release w)" waits
+	is "$(candidates wait w)" waits
+	has "$(answer queue add "")" files
+	"$MLP" queue remove --all
+	is "$(candidates queue release "")" ""
 }

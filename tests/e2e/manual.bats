@@ -137,20 +137,28 @@ shape_is() { printf '%s' "$output" | manual shape "$MAN1" JSON "$1"; }
 	mlp info --json
 	shape_is 3
 	mlp run . --dry-run --json
-	shape_is 5
+	shape_is 8
 	is "$(json '" ".join(j["params"]["a"])')" "$(grep -oE '\{value [a-z ]*\}' "$MAN1" | tr -d '{}')"
+	output=$(echo '{"uri": "."}' | "$MLP" batch - 2>/dev/null) || true
+	shape_is 4
+	mlp sweep . -P a=0,1 --json
+	shape_is 5
+	mlp queue add - --hold <<<'{"uri": "."}'
+	mlp queue --json
+	shape_is 6
+	mlp queue remove --all
 	echo "  other: text" >>MLproject
 	mlp check --json
 	is "$status" 1
 	shape_is 2
 	mkdir -p "$XDG_CACHE_HOME/mlp/checkouts/new" "$XDG_CACHE_HOME/mlp/checkouts/left.mlp-tmp"
 	mlp gc --json
-	shape_is 4
+	shape_is 7
 	mkdir -p "$XDG_CACHE_HOME/mlp/envs/00"
 	echo '{"project": "wine", "python": "3.11.2"}' >"$XDG_CACHE_HOME/mlp/envs/00/environment.json"
 	mlp env list --json
 	output=$(json 'json.dumps(j[0])')
-	shape_is 6
+	shape_is 9
 	mlp env rm 00 --json
 	is "$(json 'sorted(j)')" "['bytes', 'dry_run', 'kept', 'removed']"
 }
