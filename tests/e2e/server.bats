@@ -768,9 +768,11 @@ create = request(e.base, 'POST', path, body)
 # the client is gone while the first is under way: the repeat gets the first one's reply
 db = sqlite3.connect(store, isolation_level=None)
 db.execute('BEGIN IMMEDIATE')
-a = connect(e.base); a.sendall(create); active(2); a.close()
+a = connect(e.base); a.sendall(create); active(2)
+time.sleep(0.5) # active counts from its first line on: it has to be at the database
+a.close()
 b = connect(e.base); b.sendall(create)
-time.sleep(0.2)
+time.sleep(0.5)
 db.execute('COMMIT')
 first = reply(b.makefile('rb')).json()['run']['info']['run_id']
 same(count(), 1)
