@@ -234,6 +234,8 @@ relay() {
 . "$here/alive.sh"
 # shellcheck source=tests/bench/batch.sh
 . "$here/batch.sh"
+# shellcheck source=tests/bench/queue.sh
+. "$here/queue.sh"
 # shellcheck source=tests/bench/library.sh
 . "$here/library.sh"
 
@@ -254,6 +256,7 @@ many_runs
 relay
 control
 alive
+queue
 batch
 library
 if [ "${BENCH_MLFLOW:-1}" != 0 ]; then
