@@ -8,6 +8,7 @@
 #include "cache/sweep.h"
 #include "env/env.h"
 #include "flow/heal.h"
+#include "flow/queue.h"
 #include "run/card.h"
 #include "run/lock.h"
 #include "run/statedir.h"
@@ -88,6 +89,8 @@ void sweep_states(struct sweep *s)
 	}
 	if (!s->rq->dry_run)
 		heal_runs(s->ctx);
+	if (!s->rq->dry_run && path_is_dir(path_join(s->a, s->ctx->state_dir, "queue")))
+		queue_heal(s->ctx);
 	for (const char *const *name = sweep_names(s, runs); *name; name++) {
 		const char *dir = path_join(s->a, runs, *name);
 		if (strstr(*name, ".gone."))

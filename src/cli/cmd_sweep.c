@@ -216,23 +216,22 @@ static int exit_code(const struct sweep *s)
 	return s->outcome == RUN_FINISHED ? CLI_OK : CLI_FAILED;
 }
 
-static int go(struct cli *cli, struct sweep *s, const struct sweep_args *sa)
+static int go(struct sweepview *v, struct sweep *s, const struct sweep_args *sa)
 {
-	struct sweepview v = {.cli = cli, .sweep = s, .line = BUF_INIT};
+	struct cli *cli = v->cli;
 	struct sweep_count c = sweep_count(s);
 	struct err err = ERR_INIT;
 	int code;
-	s->arg = &v;
 	s->told = sweepview_told;
 	s->status = cli->least <= SAY_INFO ? sweepview_status : NULL;
 	ctx_say(&cli->ctx, SAY_INFO, "sweep %s (%s): %zu points, %zu to run", s->name,
 	    s->run_id, s->points.n, s->points.n - c.finished);
 	if (sweep_run(s, &err) < 0)
 		cli_error(cli, &err);
-	code = sa->json	 ? sweepview_json(&v)
-	       : sa->csv ? sweepview_csv(&v)
-			 : sweepview_table(&v);
-	sweepview_end(&v);
+	code = sa->json	 ? sweepview_json(v)
+	       : sa->csv ? sweepview_csv(v)
+			 : sweepview_table(v);
+	sweepview_end(v);
 	return exit_code(s) ? exit_code(s) : code;
 }
 
@@ -246,8 +245,8 @@ static int fail(struct cli *cli, const struct err *err)
 
 static int sweep(struct cli *cli, struct sweep_args *sa)
 {
-	struct sweepview v = {.cli = cli, .line = BUF_INIT};
 	struct sweep s = SWEEP_INIT;
+	struct sweepview v = {.cli = cli, .sweep = &s, .line = BUF_INIT};
 	struct err err = ERR_INIT;
 	enum what what = what_is_wanted(sa);
 	int code;
@@ -271,7 +270,7 @@ static int sweep(struct cli *cli, struct sweep_args *sa)
 	s.force = sa->force;
 	s.diags = sweepview_diags;
 	s.arg = &v;
-	code = start(cli, &s, sa, what, &err) < 0 ? fail(cli, &err) : go(cli, &s, sa);
+	code = start(cli, &s, sa, what, &err) < 0 ? fail(cli, &err) : go(&v, &s, sa);
 	sweep_release(&s);
 	return code;
 }

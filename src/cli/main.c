@@ -15,8 +15,11 @@
  *              (open the run, supervise, close it), ending.c (what an end means), heal.c
  *              (runs that a killed mlp left), rerun.c (a record becomes a request),
  *              detach.c (in the background), enqueue.c, queue*.c, runner.c (one after
- *              the other), frozen.c (with the code of then), control*.c (which runs live; waiting for
- *              them, stopping them), follow.c (their output as it comes)
+ *              the other), frozen.c (with the code of then), control*.c (which runs
+ *              live; waiting for them, stopping them), follow.c (their output as it
+ *              comes), crew*.c (processes that launch many, with what kept.c keeps from
+ *              one to the next), batchline.c (one is asked for as JSON), sweep*.c (many
+ *              points of one project)
  *   source/    what a URI means, and asking mlp-git for its tree
  *   manifest/  an MLproject file as a model; YAML with line and column; diagnostics
  *   plan/      pure: parameters, command template, entry point, environment -> plan

@@ -74,11 +74,13 @@ static void close_others(int ours, int trace)
 	}
 }
 
-static void null_input(void)
+static void turn_streams(void)
 {
 	auto_fd null = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	if (null >= 0)
 		dup2(null, STDIN_FILENO);
+	/* where results go, if what is run at a run's end has something to say */
+	dup2(STDERR_FILENO, STDOUT_FILENO);
 }
 
 /*
@@ -106,7 +108,7 @@ _Noreturn static void become_worker(struct crew *c, int fd, pid_t opener)
 	sigwatch_close(&c->signals);
 	hold_suspension();
 	close_others(fd, c->ctx->trace);
-	null_input();
+	turn_streams();
 	crew_work(c->ctx, c->writer, fd);
 }
 

@@ -11,6 +11,7 @@
 #include "base/fault.h"
 #include "base/file.h"
 #include "base/proc.h"
+#include "base/shrink.h"
 #include "base/sigpoll.h"
 #include "run/card.h"
 
@@ -83,6 +84,7 @@ static void on_started(void *arg, const struct run_result *r, const struct prepa
 	FAULT("detach.told");
 	null_over(STDOUT_FILENO, O_WRONLY);
 	null_over(STDERR_FILENO, O_WRONLY);
+	memory_shrink();
 }
 
 /* An id, its lock and a card before there is anything to record. */

@@ -5,13 +5,14 @@
 #include <fcntl.h>
 #include <stddef.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/path.h"
 #include "base/treecopy.h"
 
-enum { LINKED_SHOWN = 4 };
+enum { LINKED_SHOWN = 4, ABANDONED_AGE_S = 3600 };
 
 /* ---- as JSON ---- */
 
@@ -202,15 +203,37 @@ static void sweep_runs(const struct ctx *ctx, const char *tree, const char *dir,
 			frozen_drop(ctx, tree, e->d_name);
 }
 
+/* What somebody is making now, or has made for a run that is about to be queued, is young. */
+static bool is_abandoned(const char *path)
+{
+	struct stat st;
+	return stat(path, &st) == 0 && st.st_ctime < time(NULL) - ABANDONED_AGE_S;
+}
+
+static void sweep_tree(const struct ctx *ctx, const char *name,
+    bool (*needs)(void *arg, const char *run_id), void *arg)
+{
+	auto_arena a = ARENA_INIT;
+	const char *path = frozen_path(ctx, &a, name), *dir;
+	struct err ignored = ERR_INIT;
+	if (!is_tree_name(name)) {
+		if (!strstr(name, ".runs") && name[0] != '.' && is_abandoned(path))
+			tree_remove(path, &ignored);
+		return;
+	}
+	dir = needed_path(ctx, &a, name);
+	if (path_is_dir(dir))
+		sweep_runs(ctx, name, dir, needs, arg);
+	else if (is_abandoned(path))
+		remove_tree(ctx, &a, name);
+}
+
 void frozen_sweep(
     const struct ctx *ctx, bool (*needs)(void *arg, const char *run_id), void *arg)
 {
 	auto_arena a = ARENA_INIT;
-	const char *trees = arena_printf(&a, "%s/queue/trees", ctx->state_dir);
-	auto_dir d = opendir(trees);
+	auto_dir d = opendir(arena_printf(&a, "%s/queue/trees", ctx->state_dir));
 	struct dirent *e;
 	while (d && (e = readdir(d)))
-		if (is_tree_name(e->d_name))
-			sweep_runs(
-			    ctx, e->d_name, needed_path(ctx, &a, e->d_name), needs, arg);
+		sweep_tree(ctx, e->d_name, needs, arg);
 }

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* queue_heal.c -- how runs leave the queue, also where their supervisor was killed. */
 #include <errno.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <time.h>
 
 #include "base/cleanup.h"
 #include "base/clock.h"
@@ -8,6 +11,8 @@
 #include "base/file.h"
 #include "flow/ending.h"
 #include "flow/queue_name.h"
+
+enum { NEW_AGE_S = 3600 };
 
 int queue_claim(const struct ctx *ctx, const struct queue_entry *e, struct err *err)
 {
@@ -169,6 +174,21 @@ static bool needs_tree(void *arg, const char *run_id)
 	       run_lock_is_held(run_state_dir(ctx, &a, run_id));
 }
 
+/* Of who was killed before it had them in the queue. */
+static void sweep_new(const struct ctx *ctx)
+{
+	auto_arena a = ARENA_INIT;
+	auto_dir d = opendir(queue_path(ctx, &a, ""));
+	struct dirent *e;
+	while (d && (e = readdir(d))) {
+		const char *path = queue_path(ctx, &a, e->d_name);
+		struct stat st;
+		if (strncmp(e->d_name, "new.", 4) == 0 && stat(path, &st) == 0 &&
+		    st.st_ctime < time(NULL) - NEW_AGE_S)
+			unlink(path);
+	}
+}
+
 void queue_heal(const struct ctx *ctx)
 {
 	auto_arena a = ARENA_INIT;
@@ -179,4 +199,5 @@ void queue_heal(const struct ctx *ctx)
 		return;
 	heal_claims(ctx, &a);
 	frozen_sweep(ctx, needs_tree, &mine);
+	sweep_new(ctx);
 }

@@ -266,7 +266,7 @@ static int reopen(
 /* The project, as the sweep pinned it; with --force as it is now. */
 static int look_again(struct sweep *s, size_t first, struct err *err)
 {
-	struct sweep_project now;
+	struct sweep_project now = {.uri = NULL};
 	struct prepared p = {.peeked = false};
 	bool pinned = !s->project.local && s->project.commit && !s->force;
 	int rc = sweep_look(s, pinned ? s->project.commit : s->rq.version, &p, &now, err);
@@ -277,9 +277,22 @@ static int look_again(struct sweep *s, size_t first, struct err *err)
 	if (s->diags)
 		s->diags(s->arg, &p.diags);
 	prepared_done(&p);
+	s->project.file = now.file;
 	if (rc == 0 && !pinned)
 		s->project = now;
 	return rc;
+}
+
+/* Whether it lives can be asked on its own machine only. */
+static int check_elsewhere(struct sweep *s, const struct run_record *run, struct err *err)
+{
+	const char *host = kvs_get(&run->tags, "mlp.host");
+	const char *end = kvs_get(&run->tags, "mlp.exit");
+	if (run->status != RUN_RUNNING || !host || (end && *end) ||
+	    strcmp(host, runtags_host(s->ctx, s->a)) == 0)
+		return 0;
+	return err_set(err, ERR_BUSY, "sweep %s is running on %.*s", s->name,
+	    (int)strcspn(host, ":"), host);
 }
 
 static int load(struct sweep *s, struct store *store, const struct run_record *run,
@@ -296,6 +309,8 @@ static int load(struct sweep *s, struct store *store, const struct run_record *r
 		    s->run_id);
 		return err_hint(err, "mlp sweep URI -P name=values begins one");
 	}
+	if (check_elsewhere(s, run, err) < 0)
+		return -1;
 	if (run_lock_take(s->ctx, s->run_id, &s->lock, err) < 0)
 		return err_wrap(err, "sweep %s", s->name);
 	if (sweep_load(s, s->log_dir, err) < 0)

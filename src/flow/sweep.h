@@ -24,6 +24,7 @@ struct sweep_project {
 	const char *manifest; /* SHA-256 of the file */
 	const char *command;  /* of the entry point, as it stands there */
 	bool local;	      /* not fetched: it can change under us */
+	const char *file;     /* its manifest, if it is local; not in the table */
 	bool dirty;
 };
 
@@ -135,6 +136,8 @@ int sweep_look(struct sweep *s, const char *version, struct prepared *p,
 /* Would each point's parameters do, from the index `first` on? */
 int sweep_check_points(
     struct sweep *s, const struct prepared *p, size_t first, struct err *err);
+/* Is the manifest of a project that is not fetched the same as ever? */
+bool sweep_is_unchanged(const struct sweep *s);
 /* ERR_CONFLICT says what has changed. */
 int sweep_compare(
     const struct sweep_project *then, const struct sweep_project *now, struct err *err);

@@ -65,7 +65,18 @@ static void take_project(
 	    .manifest = hash_of_file(s->a, p->manifest->path),
 	    .command = ep ? ep->command : NULL,
 	    .local = p->source.kind == SOURCE_LOCAL,
+	    .file = p->source.kind == SOURCE_LOCAL ? p->manifest->path : NULL,
 	    .dirty = p->source.dirty > 0};
+}
+
+bool sweep_is_unchanged(const struct sweep *s)
+{
+	auto_arena a = ARENA_INIT;
+	const char *then = s->project.manifest, *now;
+	if (!s->project.file || !then)
+		return true;
+	now = hash_of_file(&a, s->project.file);
+	return now && strcmp(now, then) == 0;
 }
 
 int sweep_look(struct sweep *s, const char *version, struct prepared *p,

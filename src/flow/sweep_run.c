@@ -49,6 +49,10 @@ static int give_next(struct sweep *s, struct err *err)
 		s->next++;
 	if (s->next == s->points.n || s->reason || crew_idle(&s->crew) == 0)
 		return 0;
+	if (!sweep_is_unchanged(s)) {
+		s->reason = "the MLproject was changed while the sweep ran";
+		return 0;
+	}
 	if (give(s, s->next, err) < 0)
 		return -1;
 	s->state[s->next].phase = POINT_RUNNING;

@@ -12,12 +12,9 @@
  * --detach: in a session of its own, as nobody's child, and the host may die.
  */
 #include <fcntl.h>
-#include <link.h>
 #include <linux/sockios.h>
-#include <malloc.h>
 #include <signal.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 
@@ -27,6 +24,7 @@
 #include "base/file.h"
 #include "base/libexec.h"
 #include "base/path.h"
+#include "base/shrink.h"
 #include "base/trace.h"
 #include "base/utf8.h"
 #include "flow/artifacts.h"
@@ -167,35 +165,12 @@ struct job {
 	bool detached;
 };
 
-/* Code is read again from its file where it is executed again. */
-static int forget_code(struct dl_phdr_info *lib, size_t size, void *page)
-{
-	uintptr_t mask = ~(*(const uintptr_t *)page - 1);
-	(void)size;
-	for (int i = 0; i < lib->dlpi_phnum; i++) {
-		const ElfW(Phdr) *h = &lib->dlpi_phdr[i];
-		uintptr_t at = (lib->dlpi_addr + h->p_vaddr) & mask;
-		if (h->p_type == PT_LOAD && (h->p_flags & (PF_X | PF_W)) == PF_X)
-			madvise((void *)at, lib->dlpi_addr + h->p_vaddr + h->p_memsz - at,
-			    MADV_DONTNEED);
-	}
-	return 0;
-}
-
-/* Of what is resident most was wanted for the beginning alone; a run may last for weeks. */
-static void shrink(void)
-{
-	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
-	dl_iterate_phdr(forget_code, &page);
-	malloc_trim(0);
-}
-
 static void on_started(void *arg, const struct run_result *r, const struct prepared *p)
 {
 	struct job *job = arg;
 	tell_diags(&p->diags);
 	tell("started", event_of_run(&job->ctx, &job->arena, r, RUN_RUNNING));
-	shrink();
+	memory_shrink();
 }
 
 static void tell_end(struct job *job)

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # control.sh -- the figures of runs in the background.  Sourced by run.sh.
 
-# ended_cards N, queued_cards N: as supervisors and a queue would leave them
+# ended_cards N: as supervisors would leave them
 ended_cards() {
 	python3 - "$1" >"$XDG_STATE_HOME/mlp/ended.jsonl" <<-'EOF'
 		import json, sys, time
@@ -15,17 +15,6 @@ ended_cards() {
 		        "state": "FINISHED", "recorded": True, "background": True, "pid": 1, "command": 2, "exit_code": 0,
 		        "queued": -1, "started": at - 500, "ended": at, "cpu_time_ms": 10, "memory_bytes": 1000000},
 		        separators=(",", ":")))
-	EOF
-}
-
-queued_cards() {
-	python3 - "$1" "$XDG_STATE_HOME/mlp/runs" <<-'EOF'
-		import json, os, sys
-		for i in range(int(sys.argv[1])):
-		    run = f"{i * 40503:032x}"
-		    os.makedirs(f"{sys.argv[2]}/{run}")
-		    with open(f"{sys.argv[2]}/{run}/card.json", "w") as f:
-		        json.dump({"run_id": run, "name": f"q-{i}", "state": "QUEUED", "queued": 1700000000000 + i}, f)
 	EOF
 }
 
@@ -48,9 +37,6 @@ control() {
 	row "mlp ps -a, of them the last 20" "$(value 2 1)" "the limit" 50 ms "<= 1"
 	take 40 "$mlp wait -q old-17"
 	row "one of them found by its name" "$(value 1 1)" "the limit" 50 ms "<= 1"
-	queued_cards 10000
-	take 10 "$mlp ps" "find $XDG_STATE_HOME/mlp/runs -name card.json -exec cat {} +"
-	row "mlp ps, 10,000 queued" "$(value 1 1)" "find and cat their files" "$(value 2 1)" ms "-"
 	rm -r "$XDG_STATE_HOME"
 	export XDG_STATE_HOME=$state
 	printf 'entry_points:\n  main:\n    command: "head -c 1000000000 /dev/zero"\n' >MLproject

@@ -238,6 +238,8 @@ relay() {
 . "$here/alive.sh"
 # shellcheck source=tests/bench/batch.sh
 . "$here/batch.sh"
+# shellcheck source=tests/bench/queue.sh
+. "$here/queue.sh"
 # shellcheck source=tests/bench/library.sh
 . "$here/library.sh"
 
@@ -260,6 +262,7 @@ virtualenv
 in_docker
 control
 alive
+queue
 batch
 library
 if [ "${BENCH_MLFLOW:-1}" != 0 ]; then

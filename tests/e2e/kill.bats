@@ -214,6 +214,29 @@ lost="supervisor lost (killed or machine restarted)"
 	done
 }
 
+@test "who keeps an end, or returns a run to the queue, is killed: nothing is lost" {
+	holding "sleep 60"
+	start
+	mkdir away
+	mv mlflow.db* away
+	lose
+	run -137 env MLP_FAULT=heal.kept "$FAULTY" ps
+	mlp ps --json
+	is "$output" "[]"
+	mv away/* .
+	mlp ps
+	has "$(ended)" "('FAILED', '$lost')"
+	main_is "\"echo once >>$T/ran\""
+	id=$(MLP_FAULT=queue.claimed MLP_FAULT_SAID=$T/said "$FAULTY" run -d -j 1 . 2>/dev/null)
+	until_true test -e "$T/said"
+	until_true test "$(ls -A "$XDG_STATE_HOME/mlp/queue/claimed")"
+	run -137 env MLP_FAULT=queue.returned "$FAULTY" ps
+	mlp wait "$id"
+	is "$status" 0
+	is "$(cat "$T/ran")" once
+	is "$(ended)" "('FINISHED', None)"
+}
+
 @test "many heal at once: it is told and recorded once" {
 	holding "sleep 60"
 	start

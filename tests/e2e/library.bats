@@ -36,7 +36,11 @@ build_with() {
 
 setup() { cli_setup; }
 
-teardown() { cli_teardown; }
+# A test that fails leaves nothing, not even what is detached.
+teardown() {
+	[ ! -d "$XDG_STATE_HOME/mlp/runs" ] || "$MLP" stop --all --grace 0 -q >/dev/null 2>&1 || :
+	cli_teardown
+}
 
 # host ARGUMENTS...: $status, $output (stdout), $stderr
 host() {
@@ -348,7 +352,7 @@ END
 
 # ---- handles ----
 
-waiting() { main_is '"echo $$ >pid; until [ -e go ]; do sleep 0.05; done"'; }
+waiting() { main_is '"echo $PPID >ppid; echo $$ >pid; until [ -e go ]; do sleep 0.05; done"'; }
 gone() { none_of kill -0 "$1" && none_of kill -0 "-$1"; }
 none_of() { if "$@" 2>/dev/null; then return 1; fi; }
 
@@ -480,7 +484,7 @@ $(for i in 1 2 3; do echo "0 ended ID KILLED exit=2/0/15 reason=stopped by SIGTE
 	rm pid
 	"$U/bin/drive" "start ." "sleep 700" "stop 0 -1" "wait 0 -1" >"$T/out" 3>&- &
 	until_true test -s pid
-	kill -STOP "$(ps -o ppid= -p "$(cat pid)")"
+	kill -STOP "$(cat ppid)"
 	wait $!
 	has "$(tail -n 1 "$T/out")" "KILLED exit=2/0/15 reason=stopped by SIGTERM"
 }
@@ -552,8 +556,8 @@ $(for i in 1 2 3; do echo "0 ended ID KILLED exit=2/0/15 reason=stopped by SIGTE
 	rm pid
 	"$U/bin/drive" "set detach 1" "start ." "wait 0 -1" >"$T/out" 3>&- &
 	until_true test -s pid
-	is "$(ps -o comm= -p "$(ps -o ppid= -p "$(cat pid)")")" mlp-supervise
-	kill -KILL "$(ps -o ppid= -p "$(cat pid)")"
+	is "$(cat "/proc/$(cat ppid)/comm")" mlp-supervise
+	kill -KILL "$(cat ppid)"
 	wait $!
 	has "$(tail -n 1 "$T/out")" "FAILED exit=6/0/0 reason=supervisor lost"
 	until_true gone "$(cat pid)"
@@ -611,10 +615,13 @@ FINISHED None" ]'
 		"$U/bin/drive" "start ." "set detach 1" "start ." all >"$T/out" 3>&- &
 		until_true grep -q "^1 " "$T/out"
 		until_true test -s pid
-		sizes=$(ps -C mlp-supervise -o rss=,args= | awk -v u="$U" 'index($2, u) == 1 {print ($1 <= 4096)}')
+		mlp ps --json
+		for process in $(json '" ".join(str(r["pid"]) for r in j)'); do
+			awk '/^VmRSS:/ {print $2}' "/proc/$process/status" >>sizes
+		done
 		touch go
 		wait $!
-		is "$sizes" "1
+		is "$(awk '{print ($1 <= 4096)}' sizes)" "1
 1"
 	esac
 }

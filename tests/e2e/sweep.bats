@@ -178,6 +178,54 @@ PY
 	is "$(sql "SELECT r.value FROM tags b JOIN params r ON r.run_uuid = b.value WHERE b.key = 'mlp.sweep.best'")" 2
 }
 
+@test "an MLproject that changes while the sweep runs ends it" {
+	project
+	"$MLP" sweep . -e patient -P n=1,2,3 >out 2>err &
+	BG=$!
+	until_up 1
+	sed -i 's/touch up/echo; touch up/' MLproject
+	touch go-1 go-2 go-3
+	code=0
+	wait $BG || code=$?
+	is "$code" 1
+	is "$(children)" "1|FINISHED|1 "
+	mlp show "$(parent)" --json
+	is "$(json 'j["status"], j["reason"]')" "('FAILED', 'the MLproject was changed while the sweep ran')"
+	mlp sweep resume "$(parent)" --force
+	is "$status" 0
+	is "$(children)" "1|FINISHED|1 2|FINISHED|1 3|FINISHED|1 "
+}
+
+@test "a sweep of another machine that runs is left alone" {
+	project
+	mlp sweep . -P depth=2,4
+	sql "UPDATE tags SET value = 'other:/home/x' WHERE key = 'mlp.host' AND run_uuid = '$(parent)'"
+	sql "DELETE FROM tags WHERE key = 'mlp.exit' AND run_uuid = '$(parent)'"
+	sql "UPDATE runs SET status = 'RUNNING' WHERE run_uuid = '$(parent)'"
+	mlp sweep resume "$(parent)"
+	is "$status" 1
+	has "$stderr" "is running on other"
+}
+
+@test "what is done at a run's end does not get among the results" {
+	project
+	mlp sweep . -P depth=2,3 --on-end 'echo noise; echo >>told' --json
+	is "$status" 0
+	is "$(json 'len(j["points"])')" 2
+	is "$(wc -l <told)" 2
+}
+
+@test "a sweep is nothing to run again, and has no output" {
+	project
+	mlp sweep . -P depth=2,3
+	mlp rerun "$(parent)"
+	is "$status" 125
+	has "$stderr" "is a sweep"
+	has "$stderr" "mlp sweep resume"
+	mlp logs "$(parent)"
+	is "$output" ""
+}
+
 @test "a project that has changed is refused, and what changed is said" {
 	project
 	mlp sweep . -P depth=2,4

@@ -221,14 +221,21 @@ class World:
     # ---- what must be true ----
 
     def look(self):
-        """At once: who is said to live does."""
+        """Who is said to live does; what was killed with a lock in its hands needs a moment."""
         for run in self.json("ps"):
-            if run["state"] in ("RUNNING", "STOPPING", "PREPARING"):
-                is_true(run["pid"] and alive(run["pid"]) or not self.still(run["run_id"]),
-                        "said to live:", run)
+            end = time.monotonic() + 3
+            while run["state"] in LIVE and not (run["pid"] and alive(run["pid"])):
+                is_true(time.monotonic() < end, "said to live:", run["run_id"], run["state"], run["pid"],
+                        self.words(self.processes()))
+                run = next((r for r in self.json("ps") if r["run_id"] == run["run_id"]), {"state": "gone"})
 
-    def still(self, run_id):
-        return any(r["run_id"] == run_id and r["state"] in LIVE for r in self.json("ps"))
+    def is_quiet(self):
+        """Twice: one that is just being executed has no environment."""
+        for _ in range(2):
+            if self.json("ps") or self.processes():
+                return False
+            time.sleep(0.005)
+        return True
 
     def finish(self):
         """What is queued is left to itself: it must come to its end."""
@@ -236,7 +243,7 @@ class World:
             p.wait(20)
         self.started = []
         end = time.monotonic() + 30
-        while self.json("ps") or self.processes():
+        while not self.is_quiet():
             is_true(time.monotonic() < end, "does not go on:", self.json("ps"), self.json("queue"),
                     self.words(self.processes()))
             time.sleep(0.02)
@@ -250,7 +257,7 @@ class World:
                 pass
         self.look()
         end = time.monotonic() + 20
-        while self.json("ps") or self.processes():
+        while not self.is_quiet():
             self.mlp("stop", "--all")
             is_true(time.monotonic() < end, "cannot be stopped:", self.json("ps"), self.words(self.processes()))
             time.sleep(0.01)
@@ -317,11 +324,28 @@ def some_run(w):
     return ["run", *how, ".", "-e", entry]
 
 
-def some_fault(w, points):
-    point = w.rng.choice(points)
+def some_point(w, points, rather):
+    some = [p for p in points if p.startswith(tuple(rather))]
+    return w.rng.choice(some if some and w.rng.random() < 0.5 else points)
+
+
+def some_fault(w, points, rather=()):
+    point = some_point(w, points, rather)
     n = w.rng.choice([1, 1, 1, 2, 3, 4])
     who = w.rng.choice(["self"] * 5 + ["parent", "children", "children"])
     return f"{point}:{n}:{who}"
+
+
+def kill_some(w, n):
+    """How many were there to be killed."""
+    pids, killed = w.processes(), 0
+    for pid in w.rng.sample(pids, min(n, len(pids))):
+        try:
+            os.kill(pid, signal.SIGKILL)
+            killed += 1
+        except ProcessLookupError:
+            pass
+    return killed
 
 
 def wait_a_while(w, limit=0.4):
@@ -348,15 +372,7 @@ def moment(w, _):
     """A process of the run, whichever, at a random moment."""
     w.start(some_run(w))
     time.sleep(w.rng.random() ** 2 * 0.08)
-    all_of_them = w.processes()
-    killed = 0
-    if all_of_them:
-        for pid in w.rng.sample(all_of_them, w.rng.choice([1, 1, min(2, len(all_of_them)), len(all_of_them)])):
-            try:
-                os.kill(pid, signal.SIGKILL)
-                killed += 1
-            except ProcessLookupError:
-                pass
+    killed = kill_some(w, w.rng.choice([1, 1, 2, 100]))
     w.settle()
     w.check()
     return killed
@@ -371,7 +387,7 @@ def healing(w, points):
     w.note_told()
     for _ in range(w.rng.choice([1, 2, 3])):
         w.mlp(*w.rng.choice([["ps"], ["runs"], ["stop", "--all"], ["run", ".", "-e", "good"]]),
-              fault=w.rng.choice([p for p in points if not p.startswith("detach.")]))
+              fault=some_point(w, points, ("heal.", "archive.", "lock.taken")))
     w.settle()
     w.check()
     return w.strikes() - before
@@ -394,17 +410,12 @@ def queue(w, points):
     """Jobs that wait for each other, while their supervisors and who starts them are killed."""
     before = w.strikes()
     for _ in range(w.rng.choice([1, 2, 3])):
-        fault = some_fault(w, points) if w.rng.random() < 0.7 else None
+        fault = some_fault(w, points, ["queue."]) if w.rng.random() < 0.7 else None
         w.start(["run", "-d", "-j", str(w.rng.choice([1, 2])), ".", "-e", w.rng.choice(["good", "bad"])], fault=fault)
         wait_a_while(w, 0.05)
         w.note_told()
         if w.rng.random() < 0.3:
-            for pid in w.rng.sample(w.processes(), min(1, len(w.processes()))):
-                try:
-                    os.kill(pid, signal.SIGKILL)
-                    before -= 1
-                except ProcessLookupError:
-                    pass
+            before -= kill_some(w, 1)
     w.finish()
     w.check()
     return w.strikes() - before
@@ -430,12 +441,7 @@ def many(w, points):
     else:
         start(w)
         time.sleep(w.rng.random() ** 2 * 0.1)
-        for pid in w.rng.sample(w.processes(), min(2, len(w.processes()))):
-            try:
-                os.kill(pid, signal.SIGKILL)
-                before -= 1
-            except ProcessLookupError:
-                pass
+        before -= kill_some(w, 2)
     w.finish()
     w.note_told()
     ended = w.told_end()
@@ -494,8 +500,7 @@ def full(w, points):
     wait_a_while(w)
     w.note_told()
     if w.rng.random() < 0.5:
-        for pid in w.processes():
-            os.kill(pid, signal.SIGKILL)
+        kill_some(w, 100)
     if w.rng.random() < 0.5:
         w.mlp("ps")
         w.mlp("stop", "--all")
@@ -503,7 +508,7 @@ def full(w, points):
     os.unlink(filler)
     w.settle()
     w.check()
-    return w.strikes() - before + 1
+    return w.strikes() - before + 1  # the disk itself
 
 
 KINDS = {"fault": (fault, 10), "moment": (moment, 6), "healing": (healing, 3), "stopping": (stopping, 1), "queue": (queue, 4), "many": (many, 4),
