@@ -46,6 +46,7 @@ int crew_open(struct crew *c, const struct ctx *ctx, size_t workers, struct err 
 		    .pid = -1, .fd = -1, .in = BUF_MAX(CREW_LINE_MAX)};
 	if (ctx->interrupted && *ctx->interrupted)
 		c->stop_signal = *ctx->interrupted;
+	c->stopping = c->stop_signal != 0;
 	return 0;
 }
 
@@ -59,7 +60,7 @@ size_t crew_busy(const struct crew *c)
 
 size_t crew_idle(const struct crew *c)
 {
-	return c->stop_signal ? 0 : c->n - crew_busy(c);
+	return c->stopping ? 0 : c->n - crew_busy(c);
 }
 
 /* What others of the crew, or who opened it, have open is not the worker's. */
@@ -160,13 +161,30 @@ static struct crew_worker *find_free(struct crew *c)
 	return none;
 }
 
-static void forget(struct crew_worker *w)
+/* How it ended, as waitpid says; -1: there was none. */
+static int forget(struct crew_worker *w)
 {
+	int status = -1;
 	fd_close(&w->fd);
-	if (w->pid > 0)
-		waitpid(w->pid, NULL, 0);
+	if (w->pid > 0 && waitpid(w->pid, &status, 0) != w->pid)
+		status = -1;
 	w->pid = -1;
 	w->busy = false;
+	return status;
+}
+
+static int send_job(struct crew *c, struct crew_worker *w, struct err *err)
+{
+	/* one that has died since it was last heard of is found out now */
+	for (int tries = 0; tries < 2; tries++) {
+		if (w->pid < 0 && start(c, w, err) < 0)
+			return -1;
+		w->busy = fd_write_all(w->fd, w->line, strlen(w->line)) == 0;
+		if (w->busy)
+			return 0;
+		forget(w);
+	}
+	return err_set(err, ERR_FAIL, "the workers die as they are started");
 }
 
 int crew_give(struct crew *c, const struct crew_job *job, struct err *err)
@@ -174,25 +192,16 @@ int crew_give(struct crew *c, const struct crew_job *job, struct err *err)
 	auto_json j = job_text(c, job);
 	auto_buf line = BUF_INIT;
 	const char *uri = json_str(job->request, "tracking_uri");
+	struct crew_worker *w = find_free(c);
 	json_print(&line, j, false);
 	buf_addc(&line, '\n');
-	/* one that has died since it was last heard of is found out now */
-	for (int tries = 0; tries < 2; tries++) {
-		struct crew_worker *w = find_free(c);
-		if (w->pid < 0 && start(c, w, err) < 0)
-			return -1;
-		if (fd_write_all(w->fd, line.s, line.len) < 0) {
-			forget(w);
-			continue;
-		}
-		w->busy = true;
-		w->number = job->number;
-		snprintf(w->run_id, sizeof(w->run_id), "%s", job->run_id);
-		free(w->tracking_uri);
-		w->tracking_uri = uri ? xstrdup(uri) : NULL;
-		return 0;
-	}
-	return err_set(err, ERR_FAIL, "the workers die as they are started");
+	w->number = job->number;
+	snprintf(w->run_id, sizeof(w->run_id), "%s", job->run_id);
+	free(w->tracking_uri);
+	w->tracking_uri = uri ? xstrdup(uri) : NULL;
+	free(w->line);
+	w->line = buf_detach(&line);
+	return send_job(c, w, err);
 }
 
 nfds_t crew_poll(const struct crew *c, struct pollfd *p)
@@ -226,8 +235,12 @@ static void lost(struct crew *c, struct crew_worker *w, crew_ended *ended, void 
 	struct err err = ERR_INIT;
 	auto_json j = NULL;
 	bool busy = w->busy;
-	forget(w);
+	int status = forget(w);
 	if (!busy)
+		return;
+	/* it left of its own accord, before it had read the job: `mlp stop` came late */
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 0 && !c->stopping &&
+	    send_job(c, w, &err) == 0)
 		return;
 	j = look_up(c, w, &err);
 	if (!j) {
@@ -288,8 +301,7 @@ static void tell_all(const struct crew *c, int sig)
 
 void crew_stop(struct crew *c, int sig)
 {
-	if (!c->stop_signal)
-		c->stop_signal = sig;
+	c->stopping = true;
 	tell_all(c, sig);
 	tell_all(c, SIGCONT);
 }
@@ -301,6 +313,7 @@ static void on_signal(struct crew *c, int sig)
 	case SIGTERM:
 	case SIGHUP:
 	case SIGQUIT:
+		c->stop_signal = c->stop_signal ? c->stop_signal : sig;
 		crew_stop(c, sig);
 		break;
 	case SIGTSTP:
@@ -337,6 +350,7 @@ void crew_close(struct crew *c)
 		forget(&c->v[i]);
 		buf_release(&c->v[i].in);
 		free(c->v[i].tracking_uri);
+		free(c->v[i].line);
 	}
 	free(c->v);
 	kept_release(&c->pins);

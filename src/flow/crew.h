@@ -28,7 +28,8 @@ struct crew_worker {
 	bool busy;
 	int64_t number; /* of the job that it is at */
 	char run_id[33];
-	char *tracking_uri; /* owned; or NULL */
+	char *line;	    /* the job, owned */
+	char *tracking_uri; /* of it, owned; or NULL */
 };
 
 struct crew {
@@ -38,7 +39,8 @@ struct crew {
 	struct sigwatch signals;
 	struct kept pins;	 /* what one worker has fetched the others take, too */
 	pthread_mutex_t *writer; /* in memory that all share; NULL: there is none */
-	int stop_signal; /* that asked us to stop, and that all runs were told; or 0 */
+	bool stopping;		 /* all were told to: nothing more is begun */
+	int stop_signal;	 /* that asked us to, or 0 */
 };
 
 /* What a worker is given.  Everything is borrowed until crew_give returns. */

@@ -62,12 +62,11 @@ static int give_next(struct sweep *s, struct err *err)
 
 static void fail_fast(struct sweep *s, size_t point)
 {
-	if (!s->fail_fast || s->reason || s->crew.stop_signal)
+	if (!s->fail_fast || s->reason || s->crew.stopping)
 		return;
 	s->reason =
 	    arena_printf(s->a, "ended at the first failure: point %zu", point + 1);
 	crew_stop(&s->crew, SIGTERM);
-	s->crew.stop_signal = 0; /* it was not we who were asked */
 }
 
 static void on_end(void *arg, int64_t number, const cJSON *result)

@@ -8,9 +8,11 @@ load ../lib/git
 setup() {
 	cli_setup
 	BG=
+	SERVERS=()
 }
 
 teardown() {
+	git_teardown
 	"$MLP" stop --all --grace 0 >/dev/null 2>&1 || true
 	for pid in $BG; do kill -9 "$pid" 2>/dev/null || true; done
 	cli_teardown
@@ -208,10 +210,15 @@ M
 	project
 	git init -q -b main . && git add . && git commit -qm one
 	cd ..
-	git clone -q --bare src src.git
-	for i in 1 2 3 4 5 6; do echo "{\"uri\": \"file://$PWD/src.git\", \"version\": \"main\"}"; done >in
+	W=$T
+	mkdir "$W/srv"
+	git clone -q --bare src "$W/srv/src.git"
+	start_http
+	for i in $(seq 12); do echo "{\"uri\": \"$HTTP/src.git\", \"version\": \"main\"}"; done >in
 	mlp batch -j 2 in
 	is "$status" 0
+	is "$(grep -c ^POST "$W/log")" 1
+	[ "$(grep -c ^GET "$W/log")" -le 2 ] # each worker asks what main is, at most
 	is "$(sql "SELECT DISTINCT value FROM tags WHERE key = 'mlflow.source.git.commit'")" "$(git -C src rev-parse HEAD)"
 	is "$(sql "SELECT DISTINCT value FROM tags WHERE key = 'mlp.source.version'")" main
 	is "$(sql "SELECT DISTINCT value FROM tags WHERE key = 'mlflow.source.git.branch'")" main
