@@ -10,8 +10,8 @@
 struct childenv {
 	const char *run_id, *experiment_id, *tracking_uri;
 	const char
-	    *store_uri; /* behind an endpoint at tracking_uri; NULL: there is none */
-	const char *gpus;	   /* that it has to itself: "0,1"; NULL: not said */
+	    *store_uri;	  /* behind an endpoint at tracking_uri; NULL: there is none */
+	const char *gpus; /* that it has to itself: "0,1"; NULL: not said */
 	const char *endpoint_name; /* of the host in tracking_uri; NULL: 127.0.0.1 */
 };
 
