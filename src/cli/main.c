@@ -137,7 +137,11 @@ static int dispatch(struct cli *cli, int argc, char *const *argv)
 		    "  go to another one: cd ~\n");
 		return cmd == &cmd_run || cmd == &cmd_rerun ? CLI_OURS : CLI_FAILED;
 	}
-	return cmd ? cmd->run(cli, argc - 1, argv + 1) : unknown_command(argv[0]);
+	if (!cmd)
+		return unknown_command(argv[0]);
+	if (cmd != &cmd_help && cmd != &cmd_version && cmd != &cmd_completion)
+		runner_wake(&cli->ctx); /* whoever was, may have been killed */
+	return cmd->run(cli, argc - 1, argv + 1);
 }
 
 int main(int argc, char **argv)

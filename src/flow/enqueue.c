@@ -8,8 +8,8 @@ enum { TRIES = 100 };
 
 /* What several runs may be of. */
 struct project {
-	const char *uri, *version;
-	struct tracking tracking; /* of the first: its files are no code */
+	const char *uri, *version; /* its own: requests come and go */
+	struct tracking tracking;  /* of the first: its files are no code */
 	struct prepared p;
 	struct frozen frozen;
 	bool is_frozen;
@@ -99,7 +99,9 @@ static int look(struct enqueuer *e, const struct run_request *rq,
 		return prepare_again(e->ctx, e->a, &rq->plan, &pr->p, err);
 	ARENA_GROW(e->a, e->projects, e->nprojects);
 	pr = &e->projects[e->nprojects];
-	*pr = (struct project){.uri = rq->uri, .version = rq->version, .tracking = *t};
+	*pr = (struct project){.uri = arena_strdup(e->a, rq->uri),
+	    .version = rq->version ? arena_strdup(e->a, rq->version) : NULL,
+	    .tracking = *t};
 	*out = pr;
 	e->nprojects++;
 	if (prepare_plan(e->ctx, e->a, rq->uri, rq->version, &rq->plan, PREPARE_LOOK,

@@ -80,6 +80,7 @@ void job_run(const struct ctx *ctx, const struct queue_entry *e, struct run_lock
 	struct job j = {.ctx = *ctx, .entry = e};
 	struct prepared p = {.facts = SOURCE_FACTS_INIT};
 	struct err err = ERR_INIT;
+	char **ours = environ;
 	p.facts.helper.pid = -1;
 	if (queue_read(ctx, &j.arena, QUEUE_CLAIMED, e, &j.work, &err) < 0 ||
 	    run(&j, lock, gpus, &p, &err) < 0) {
@@ -91,6 +92,7 @@ void job_run(const struct ctx *ctx, const struct queue_entry *e, struct run_lock
 	run_lock_drop(lock, !j.recorded);
 	gpus_release(gpus);
 	prepared_done(&p);
+	environ = ours; /* what is started from now on is not the job's */
 	queue_work_release(&j.work);
 	arena_release(&j.arena);
 }

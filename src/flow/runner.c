@@ -13,14 +13,10 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/fault.h"
-#include "base/libexec.h"
 #include "base/path.h"
-#include "base/proc.h"
 #include "base/sigpoll.h"
-#include "base/strvec.h"
 #include "flow/heal.h"
 #include "flow/queue_name.h"
-#include "run/mark.h"
 #include "run/seat.h"
 
 enum { WANTED_MOST = 64 };
@@ -45,54 +41,6 @@ struct runner {
 	struct seat_watch wanted[WANTED_MOST];
 	size_t nwanted;
 };
-
-/* ---- starting one ---- */
-
-static const char *runner_seat(const struct ctx *ctx, struct arena *a)
-{
-	return queue_path(ctx, a, "runner");
-}
-
-/* It belongs to no run, terminal or directory, whoever starts it. */
-static void make_env(struct strvec *env)
-{
-	static const char *const names[] = {"PATH", "HOME", "USER", "LOGNAME", "LANG",
-	    "LC_ALL", "TMPDIR", "XDG_STATE_HOME", "XDG_CACHE_HOME", "MLP_LIBEXEC",
-	    "MLP_TRACE", "LD_LIBRARY_PATH", "ASAN_OPTIONS",
-	    "LSAN_OPTIONS" FAULT_VARIABLES};
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (getenv(names[i]))
-			strvec_pushf(env, "%s=%s", names[i], getenv(names[i]));
-}
-
-static void start_runner(const struct ctx *ctx)
-{
-	auto_arena a = ARENA_INIT;
-	auto_strvec env = STRVEC_INIT;
-	auto_fd null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	const char *self = libexec_own_program(&a);
-	const char *argv[] = {self, RUNNER_COMMAND, NULL};
-	struct proc p = PROC_INIT;
-	struct err err = ERR_INIT;
-	if (!self || null < 0)
-		return;
-	make_env(&env);
-	p.argv = (char *const *)argv;
-	p.envp = strvec_argv(&env);
-	p.cwd = "/";
-	p.fd[0] = p.fd[1] = p.fd[2] = null;
-	p.flags = PROC_SESSION;
-	if (proc_start(&p, -1, &err) < 0)
-		ctx_say(
-		    ctx, SAY_WARNING, "what is queued cannot be started: %s", err.msg);
-}
-
-void runner_wake(const struct ctx *ctx)
-{
-	auto_arena a = ARENA_INIT;
-	if (queue_has_work(ctx) && !seat_is_taken(runner_seat(ctx, &a)))
-		start_runner(ctx);
-}
 
 /* ---- runs ---- */
 
@@ -374,8 +322,7 @@ int runner_run(const struct ctx *ctx)
 	r->ctx = ctx;
 	r->pid = getpid();
 	r->seat = r->inotify = r->child = r->lock = -1;
-	prctl(PR_SET_NAME, "mlp-queue");
-	mark_ourselves(MARK_QUEUE);
+	runner_settle();
 	if (runner_open(r, &err) == 0) {
 		queue_heal(ctx);
 		find_orphans(r);

@@ -16,6 +16,11 @@
 /* See to it that there is a runner if there is anything to run.  Costs next to nothing. */
 void runner_wake(const struct ctx *ctx);
 
+/* Where it sits (run/seat.h). */
+const char *runner_seat(const struct ctx *ctx, struct arena *a);
+/* Its first steps: it belongs to no run, whoever has started it. */
+void runner_settle(void);
+
 /*
  * Be the runner, until there is nothing more to do, or ctx->interrupted; a process that has
  * handlers for the signals that ask it to stop.  Returns at once where there is a runner

@@ -249,7 +249,7 @@ print([r['run_id'] for r in json.load(sys.stdin)['runs'] if r['run_name'] == 'b'
 @test "code is frozen: what is edited later does not change the run" {
 	printf 'entry_points:\n  main: {command: "cat lib/data; readlink link; test -x run.sh; ./run.sh; pwd"}\n' >MLproject
 	mkdir lib
-	echo then >lib/data
+	echo "then" >lib/data
 	ln -s lib/data link
 	printf '#!/bin/sh\necho run then\n' >run.sh
 	chmod 755 run.sh
@@ -276,7 +276,7 @@ print([r['run_id'] for r in json.load(sys.stdin)['runs'] if r['run_name'] == 'b'
 	first=$id
 	queue --hold -P n=2
 	is "$(ls "$XDG_STATE_HOME/mlp/queue/trees" | grep -vc runs)" 1
-	echo more >more
+	echo 1 >added
 	queue --hold -P n=3
 	is "$(ls "$XDG_STATE_HOME/mlp/queue/trees" | grep -vc runs)" 2
 	mlp queue remove "$first"
@@ -300,7 +300,7 @@ print([r['run_id'] for r in json.load(sys.stdin)['runs'] if r['run_name'] == 'b'
 	main_is '"wc -c <data/big; cat small; ls -l data"'
 	mkdir data
 	truncate -s 150M data/big
-	echo small then >small
+	echo "small then" >small
 	echo s >data/s
 	mlp run . -d --hold
 	is "$status" 0
@@ -338,9 +338,9 @@ print([r['run_id'] for r in json.load(sys.stdin)['runs'] if r['run_name'] == 'b'
 make_repository() {
 	git init -q -b main "$T/r"
 	printf 'entry_points:\n  main: {command: "cat data"}\n' >"$T/r/MLproject"
-	echo then >"$T/r/data"
+	echo "then" >"$T/r/data"
 	git -C "$T/r" add -A
-	git -C "$T/r" commit -qm then
+	git -C "$T/r" commit -qm first
 	then=$(git -C "$T/r" rev-parse HEAD)
 }
 # Queue it from $1, change it, let it run: it is that of then.
@@ -355,7 +355,7 @@ frozen_commit() {
 	mlp wait "$id"
 	is "$status" 0
 	mlp logs "$id"
-	is "$output" then
+	is "$output" "then"
 	mlp show "$id" --json
 	is "$(json "j['tags']['mlflow.source.git.commit'], j['tags']['mlflow.source.git.branch'], j['tags']['mlp.source.version']")" \
 		"('$then', 'main', 'main')"
@@ -378,7 +378,7 @@ frozen_commit() {
 @test "of an archive what was in it" {
 	mkdir -p "$T/a/sub"
 	printf 'entry_points:\n  main: {command: "cat data"}\n' >"$T/a/sub/MLproject"
-	echo then >"$T/a/sub/data"
+	echo "then" >"$T/a/sub/data"
 	tar -C "$T/a" -cf "$T/a.tar" .
 	mlp run "$T/a.tar#sub" -d --hold
 	is "$status" 0
@@ -389,7 +389,7 @@ frozen_commit() {
 	mlp wait "$id"
 	is "$status" 0
 	mlp logs "$id"
-	is "$output" then
+	is "$output" "then"
 	mlp show "$id" --json
 	is "$(json "j['tags']['mlp.source.sha256']")" "$sum"
 }
@@ -449,7 +449,7 @@ frozen_commit() {
 
 @test "rerun, and what is tried again, with the code of then" {
 	printf 'entry_points:\n  main: {command: "cat data; exit 4"}\n' >MLproject
-	echo then >data
+	echo "then" >data
 	queue --hold --retries 1 --retry-delay 10ms
 	echo now >data
 	mlp queue release "$id"
@@ -459,7 +459,7 @@ frozen_commit() {
 	is "$(json "len(j)")" 2
 	for run in $(json "' '.join(r['run_id'] for r in j)"); do
 		mlp logs "$run"
-		is "$output" then
+		is "$output" "then"
 	done
 	mlp rerun "$id" -d -j 1
 	is "$status" 0
@@ -553,9 +553,11 @@ frozen_commit() {
 	cp "$q/jobs/$name" "$T/kept"
 	mlp queue release "$id"
 	mlp wait "$id"
+	until_true no_runner
 	cp "$T/kept" "$q/claimed/${name/.h-./.--.}" # the power went before that was on disk
 	mlp queue
 	until_true is_empty "$q/claimed"
+	until_true no_runner
 	is "$(grep -c 2 "$T/began")" 1
 	cp "$T/kept" "$q/jobs/${name/.h-./.--.}"
 	mlp queue
@@ -673,14 +675,18 @@ entry_points:
   main: {command: "'$MLP' run . -e later -d -j 1 >$T/id"}
   later: {command: "while [ ! -e $G/1 ]; do sleep 0.02; done; echo later >>$T/ended"}
 M
-	mlp run .
-	is "$status" 0
-	id=$(cat "$T/id")
-	until_true is_state "$id" RUNNING
-	let_go 1
-	mlp wait "$id"
-	is "$status" 0
-	is "$(cat "$T/ended")" later
+	for limits in "" "--memory 100m"; do
+		mlp run . $limits
+		is "$status" 0
+		id=$(cat "$T/id")
+		until_true is_state "$id" RUNNING
+		let_go 1
+		mlp wait "$id"
+		is "$status" 0
+		is "$(cat "$T/ended")" later
+		until_true no_runner
+		rm "$T/ended" "$G/1"
+	done
 }
 
 @test "no place for a queue, or one of a newer mlp" {
@@ -729,6 +735,7 @@ L
 	is "$(sort "$T/began" | tr '\n' ' ')" "1 three "
 	seq 1200 | sed 's/.*/{"uri":".","entry_point":"quick","params":{"n":"&"}}/' >"$T/list"
 	mlp queue add - --hold <"$T/list"
+	is "$stderr" ""
 	is "$status" 0
 	is "$(sort <<<"$output" | uniq | wc -l)" 1200
 	is "$(jobs_in jobs | cut -d. -f5)" "$output"
