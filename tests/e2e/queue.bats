@@ -508,6 +508,7 @@ frozen_commit() {
 	first=$id
 	queue -j 1 -P n=2
 	until_true began 1
+	# shellcheck disable=SC2046 # several
 	kill -9 $(runners)
 	until_true no_runner
 	mlp ps
