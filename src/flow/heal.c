@@ -307,8 +307,8 @@ static void heal_entry(const struct ctx *ctx, struct arena *a, const char *name)
 		tree_remove(dir, &ignored);
 	else if ((state = run_lock_look(dir)) == RUN_LOCK_FREE)
 		heal_one(ctx, NULL, name);
-	else if (state == RUN_LOCK_NONE)
-		run_lock_clear(dir);
+	else if (state == RUN_LOCK_NONE && !run_lock_store(a, dir))
+		run_lock_clear(dir); /* else it has ended, and stays for its logs */
 }
 
 /* What was claimed from the queue and is not on record goes back there. */

@@ -230,6 +230,8 @@ relay() {
 . "$here/server.sh"
 # shellcheck source=tests/bench/control.sh
 . "$here/control.sh"
+# shellcheck source=tests/bench/heal.sh
+. "$here/heal.sh"
 # shellcheck source=tests/bench/alive.sh
 . "$here/alive.sh"
 # shellcheck source=tests/bench/batch.sh
@@ -255,6 +257,7 @@ unpacking
 many_runs
 relay
 control
+heal
 alive
 queue
 batch

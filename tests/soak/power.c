@@ -78,8 +78,8 @@ static void end(int fd)
 }
 
 /* Fields are separated by NUL, entries end with a newline after one. */
-static void note(int fd, const char *op, unsigned long long ino, const char *a,
-    const char *b)
+static void note(
+    int fd, const char *op, unsigned long long ino, const char *a, const char *b)
 {
 	char text[2 * PATH_MAX + 64];
 	int saved = errno;
@@ -244,8 +244,8 @@ static int copy_to_disk(int fd, int lock, unsigned long long ino)
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	in = (int)syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
 	while (in >= 0 && out < 0 && number < 1000000) {
-		snprintf(path, sizeof(path), "%s/%llu.%d", getenv("POWER_LOG"), ino,
-		    number++);
+		snprintf(
+		    path, sizeof(path), "%s/%llu.%d", getenv("POWER_LOG"), ino, number++);
 		out = (int)syscall(SYS_openat, AT_FDCWD, path,
 		    O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	}
