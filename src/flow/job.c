@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <sys/stat.h>
 
+#include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/path.h"
 #include "flow/detach.h"
@@ -33,7 +34,7 @@ static int be_there(struct job *j, struct err *err)
 	struct ctx *ctx = &j->ctx;
 	environ = j->work.env;
 	umask((mode_t)j->work.umask & 0777);
-	ctx->cwd = j->work.card.cwd;
+	ctx->cwd = j->work.cwd;
 	ctx->offline = j->work.offline;
 	ctx->cache_dir = path_xdg(&j->arena, XDG_CACHE);
 	if (ctx->cwd && chdir(ctx->cwd) == 0)
@@ -63,6 +64,7 @@ static int run(struct job *j, struct run_lock *lock, struct gpus_held *gpus,
 {
 	struct run_request *rq = &j->work.rq;
 	struct run_result result;
+	auto_fd code = frozen_use(&j->ctx, rq->frozen, j->entry->run_id);
 	int to = -1;
 	rq->held = lock;
 	rq->gpus = gpus;
