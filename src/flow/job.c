@@ -16,6 +16,7 @@ struct job {
 	const struct queue_entry *entry;
 	struct queue_work work;
 	bool recorded;
+	int code; /* frozen_use */
 };
 
 /* It is on record, and its command not started: it can never begin twice. */
@@ -64,8 +65,8 @@ static int run(struct job *j, struct run_lock *lock, struct gpus_held *gpus,
 {
 	struct run_request *rq = &j->work.rq;
 	struct run_result result;
-	auto_fd code = frozen_use(&j->ctx, rq->frozen, j->entry->run_id);
 	int to = -1;
+	j->code = frozen_use(&j->ctx, rq->frozen, j->entry->run_id);
 	rq->held = lock;
 	rq->gpus = gpus;
 	rq->queued = j->work.card.queued;
@@ -79,7 +80,7 @@ static int run(struct job *j, struct run_lock *lock, struct gpus_held *gpus,
 void job_run(const struct ctx *ctx, const struct queue_entry *e, struct run_lock *lock,
     struct gpus_held *gpus)
 {
-	struct job j = {.ctx = *ctx, .entry = e};
+	struct job j = {.ctx = *ctx, .entry = e, .code = -1};
 	struct prepared p = {.facts = SOURCE_FACTS_INIT};
 	struct err err = ERR_INIT;
 	char **ours = environ;
@@ -90,6 +91,7 @@ void job_run(const struct ctx *ctx, const struct queue_entry *e, struct run_lock
 	}
 	if (!j.recorded)
 		queue_done(ctx, e);
+	fd_close(&j.code);
 	queue_drop_tree(ctx, &j.work.rq, e->run_id);
 	run_lock_drop(lock, !j.recorded);
 	gpus_release(gpus);
