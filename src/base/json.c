@@ -130,3 +130,42 @@ void json_print(struct buf *out, const cJSON *j, bool indented)
 	buf_adds(out, text);
 	free(text);
 }
+
+void json_put_bytes(cJSON *to, const char *name, const char *s)
+{
+	auto_buf hex = BUF_INIT;
+	if (!s)
+		return;
+	if (utf8_valid_prefix(s, strlen(s)) == strlen(s)) {
+		json_put_str(to, name, s);
+		return;
+	}
+	for (; *s; s++)
+		buf_addf(&hex, "%02x", (unsigned char)*s);
+	json_put_str(json_put_object(to, name), "bytes", hex.s);
+}
+
+static const char *from_hex(const char *hex, struct arena *a)
+{
+	size_t n = strlen(hex);
+	char *s;
+	if (n % 2 || strspn(hex, "0123456789abcdef") != n)
+		return NULL;
+	s = arena_alloc(a, n / 2 + 1);
+	for (size_t i = 0; i < n / 2; i++) {
+		char pair[3] = {hex[2 * i], hex[2 * i + 1], 0};
+		s[i] = (char)strtol(pair, NULL, 16);
+	}
+	return s;
+}
+
+const char *json_bytes_of(const cJSON *value, struct arena *a)
+{
+	const char *hex = cJSON_IsObject(value) ? json_str(value, "bytes") : NULL;
+	return hex ? from_hex(hex, a) : cJSON_IsString(value) ? value->valuestring : NULL;
+}
+
+const char *json_bytes(const cJSON *obj, const char *name, struct arena *a)
+{
+	return json_bytes_of(json_get(obj, name), a);
+}

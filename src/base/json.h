@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
 
@@ -39,6 +40,16 @@ cJSON *json_put_object(cJSON *to, const char *name);
 cJSON *json_put_array(cJSON *to, const char *name);
 /* Takes ownership of item. */
 void json_put(cJSON *to, const char *name, cJSON *item);
+
+/*
+ * A string that must come back as it was, also where it is no UTF-8: it is an object with
+ * its bytes then.  NULL: nothing is put.  Read with json_bytes: NULL where it is not there;
+ * borrowed from obj, or in the arena.
+ */
+void json_put_bytes(cJSON *to, const char *name, const char *s);
+const char *json_bytes(const cJSON *obj, const char *name, struct arena *a);
+/* The same of a value, or an element of an array. */
+const char *json_bytes_of(const cJSON *value, struct arena *a);
 
 /* Append the text of j: indented for people, or on one line. */
 void json_print(struct buf *out, const cJSON *j, bool indented);

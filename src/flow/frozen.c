@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "base/treecopy.h"
+#include "run/seat.h"
 
 enum { LINKED_SHOWN = 4, ABANDONED_AGE_S = 3600 };
 
@@ -35,12 +36,9 @@ enum { TEXTS = sizeof(texts) / sizeof(texts[0]) };
 cJSON *frozen_to_json(const struct frozen *f)
 {
 	cJSON *j = cJSON_CreateObject();
-	for (size_t i = 0; i < TEXTS; i++) {
-		const char *text =
-		    *(const char *const *)((const char *)f + texts[i].offset);
-		if (text)
-			json_put_str(j, texts[i].name, text);
-	}
+	for (size_t i = 0; i < TEXTS; i++)
+		json_put_bytes(j, texts[i].name,
+		    *(const char *const *)((const char *)f + texts[i].offset));
 	json_put_int(j, "kind", f->kind);
 	json_put_int(j, "dirty", f->dirty);
 	return j;
@@ -51,13 +49,13 @@ static bool is_tree_name(const char *s)
 	return strlen(s) == SHA256_HEX && strspn(s, "0123456789abcdef") == SHA256_HEX;
 }
 
-int frozen_from_json(const cJSON *j, struct frozen *out)
+int frozen_from_json(const cJSON *j, struct arena *a, struct frozen *out)
 {
 	int64_t kind = json_int(j, "kind", -1);
 	memset(out, 0, sizeof(*out));
 	for (size_t i = 0; i < TEXTS; i++)
 		*(const char **)((char *)out + texts[i].offset) =
-		    json_str(j, texts[i].name);
+		    json_bytes(j, texts[i].name, a);
 	out->kind = (enum source_kind)kind;
 	out->dirty = (int)json_int(j, "dirty", -1);
 	out->subdir = out->subdir ? out->subdir : "";
@@ -181,6 +179,16 @@ static void remove_tree(const struct ctx *ctx, struct arena *a, const char *tree
 		tree_remove(gone, &ignored);
 }
 
+int frozen_use(const struct ctx *ctx, const struct frozen *f, const char *run_id)
+{
+	auto_arena a = ARENA_INIT;
+	struct err ignored = ERR_INIT;
+	return f && f->tree
+		   ? seat_take(
+			 path_join(&a, needed_path(ctx, &a, f->tree), run_id), &ignored)
+		   : -1;
+}
+
 void frozen_drop(const struct ctx *ctx, const char *tree, const char *run_id)
 {
 	auto_arena a = ARENA_INIT;
@@ -193,13 +201,20 @@ void frozen_drop(const struct ctx *ctx, const char *tree, const char *run_id)
 		remove_tree(ctx, &a, tree);
 }
 
+static bool is_in_use(const char *dir, const char *run_id)
+{
+	auto_arena a = ARENA_INIT;
+	return seat_is_taken(path_join(&a, dir, run_id));
+}
+
 static void sweep_runs(const struct ctx *ctx, const char *tree, const char *dir,
     bool (*needs)(void *arg, const char *run_id), void *arg)
 {
 	auto_dir d = opendir(dir);
 	struct dirent *e;
 	while (d && (e = readdir(d)))
-		if (e->d_name[0] != '.' && !needs(arg, e->d_name))
+		if (e->d_name[0] != '.' && !needs(arg, e->d_name) &&
+		    !is_in_use(dir, e->d_name))
 			frozen_drop(ctx, tree, e->d_name);
 }
 

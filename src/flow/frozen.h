@@ -46,7 +46,13 @@ int frozen_hold(
     const struct ctx *ctx, const struct frozen *f, const char *run_id, struct err *err);
 void frozen_drop(const struct ctx *ctx, const char *tree, const char *run_id);
 /*
- * Let go for the runs that `needs` says no of (their supervisor was killed), and remove
+ * It is no more in the queue, and goes on to need it, also for later attempts: until the
+ * descriptor is closed (-1: no tree).  f may be NULL.
+ */
+int frozen_use(const struct ctx *ctx, const struct frozen *f, const char *run_id);
+/*
+ * Let go for the runs that `needs` says no of, and that nobody uses
+ * (their supervisor was killed), and remove
  * what nobody has ever needed.  Under the queue's lock.
  */
 void frozen_sweep(
@@ -62,8 +68,8 @@ char *frozen_path(const struct ctx *ctx, struct arena *a, const char *tree);
 int frozen_fetch(const struct ctx *ctx, struct arena *a, const struct frozen *f,
     const char *uri, const char *version, struct source *out, struct err *err);
 
-/* One object, and back: strings are borrowed from it.  -1: it is none. */
+/* One object, and back: strings are borrowed from it, or in the arena.  -1: it is none. */
 cJSON *frozen_to_json(const struct frozen *f);
-int frozen_from_json(const cJSON *j, struct frozen *out);
+int frozen_from_json(const cJSON *j, struct arena *a, struct frozen *out);
 
 #endif

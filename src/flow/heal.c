@@ -73,7 +73,7 @@ struct healing {
 	struct arena *a;
 	const char *run_id;
 	struct run_lock lock;
-	bool same_boot; /* whoever held it did so since this machine was started */
+	enum run_lock_boot boot; /* when it was made */
 	struct card card;
 	bool has_card;
 	const char *store_uri; /* where it is recorded; NULL: not known */
@@ -118,8 +118,12 @@ static void remove_container(struct healing *h)
 /* Everything that the run has left on this machine.  How many processes there were. */
 static int remove_leftovers(struct healing *h)
 {
-	struct strays s = {.run_id = h->run_id, .session = h->card.session};
-	int n = h->same_boot ? strays_stop(h->ctx, &s) : 0;
+	struct strays s = {.run_id = h->run_id};
+	int n = 0;
+	if (h->boot == RUN_LOCK_THIS_BOOT)
+		s.session = h->card.session;
+	if (h->boot != RUN_LOCK_OTHER_BOOT)
+		n = strays_stop(h->ctx, &s);
 	cgroup_remove_left(h->lock.dir, h->run_id);
 	return n;
 }
@@ -193,12 +197,16 @@ static bool archive(struct healing *h)
 	return true;
 }
 
+static bool is_of_this_host(const struct healing *h)
+{
+	const char *host = kvs_get(&h->run.tags, "mlp.host");
+	return host && strcmp(host, runtags_host(h->ctx, h->a)) == 0;
+}
+
 /* Others' word: resumed after mlp had ended it, or never begun by this mlp. */
 static bool is_settled(const struct healing *h)
 {
-	const char *host = kvs_get(&h->run.tags, "mlp.host");
-	return was_ended(&h->run) || !host ||
-	       strcmp(host, runtags_host(h->ctx, h->a)) != 0;
+	return was_ended(&h->run) || !kvs_get(&h->run.tags, "mlp.host");
 }
 
 /*
@@ -238,11 +246,10 @@ static void finish_settled(struct healing *h)
 /* May it be another machine's, whose locks we do not see? */
 static bool may_be_of_others(const struct healing *h)
 {
-	const char *host = kvs_get(&h->run.tags, "mlp.host");
-	if (h->same_boot || h->kept)
+	if (h->boot == RUN_LOCK_THIS_BOOT || h->kept)
 		return false;
 	if (h->found == RECORD_FOUND)
-		return host && strcmp(host, runtags_host(h->ctx, h->a)) != 0;
+		return kvs_get(&h->run.tags, "mlp.host") && !is_of_this_host(h);
 	return !path_on_local_fs(h->lock.dir);
 }
 
@@ -301,7 +308,7 @@ static bool heal_one(const struct ctx *ctx, struct store *store, const char *run
 	    .a = &a,
 	    .run_id = run_id,
 	    .lock = RUN_LOCK_INIT,
-	    .same_boot = !path_is_dir(dir) || run_lock_is_of_this_boot(dir),
+	    .boot = run_lock_boot(dir),
 	    .store = store};
 	if (run_is_alive(ctx, run_id, &h.lock, &err) != 0)
 		return false;
@@ -319,8 +326,8 @@ static void heal_entry(const struct ctx *ctx, struct arena *a, const char *name)
 		tree_remove(dir, &ignored);
 	else if ((state = run_lock_look(dir)) == RUN_LOCK_FREE)
 		heal_one(ctx, NULL, name);
-	else if (state == RUN_LOCK_NONE)
-		run_lock_clear(dir);
+	else if (state == RUN_LOCK_NONE && !run_lock_store(a, dir))
+		run_lock_clear(dir); /* else it has ended, and stays for its logs */
 }
 
 /* What was claimed from the queue and is not on record goes back there. */

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <sys/stat.h>
 
+#include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/path.h"
 #include "flow/detach.h"
@@ -15,6 +16,7 @@ struct job {
 	const struct queue_entry *entry;
 	struct queue_work work;
 	bool recorded;
+	int code; /* frozen_use */
 };
 
 /* It is on record, and its command not started: it can never begin twice. */
@@ -33,7 +35,7 @@ static int be_there(struct job *j, struct err *err)
 	struct ctx *ctx = &j->ctx;
 	environ = j->work.env;
 	umask((mode_t)j->work.umask & 0777);
-	ctx->cwd = j->work.card.cwd;
+	ctx->cwd = j->work.cwd;
 	ctx->offline = j->work.offline;
 	ctx->cache_dir = path_xdg(&j->arena, XDG_CACHE);
 	if (ctx->cwd && chdir(ctx->cwd) == 0)
@@ -64,6 +66,7 @@ static int run(struct job *j, struct run_lock *lock, struct gpus_held *gpus,
 	struct run_request *rq = &j->work.rq;
 	struct run_result result;
 	int to = -1;
+	j->code = frozen_use(&j->ctx, rq->frozen, j->entry->run_id);
 	rq->held = lock;
 	rq->gpus = gpus;
 	rq->queued = j->work.card.queued;
@@ -77,7 +80,7 @@ static int run(struct job *j, struct run_lock *lock, struct gpus_held *gpus,
 void job_run(const struct ctx *ctx, const struct queue_entry *e, struct run_lock *lock,
     struct gpus_held *gpus)
 {
-	struct job j = {.ctx = *ctx, .entry = e};
+	struct job j = {.ctx = *ctx, .entry = e, .code = -1};
 	struct prepared p = {.facts = SOURCE_FACTS_INIT};
 	struct err err = ERR_INIT;
 	char **ours = environ;
@@ -88,6 +91,7 @@ void job_run(const struct ctx *ctx, const struct queue_entry *e, struct run_lock
 	}
 	if (!j.recorded)
 		queue_done(ctx, e);
+	fd_close(&j.code);
 	queue_drop_tree(ctx, &j.work.rq, e->run_id);
 	run_lock_drop(lock, !j.recorded);
 	gpus_release(gpus);

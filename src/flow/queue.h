@@ -70,6 +70,7 @@ struct queue_work {
 	cJSON *json; /* owned */
 	struct card card;
 	struct run_request rq;
+	const char *cwd;
 	char **env; /* NULL-terminated */
 	int umask;
 	bool offline;

@@ -13,9 +13,9 @@
 #include "flow/requestjson.h"
 
 enum {
-	CARD_BYTES = 64 << 10,
-	JOB_MAX = 64 << 20, /* parameters and environment variables */
-	FSYNCS_MOST = 64,   /* of more files one syncfs is cheaper */
+	CARD_BYTES = 4 << 10, /* of most cards */
+	JOB_MAX = 64 << 20,   /* parameters and environment variables */
+	FSYNCS_MOST = 64,     /* of more files one syncfs is cheaper */
 };
 
 /* ---- writing ---- */
@@ -41,10 +41,11 @@ static void print_job(struct buf *out, const struct ctx *ctx, const struct queue
 	json_put(j, "request", request_to_json(job->rq));
 	json_put_int(j, "umask", mask);
 	json_put_bool(j, "offline", ctx->offline);
+	json_put_bytes(j, "cwd", ctx->cwd);
 	env = json_put_array(j, "env");
 	for (char **v = environ; v && *v; v++)
 		if (!is_of_outer_run(*v))
-			json_put_str(env, NULL, *v);
+			json_put_bytes(env, NULL, *v);
 	json_print(out, j, false);
 	buf_addc(out, '\n');
 }
@@ -241,17 +242,33 @@ static int damaged(const struct queue_entry *e, struct err *err)
 	return err_set(err, ERR_FAIL, "'%s' of the queue is damaged", e->name);
 }
 
+/* The first line, which is nearly always short. */
+static int read_line(int fd, const char *name, struct buf *out, struct err *err)
+{
+	for (;;) {
+		ssize_t n;
+		buf_reserve(out, CARD_BYTES);
+		n = read(fd, out->s + out->len, CARD_BYTES);
+		if (n < 0)
+			return err_sys(err, errno, "cannot read '%s'", name);
+		out->len += (size_t)n;
+		out->s[out->len] = '\0';
+		if (n == 0 || out->len > JOB_MAX ||
+		    memchr(out->s + out->len - n, '\n', (size_t)n))
+			return 0;
+	}
+}
+
 int queue_card(const struct ctx *ctx, struct arena *a, enum queue_where where,
     const struct queue_entry *e, struct card *out, struct err *err)
 {
-	char text[CARD_BYTES];
+	auto_buf text = BUF_INIT;
 	auto_fd fd = open_job(ctx, a, where, e, err);
-	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text));
-	char *end = n > 0 ? memchr(text, '\n', (size_t)n) : NULL;
-	if (fd < 0)
+	if (fd < 0 || read_line(fd, e->name, &text, err) < 0)
 		return -1;
 	*out = (struct card)CARD_INIT;
-	if (!end || card_parse(a, text, (size_t)(end - text), out) < 0 ||
+	if (!strchr(text.s, '\n') ||
+	    card_parse(a, text.s, strcspn(text.s, "\n"), out) < 0 ||
 	    strcmp(out->run_id, e->run_id) != 0)
 		return damaged(e, err);
 	out->state = CARD_QUEUED;
@@ -289,8 +306,12 @@ static char **take_env(struct arena *a, const cJSON *list)
 	char **v = arena_array(a, (size_t)n + 1, sizeof(*v));
 	size_t k = 0;
 	const cJSON *j;
-	cJSON_ArrayForEach(j, list) if (cJSON_IsString(j)) v[k++] =
-	    arena_strdup(a, j->valuestring);
+	cJSON_ArrayForEach(j, list)
+	{
+		const char *text = json_bytes_of(j, a);
+		if (text)
+			v[k++] = arena_strdup(a, text);
+	}
 	return v;
 }
 
@@ -320,6 +341,7 @@ int queue_read(const struct ctx *ctx, struct arena *a, enum queue_where where,
 		queue_work_release(out);
 		return -1;
 	}
+	out->cwd = json_bytes(out->json, "cwd", a);
 	out->env = take_env(a, json_get(out->json, "env"));
 	out->umask = (int)json_int(out->json, "umask", 022);
 	out->offline = json_bool(out->json, "offline", false);

@@ -170,8 +170,7 @@ static bool needs_tree(void *arg, const char *run_id)
 	auto_arena a = ARENA_INIT;
 	struct queue_entry e;
 	return queue_find(ctx, &a, QUEUE_WAITING, run_id, &e) ||
-	       queue_find(ctx, &a, QUEUE_CLAIMED, run_id, &e) ||
-	       run_lock_is_held(run_state_dir(ctx, &a, run_id));
+	       queue_find(ctx, &a, QUEUE_CLAIMED, run_id, &e);
 }
 
 /* Of who was killed before it had them in the queue. */

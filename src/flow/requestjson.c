@@ -38,15 +38,9 @@ static const char **text_at(struct run_request *rq, size_t i)
 static cJSON *put_pair(cJSON *list, const char *key, const char *value)
 {
 	cJSON *pair = json_put_object(list, NULL);
-	json_put_str(pair, "key", key);
-	json_put_str(pair, "value", value);
+	json_put_bytes(pair, "key", key);
+	json_put_bytes(pair, "value", value);
 	return pair;
-}
-
-static void put_if(cJSON *to, const char *name, const char *text)
-{
-	if (text)
-		json_put_str(to, name, text);
 }
 
 static void put_params(cJSON *list, const struct request *plan)
@@ -56,9 +50,9 @@ static void put_params(cJSON *list, const struct request *plan)
 		cJSON *pair = put_pair(list, in->name, in->value);
 		if (in->origin != ORIGIN_GIVEN)
 			json_put_int(pair, "origin", in->origin);
-		put_if(pair, "sha256", in->sha256);
-		put_if(pair, "place", in->place);
-		put_if(pair, "was", in->was);
+		json_put_bytes(pair, "sha256", in->sha256);
+		json_put_bytes(pair, "place", in->place);
+		json_put_bytes(pair, "was", in->was);
 	}
 }
 
@@ -95,7 +89,7 @@ cJSON *request_to_json(const struct run_request *rq)
 	cJSON *j = cJSON_CreateObject(), *list;
 	struct run_request copy = *rq;
 	for (size_t i = 0; i < TEXTS; i++)
-		put_if(j, texts[i].name, *text_at(&copy, i));
+		json_put_bytes(j, texts[i].name, *text_at(&copy, i));
 	put_params(json_put_array(j, "params"), &rq->plan);
 	list = json_put_array(j, "tags");
 	for (size_t i = 0; i < rq->tags.n; i++)
@@ -127,15 +121,16 @@ static int take_params(
 	const cJSON *j;
 	cJSON_ArrayForEach(j, list)
 	{
-		const char *key = json_str(j, "key"), *value = json_str(j, "value");
+		const char *key = json_bytes(j, "key", a);
+		const char *value = json_bytes(j, "value", a);
 		if (!key || !value)
 			continue;
 		if (given_param(a, &ps, key, value, err) < 0)
 			return -1;
 		ps.v[ps.n - 1].origin = origin_of(j);
-		ps.v[ps.n - 1].sha256 = json_str(j, "sha256");
-		ps.v[ps.n - 1].place = json_str(j, "place");
-		ps.v[ps.n - 1].was = json_str(j, "was");
+		ps.v[ps.n - 1].sha256 = json_bytes(j, "sha256", a);
+		ps.v[ps.n - 1].place = json_bytes(j, "place", a);
+		ps.v[ps.n - 1].was = json_bytes(j, "was", a);
 	}
 	rq->plan.params = ps.v;
 	rq->plan.nparams = ps.n;
@@ -150,7 +145,7 @@ static int take_frozen(
 		return 0;
 	f = arena_new(a, struct frozen);
 	rq->frozen = f;
-	if (frozen_from_json(from, f) == 0)
+	if (frozen_from_json(from, a, f) == 0)
 		return 0;
 	return err_set(err, ERR_FAIL, "the request says nothing of the frozen project");
 }
@@ -163,15 +158,16 @@ static int take_lists(
 		return -1;
 	cJSON_ArrayForEach(j, json_get(from, "tags"))
 	{
-		const char *key = json_str(j, "key"), *value = json_str(j, "value");
+		const char *key = json_bytes(j, "key", a);
+		const char *value = json_bytes(j, "value", a);
 		if (key && value && given_tag(a, &rq->tags, key, value, err) < 0)
 			return -1;
 	}
 	cJSON_ArrayForEach(j, json_get(from, "docker_args"))
 	{
-		const char *key = json_str(j, "key");
+		const char *key = json_bytes(j, "key", a);
 		if (key && given_docker_arg(
-			       a, &rq->plan.env, key, json_str(j, "value"), err) < 0)
+			       a, &rq->plan.env, key, json_bytes(j, "value", a), err) < 0)
 			return -1;
 	}
 	return 0;
@@ -182,7 +178,7 @@ int request_from_json(
 {
 	memset(rq, 0, sizeof(*rq));
 	for (size_t i = 0; i < TEXTS; i++)
-		*text_at(rq, i) = json_str(j, texts[i].name);
+		*text_at(rq, i) = json_bytes(j, texts[i].name, a);
 	rq->plan.timeout_ms = json_int(j, "timeout_ms", 0);
 	if (take_limits(j, rq, err) < 0)
 		return -1;

@@ -7,6 +7,7 @@
  *   env_manager, storage_dir, tracking_uri, rerun_of, sweep_point
  *   image_was_uri, image_was_id, image_was_digest
  *                            texts; null or not there: the default
+ *                            (also {bytes}, see json.h, where a text is no UTF-8)
  *   params[]                 {key, value}, and where they matter origin, sha256, place, was
  *   tags[]                   {key, value}
  *   docker_args[]            {key, value or null}

@@ -134,7 +134,7 @@ static void note_boot(int fd)
 {
 	char id[BOOT_ID_SIZE];
 	boot_id(id);
-	(void)!pwrite(fd, id, sizeof(id) - 1, 0); /* if it is full: of no boot */
+	(void)!pwrite(fd, id, sizeof(id) - 1, 0); /* on a full disk: RUN_LOCK_NO_BOOT */
 }
 
 /*
@@ -164,13 +164,14 @@ static int make_lock(const char *path, const char *run_id, int *lock, struct err
 	return 0;
 }
 
-bool run_lock_is_of_this_boot(const char *dir)
+enum run_lock_boot run_lock_boot(const char *dir)
 {
 	char id[BOOT_ID_SIZE], noted[BOOT_ID_SIZE] = "";
 	auto_fd fd = open_to_look(dir);
 	boot_id(id);
-	return fd >= 0 && read(fd, noted, sizeof(noted) - 1) == sizeof(noted) - 1 &&
-	       strcmp(id, noted) == 0;
+	if (fd < 0 || read(fd, noted, sizeof(noted) - 1) != sizeof(noted) - 1)
+		return RUN_LOCK_NO_BOOT;
+	return strcmp(id, noted) == 0 ? RUN_LOCK_THIS_BOOT : RUN_LOCK_OTHER_BOOT;
 }
 
 /* 0, -1, or 1: it was removed under our hands, try again. */

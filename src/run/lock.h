@@ -47,11 +47,13 @@ enum run_lock_state {
 enum run_lock_state run_lock_look(const char *dir);
 /* RUN_LOCK_HELD? */
 bool run_lock_is_held(const char *dir);
-/*
- * Was it taken last on this machine, since it was started?  If not, numbers of processes
- * that were noted there mean nothing.
- */
-bool run_lock_is_of_this_boot(const char *dir);
+/* Whether numbers of processes that were noted with it can mean anything. */
+enum run_lock_boot {
+	RUN_LOCK_THIS_BOOT,  /* made on this machine, since it was started */
+	RUN_LOCK_OTHER_BOOT, /* before that, or on another one */
+	RUN_LOCK_NO_BOOT,    /* that could not be noted (a full disk, a power cut) */
+};
+enum run_lock_boot run_lock_boot(const char *dir);
 /* Block until nobody holds it, or it is gone.  For a process of its own (lockwatch.h). */
 void run_lock_await(const char *dir);
 

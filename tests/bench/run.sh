@@ -234,6 +234,8 @@ relay() {
 . "$here/venv.sh"
 # shellcheck source=tests/bench/control.sh
 . "$here/control.sh"
+# shellcheck source=tests/bench/heal.sh
+. "$here/heal.sh"
 # shellcheck source=tests/bench/alive.sh
 . "$here/alive.sh"
 # shellcheck source=tests/bench/batch.sh
@@ -261,6 +263,7 @@ relay
 virtualenv
 in_docker
 control
+heal
 alive
 queue
 batch

@@ -143,6 +143,17 @@ lost="supervisor lost (killed or machine restarted)"
 	kill -0 "$(cat pids)"
 }
 
+@test "a lock that could not say when it was made: found by mark and environment" {
+	holding "$NASTY naked 60; sleep 60"
+	start
+	lose
+	: >"$XDG_STATE_HOME/mlp/runs/$id/lock"
+	mlp ps --json
+	is "$output" "[]"
+	nobody_holds
+	has "$(ended)" "('FAILED', '$lost"
+}
+
 @test "a store that is away: processes are stopped at once, the end is recorded when it is back" {
 	holding "$NASTY daemon 60; sleep 60"
 	start

@@ -424,9 +424,9 @@ frozen_commit() {
 	is "$code" 143
 	mlp stop "$id"
 	is "$status" 0
-	let_go 1
-	mlp wait "$first"
+	mlp stop "$first" # one that has begun is stopped as any other
 	is "$status" 0
+	is_state "$first" KILLED
 	began 1
 }
 
@@ -640,6 +640,27 @@ frozen_commit() {
 	: >"$XDG_STATE_HOME/mlp/queue/sequence"
 	queue --hold --run-name fourth
 	is "$status" 0
+}
+
+@test "words that are long, and words that are no text" {
+	dir=$T/$'odd \377'
+	mkdir "$dir"
+	cd "$dir"
+	manifest <<'M'
+entry_points:
+  main:
+    parameters: {x: string}
+    command: "printf %s {x} | wc -c; printf %s \"$LONG\" | wc -c; printf %s \"$ODD\" | od -An -tx1"
+M
+	name=$(printf 'n%.0s' {1..20000})
+	long=$(printf 'é%.0s' {1..50000})
+	LONG=$long ODD=$'a\200' mlp run . -d -j 1 --run-name "$name" -P "x=$(printf '\377%.0s' {1..100000})"
+	is "$status" 0
+	id=$output
+	mlp wait "$id"
+	is "$status" 0
+	mlp logs "$id"
+	is "$output" $'100000\n100000\n 61 80'
 }
 
 @test "10,000 queued runs" {

@@ -321,7 +321,8 @@ class World:
 def some_run(w):
     entry = w.rng.choice(["good", "good", "bad", *NASTY])
     how = w.rng.choice([[], ["-d"], ["-d"], ["-q"]])
-    return ["run", *how, ".", "-e", entry]
+    again = ["--retries", "1", "--retry-delay", "10ms"] if entry == "bad" and w.rng.random() < 0.5 else []
+    return ["run", *how, *again, ".", "-e", entry]
 
 
 def some_point(w, points, rather):

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -17,6 +18,7 @@
 #include "base/file.h"
 #include "base/proc.h"
 #include "run/lock.h"
+#include "run/mark.h"
 
 static const char run[] = "0123456789abcdef0123456789abcdef";
 
@@ -272,6 +274,93 @@ static void forgetting_never_lets_two_in(void **state)
 	munmap(inside, sizeof(*inside));
 }
 
+static void a_lock_that_nobody_holds_is_that_of_a_lost_run(void **state)
+{
+	struct place *p = *state;
+	const char *dir = run_state_dir(&p->ctx, &p->arena, run);
+	struct run_lock lk = RUN_LOCK_INIT;
+	struct err err = ERR_INIT;
+	assert_int_equal(run_lock_look(dir), RUN_LOCK_NONE);
+	assert_int_equal(run_lock_take(&p->ctx, run, &lk, &err), 0);
+	assert_int_equal(run_lock_look(dir), RUN_LOCK_HELD);
+	assert_int_equal(run_lock_boot(dir), RUN_LOCK_THIS_BOOT);
+	run_lock_drop(&lk, false);
+	assert_int_equal(run_lock_look(dir), RUN_LOCK_FREE);
+	assert_int_equal(run_lock_take(&p->ctx, run, &lk, &err), 0);
+	run_lock_retire(&lk);
+	assert_int_equal(run_lock_look(dir), RUN_LOCK_NONE);
+	assert_true(path_is_dir(dir));
+	assert_int_equal(take_elsewhere(&p->ctx), 0);
+}
+
+static void put(const char *dir, const char *name, const char *text)
+{
+	auto_buf path = BUF_INIT;
+	struct err err = ERR_INIT;
+	buf_addf(&path, "%s/%s", dir, name);
+	assert_int_equal(file_write(path.s, text, strlen(text), 0600, &err), 0);
+}
+
+static void a_lock_says_when_it_was_made(void **state)
+{
+	struct place *p = *state;
+	const char *dir = run_state_dir(&p->ctx, &p->arena, run);
+	struct err err = ERR_INIT;
+	assert_int_equal(dir_make(dir, 0700, &err), 0);
+	assert_int_equal(run_lock_boot(dir), RUN_LOCK_NO_BOOT);
+	put(dir, "lock", "");
+	assert_int_equal(run_lock_boot(dir), RUN_LOCK_NO_BOOT);
+	put(dir, "lock", "00000000-1111-2222-3333-444444444444");
+	assert_int_equal(run_lock_boot(dir), RUN_LOCK_OTHER_BOOT);
+}
+
+static void what_was_half_made_is_cleared(void **state)
+{
+	struct place *p = *state;
+	const char *dir = run_state_dir(&p->ctx, &p->arena, run);
+	auto_buf half = BUF_INIT;
+	struct err err = ERR_INIT;
+	int fd;
+	assert_int_equal(dir_make(dir, 0700, &err), 0);
+	put(dir, "lock.1", "");
+	run_lock_clear(dir);
+	assert_false(path_exists(dir));
+	assert_int_equal(dir_make(dir, 0700, &err), 0);
+	put(dir, "lock.2", "");
+	buf_addf(&half, "%s/lock.2", dir);
+	fd = open(half.s, O_RDONLY | O_CLOEXEC);
+	assert_int_equal(flock(fd, LOCK_EX), 0);
+	run_lock_clear(dir); /* somebody is just making it */
+	assert_true(path_exists(half.s));
+	close(fd);
+	put(dir, "note", "");
+	run_lock_clear(dir);
+	assert_false(path_exists(half.s));
+	assert_true(path_is_dir(dir));
+}
+
+/* Children inherit it, whatever they do; zombies only have had it. */
+static void a_mark_is_inherited(void **state)
+{
+	char *none[] = {NULL};
+	char text[24];
+	pid_t pid;
+	(void)state;
+	assert_true(mark_of(run) != mark_of("fedcba9876543210fedcba9876543210"));
+	snprintf(text, sizeof(text), "%ld", (long)getpid());
+	assert_false(mark_is_on(text, mark_of(run)));
+	mark_ourselves(run);
+	assert_true(mark_is_on(text, mark_of(run)));
+	pid = start_sleep(none);
+	snprintf(text, sizeof(text), "%ld", (long)pid);
+	assert_true(mark_is_on(text, mark_of(run)));
+	assert_false(mark_is_dead(text));
+	kill(pid, SIGKILL);
+	waitid(P_PID, (id_t)pid, &(siginfo_t){0}, WEXITED | WNOWAIT);
+	assert_true(mark_is_dead(text));
+	waitpid(pid, NULL, 0);
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -286,6 +375,10 @@ int main(void)
 	    T(alive_is_who_holds_it),
 	    T(alive_is_who_carries_its_id),
 	    T(forgetting_never_lets_two_in),
+	    T(a_lock_that_nobody_holds_is_that_of_a_lost_run),
+	    T(a_lock_says_when_it_was_made),
+	    T(what_was_half_made_is_cleared),
+	    T(a_mark_is_inherited),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, NULL, NULL);
