@@ -22,6 +22,7 @@ int gc_run(const struct ctx *ctx, struct arena *a, const struct gc_request *rq,
 	}
 	if (ctx->state_dir && !rq->environments)
 		sweep_states(&s);
+	strvec_release(&s.queued);
 	usage_release(&s.usage);
 	return 0;
 }

@@ -7,6 +7,7 @@
 #include "cache/sweep.h"
 
 static const char kind[] = "mirror";
+static const char queued[] = "a run that is queued needs it";
 
 /* 1: locked; 0: in use.  A mirror whose lock is gone gets another for as long as we look. */
 static int lock_mirror(struct sweep *s, const char *lock, int *fd)
@@ -33,6 +34,11 @@ static void sweep_one(struct sweep *s, const char *mirror)
 			sweep_keep(s, kind, mirror, used, sweep_in_use);
 		return;
 	}
+	if (sweep_is_queued(s, mirror)) {
+		if (path_exists(mirror))
+			sweep_keep(s, kind, mirror, used, queued);
+		return;
+	}
 	used = had_lock ? sweep_time(lock) : used;
 	if (path_exists(damaged))
 		sweep_remove(s, "temporary", damaged, sweep_time(damaged));
@@ -52,6 +58,7 @@ static bool has_lock(struct sweep *s, const char *path)
 void sweep_mirrors(struct sweep *s)
 {
 	const char *dir = path_join(s->a, s->ctx->cache_dir, "git");
+	sweep_note_queued(s);
 	for (const char *const *name = sweep_names(s, dir); *name; name++) {
 		const char *path = path_join(s->a, dir, *name);
 		if (sweep_ends_in(*name, ".git.lock"))

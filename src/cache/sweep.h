@@ -6,6 +6,7 @@
 #ifndef SWEEP_H
 #define SWEEP_H
 
+#include "base/strvec.h"
 #include "cache/gc.h"
 #include "cache/usage.h"
 
@@ -16,6 +17,7 @@ struct sweep {
 	struct gc_result *out;
 	int64_t now; /* ms since the epoch */
 	struct usage usage;
+	struct strvec queued; /* mirrors, see sweep_note_queued */
 };
 
 extern const char sweep_in_use[];
@@ -35,6 +37,10 @@ void sweep_removed(
 void sweep_failed(struct sweep *s, const struct err *err);
 /* A file that nobody would miss; nothing in a dry run. */
 void sweep_unlink(struct sweep *s, const char *path);
+
+/* queued.c: find the mirrors that queued runs need; is this one of them? */
+void sweep_note_queued(struct sweep *s);
+bool sweep_is_queued(const struct sweep *s, const char *mirror);
 
 /* The names in a directory, but for "." and ".."; NULL-terminated. */
 const char *const *sweep_names(struct sweep *s, const char *dir);

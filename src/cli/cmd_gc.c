@@ -164,7 +164,8 @@ const struct cmd cmd_gc = {
 	    "environments\n"
 	    "('mlp env list' shows them), and what killed programs left behind.\n"
 	    "Records, artifacts and logs are never touched, and nothing is that a run "
-	    "uses just now.",
+	    "uses just now\n"
+	    "or that one in the queue will need.",
     .opts = {gc_opts, NULL},
     .run = run_gc,
 };

@@ -275,8 +275,10 @@ M
 @test "suspended, its runs are, too, and go on with it" {
 	project
 	echo '{"uri": ".", "entry_point": "patient", "params": {"n": 1}}' >in
-	"$MLP" batch in >out 2>err &
+	set -m # a group whose parent is in its session: of one that has none nobody stops
+	"$MLP" batch in >out 2>err </dev/null &
 	BG=$!
+	set +m
 	until_up 1
 	stopped() { [ "$(ps -o stat= -p "$1" | cut -c1)" = T ]; }
 	going() { [ "$(ps -o stat= -p "$1" | cut -c1)" != T ]; }
