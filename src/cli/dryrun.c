@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/dryrun.h"
 
-#include "base/clock.h"
 #include "base/quote.h"
+#include "cli/drylimits.h"
 #include "env/env.h"
 #include "flow/childenv.h"
 
 struct dry {
+	const struct run_request *rq;
 	const struct prepared *p;
 	const char *tracking_uri;
 	struct env_var *env;
@@ -86,10 +87,7 @@ static cJSON *dry_json(const struct dry *d)
 	for (size_t i = 0; i < d->look.n; i++)
 		json_put_str(o, d->look.v[i].name, d->look.v[i].text);
 	json_put_str(j, "tracking_uri", d->tracking_uri);
-	if (plan->timeout_ms)
-		json_put_int(j, "timeout_ms", plan->timeout_ms);
-	else
-		json_put_null(j, "timeout_ms");
+	drylimits_json(j, plan, d->rq);
 	return j;
 }
 
@@ -189,11 +187,7 @@ static void dry_print(struct buf *b, const struct dry *d)
 	put_env(b, d);
 	line(
 	    b, "directory", d->p->peeked ? "(a checkout, made when it runs)" : plan->cwd);
-	if (plan->timeout_ms) {
-		buf_adds(b, "time limit   ");
-		clock_format_duration(b, plan->timeout_ms);
-		buf_addc(b, '\n');
-	}
+	drylimits_print(b, plan, d->rq);
 	put_command(b, plan->argv);
 }
 
@@ -203,7 +197,7 @@ static int show(struct cli *cli, const struct runopts *ro, const struct prepared
 	struct childenv c = {.experiment_id = ro->rq.experiment.id,
 	    .tracking_uri = ro->rq.direct ? t->uri : NULL,
 	    .store_uri = ro->rq.direct ? NULL : t->uri};
-	struct dry d = {.p = p, .tracking_uri = t->uri};
+	struct dry d = {.rq = &ro->rq, .p = p, .tracking_uri = t->uri};
 	struct env_want want = {.ctx = &cli->ctx,
 	    .a = &cli->arena,
 	    .plan = &p->plan,

@@ -34,7 +34,7 @@ nothing_was_made() {
 	mlp run . --dry-run --json -P name="it's" -P x=1 --experiment-id 3
 	is "$status" 0
 	is "$stderr" ""
-	is "$(json 'sorted(j)')" "['argv', 'command', 'cwd', 'entry_point', 'env', 'env_chosen_by', 'env_kind', 'params', 'prepare', 'source', 'timeout_ms', 'tracking_uri']"
+	is "$(json 'sorted(j)')" "['argv', 'command', 'cpus', 'cwd', 'entry_point', 'env', 'env_chosen_by', 'env_kind', 'gpus', 'log_limit_bytes', 'memory_bytes', 'on_end', 'params', 'prepare', 'retries', 'source', 'timeout_ms', 'tracking_uri']"
 	is "$(json 'j["entry_point"], j["env_kind"], j["cwd"], j["timeout_ms"]')" "('main', 'local', '$T/p', None)"
 	is "$(json 'j["command"]')" "train 0.1 $T/p/data.csv 'it'\"'\"'s' --x 1"
 	is "$(json 'j["argv"] == ["bash", "-c", j["command"]]')" True
@@ -46,6 +46,24 @@ nothing_was_made() {
 	is "$(json 'j["source"]')" "{'uri': '$T/p', 'repo_url': None, 'commit': None, 'version': None, 'subdir': None, 'dirty': None}"
 	mlp run . -e test --dry-run --json
 	is "$(json 'j["timeout_ms"], j["env"]["A"]')" "(90000, 'b')"
+	nothing_was_made
+}
+
+@test "--dry-run tells the limits, how often it is tried, and what is done at the end" {
+	local words=(. --dry-run -e test --memory 64m --cpus 0.5 --log-limit 1m --retries 3
+		--retry-delay 2s --retry-on 75,oom --on-end 'cat >end')
+	mlp run "${words[@]}" --json
+	is "$(json '[j[k] for k in ("timeout_ms", "memory_bytes", "cpus", "gpus", "log_limit_bytes", "on_end")]')" \
+		"[90000, 67108864, 0.5, None, 1048576, 'cat >end']"
+	is "$(json 'j["retries"]')" "{'most': 3, 'delay_ms': 2000, 'on': '75,oom'}"
+	mlp run "${words[@]}"
+	for line in "time limit   1 min 30 s" "memory       64 MiB" "cpus         0.5" "log limit    1 MiB" \
+		"retries      3, the first after 2 s, only on 75,oom" "on end       cat >end"; do
+		has "$output" "$line"
+	done
+	mlp run . --dry-run -P name=x --json
+	is "$(json '[j[k] for k in ("memory_bytes", "cpus", "gpus", "log_limit_bytes", "retries", "on_end")]')" \
+		"[None, None, None, None, None, None]"
 	nothing_was_made
 }
 
