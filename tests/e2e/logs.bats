@@ -159,6 +159,7 @@ entry_points:
   quiet: {command: "while [ ! -e go ]; do sleep 0.02; done"}
 M
 	start -e silent
+	mlp wait "$id" # before that it may still be PREPARING, which is told
 	for more in "" -f "-n 5" "-f -n 0"; do
 		# shellcheck disable=SC2086
 		mlp logs $more "$id"
