@@ -4,7 +4,6 @@
 #include "base/clock.h"
 #include "base/pyrepr.h"
 #include "base/quote.h"
-#include "base/utf8.h"
 #include "cli/table.h"
 #include "flow/csvfile.h"
 
@@ -30,7 +29,7 @@ static int64_t took(const struct point_state *p)
 	return start < 0 || end < start ? -1 : end - start;
 }
 
-static void put_metric(const struct sweep *s, size_t point, struct buf *out)
+void sweepview_put_metric(const struct sweep *s, size_t point, struct buf *out)
 {
 	double v;
 	if (sweep_metric(s, point, &v))
@@ -51,7 +50,7 @@ void sweepview_told(void *arg, const struct sweep *s, size_t point)
 		buf_adds(&b, ok ? " in " : " after ");
 		clock_format_duration(&b, took(p));
 	}
-	put_metric(s, point, &b);
+	sweepview_put_metric(s, point, &b);
 	if (why)
 		buf_addf(&b, ": %s", why);
 	if (ok)
@@ -64,43 +63,6 @@ void sweepview_diags(void *arg, const struct diags *ds)
 {
 	struct sweepview *v = arg;
 	cli_diags(v->cli, ds);
-}
-
-static void put_best(const struct sweep *s, struct buf *out)
-{
-	long best = sweep_best(s);
-	if (best < 0)
-		return;
-	buf_addf(out, "best: point %ld", best + 1);
-	put_metric(s, (size_t)best, out);
-	buf_adds(out, " (");
-	sweep_describe(s, (size_t)best, out);
-	buf_adds(out, ")");
-}
-
-const char *sweepview_status(void *arg, size_t width)
-{
-	struct sweepview *v = arg;
-	const struct sweep *s = v->sweep;
-	struct sweep_count c = sweep_count(s);
-	buf_clear(&v->line);
-	buf_addf(
-	    &v->line, "%zu/%zu done, %zu running", c.finished, s->points.n, c.running);
-	if (c.failed)
-		buf_addf(&v->line, ", %zu failed", c.failed);
-	if (s->ended_here && c.waiting + c.running) {
-		buf_adds(&v->line, "; about ");
-		clock_format_duration(&v->line, s->ended_ms / (int64_t)s->ended_here *
-						    (int64_t)(c.waiting + c.running) /
-						    (int64_t)s->jobs);
-		buf_adds(&v->line, " to go");
-	}
-	if (sweep_best(s) >= 0) {
-		buf_adds(&v->line, "; ");
-		put_best(s, &v->line);
-	}
-	buf_cut(&v->line, utf8_prefix(v->line.s, width));
-	return v->line.s;
 }
 
 /* The names of all metrics that runs of it have, or NULL. */
@@ -144,7 +106,7 @@ void sweepview_end(struct sweepview *v)
 	else
 		cli_failed(v->cli, b.s);
 	buf_clear(&b);
-	put_best(s, &b);
+	sweepview_put_best(s, &b);
 	if (b.len)
 		ctx_say(&v->cli->ctx, SAY_INFO, "%s", b.s);
 	if (s->outcome != RUN_FINISHED)

@@ -34,6 +34,9 @@ struct point_state {
 	enum point_phase phase;
 	cJSON *result; /* as crew_ended has it, owned; NULL: none (yet) */
 	bool earlier;  /* of an earlier part of the sweep */
+	/* POINT_RUNNING here: the run, and since when (monotonic ms) */
+	char run_id[33];
+	int64_t begun;
 };
 
 struct sweep {

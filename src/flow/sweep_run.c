@@ -23,7 +23,7 @@ static int give(struct sweep *s, size_t point, struct err *err)
 	struct run_request rq = s->rq;
 	struct kvs tags = {NULL, 0};
 	auto_json request = NULL;
-	char id[33];
+	char *id = s->state[point].run_id;
 	struct crew_job job = {.number = (int64_t)point, .cwd = s->there.cwd};
 	for (size_t i = 0; i < rq.tags.n; i++)
 		if (strcmp(rq.tags.v[i].key, "mlflow.parentRunId") != 0)
@@ -56,6 +56,7 @@ static int give_next(struct sweep *s, struct err *err)
 	if (give(s, s->next, err) < 0)
 		return -1;
 	s->state[s->next].phase = POINT_RUNNING;
+	s->state[s->next].begun = clock_mono_ms();
 	s->state[s->next].earlier = false;
 	return 1;
 }
@@ -108,6 +109,8 @@ static int go_on(struct sweep *s, struct err *err)
 			return 0;
 		if (poll(p, crew_poll(&s->crew, p), wait_ms(s)) < 0)
 			continue;
+		if (p[0].revents) /* perhaps to be suspended, or the terminal has changed */
+			statusline_clear(&s->line);
 		crew_go_on(&s->crew, p, on_end, s);
 		statusline_draw(&s->line, clock_mono_ms());
 	}
@@ -217,13 +220,25 @@ static void add_pin(struct sweep *s)
 		    &(struct pin){s->rq.uri, s->rq.version, p->commit, p->branch});
 }
 
+/* What a worker warns of goes above the live lines. */
+static void on_say(void *arg, enum say_level level, const char *text)
+{
+	struct sweep *s = arg;
+	statusline_clear(&s->line);
+	s->ctx->say(s->ctx->arg, level, text);
+}
+
 int sweep_run(struct sweep *s, struct err *err)
 {
+	struct ctx ctx = *s->ctx;
 	struct err why = ERR_INIT;
+	ctx.say = on_say;
+	ctx.progress = NULL;
+	ctx.arg = s;
 	s->outcome = RUN_FINISHED;
 	if (s->is_done)
 		return 0;
-	if (crew_open(&s->crew, s->ctx, s->jobs, err) < 0) {
+	if (crew_open(&s->crew, &ctx, s->jobs, err) < 0) {
 		sweep_close(s, RUN_FAILED, err->msg);
 		return -1;
 	}

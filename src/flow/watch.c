@@ -66,7 +66,7 @@ static void format(struct watch *w, const struct run_record *run, size_t width)
 	buf_add(&w->line, end.s, end.len);
 }
 
-const char *watch_text(void *arg, size_t width)
+const char *watch_text(void *arg, const struct statusline_room *room)
 {
 	struct watch *w = arg;
 	auto_arena a = ARENA_INIT;
@@ -77,7 +77,7 @@ const char *watch_text(void *arg, size_t width)
 		return NULL;
 	if (w->store->ops->run_get(w->store, &a, w->run_id, &run, &err) == 0 &&
 	    run.nmetrics > 0)
-		format(w, &run, width);
+		format(w, &run, room->width);
 	return w->line.len ? w->line.s : NULL;
 }
 

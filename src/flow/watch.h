@@ -4,6 +4,7 @@
 #define WATCH_H
 
 #include "base/buf.h"
+#include "run/statusline.h"
 #include "track/store.h"
 
 struct watch {
@@ -19,7 +20,7 @@ struct watch {
 void watch_init(struct watch *w, const struct ctx *ctx, const struct tracking *t,
     const struct run_record *run);
 /* A statusline_text: "12 s  loss 0.25  acc 0.9  step 40"; NULL: nothing is logged yet. */
-const char *watch_text(void *arg, size_t width);
+const char *watch_text(void *arg, const struct statusline_room *room);
 void watch_release(struct watch *w);
 
 #endif

@@ -1,31 +1,33 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * statusline.h -- one line at the foot of the terminal that says how a run is doing, drawn
- * over and over.  It goes before the command's output comes, and is not drawn while the
+ * statusline.h -- a line, or some, at the foot of the terminal that say how a run is doing,
+ * drawn over and over.  They go before the command's output comes, and are not drawn while the
  * command is in the middle of a line of its own.  Where stderr is no terminal there is
  * none.
  */
 #ifndef STATUSLINE_H
 #define STATUSLINE_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 enum { STATUSLINE_EVERY_MS = 1000 };
 
+struct statusline_room {
+	size_t width, height; /* of the terminal; the last column stays free */
+};
 /*
- * The text, without control characters, at most `width` columns wide, until the next call;
- * NULL: nothing to say yet.  It must not wait.
+ * The text, without control characters but newlines between its lines, which fit into the
+ * room, until the next call; NULL: nothing to say yet.  It must not wait.
  */
-typedef const char *statusline_text(void *arg, size_t width);
+typedef const char *statusline_text(void *arg, const struct statusline_room *room);
 
 struct statusline {
 	statusline_text *text; /* NULL: nobody wants one */
 	void *arg;
-	int fd; /* -1: off */
-	bool shown;
-	int64_t due; /* monotonic: of the next drawing */
+	int fd;	      /* -1: off */
+	size_t shown; /* so many lines stand there */
+	int64_t due;  /* monotonic: of the next drawing */
 };
 
 #define STATUSLINE_INIT                                                                  \

@@ -497,16 +497,62 @@ signal.signal(signal.SIGINT, signal.SIG_DFL); os.execv(sys.argv[1], sys.argv[1:]
 	is "$(sql "SELECT count(*) FROM runs r JOIN experiments e USING (experiment_id) WHERE e.name = 'trees'")" 4
 }
 
-@test "on a terminal a line at the foot says how far it is" {
-	project
-	tmux -L "mlp$$" new-session -d -x 120 -y 30 -s s "$MLP sweep . -e patient -P n=1,2,3 -j 2; sleep 100"
-	until_up 1
-	sees() { tmux -L "mlp$$" capture-pane -p -t s | grep -q "$1"; }
-	until_true sees "0/3 done, 2 running"
-	touch go-1 go-2
-	until_true sees "2/3 done, 1 running; about .* to go"
+# One with a metric, which ends when it may.
+logging() {
+	manifest <<'M'
+entry_points:
+  main:
+    parameters: {n: {type: int}}
+    command: "python3 log.py {n}; touch up-{n}; while [ ! -e go-{n} ]; do sleep 0.02; done"
+M
+	cat >log.py <<'PY'
+import json, os, sys, urllib.request
+u = os.environ["MLFLOW_TRACKING_URI"] + "/api/2.0/mlflow/runs/log-metric"
+d = {"run_id": os.environ["MLFLOW_RUN_ID"], "key": "loss", "value": 3 / int(sys.argv[1]), "timestamp": 1, "step": 0}
+urllib.request.urlopen(urllib.request.Request(u, json.dumps(d).encode(), {"Content-Type": "application/json"})).read()
+PY
+}
+terminal() { tmux -L "mlp$$" new-session -d -x "$1" -y "$2" -s s "$3; sleep 100"; }
+screen() { tmux -L "mlp$$" capture-pane -p -t s; }
+sees() { screen | grep -q "$1"; }
+
+@test "on a terminal the table of what runs is live, with the best and the time to go" {
+	logging
+	terminal 120 30 "$MLP sweep . -P n=1,2,3,4 -j 2 --metric loss"
+	until_up 1 && until_up 2
+	until_true sees "^0/4 done, 2 running$"
+	sees "^POINT  RUN  *STATUS   TIME  *n$"
+	until_true sees "^1      [0-9a-f]\{8\}  RUNNING  .* 1$"
+	until_true sees "^2      [0-9a-f]\{8\}  RUNNING  .* 2$"
+	none sees "best:"
+	touch go-1
+	until_up 3
+	until_true sees "^1/4 done, 2 running; about .* to go$"
+	until_true sees "^3      [0-9a-f]\{8\}  RUNNING  .* 3$"
+	none sees "^1      [0-9a-f]\{8\}  RUNNING"
+	until_true sees "^best: point 1  loss=3 (n=1)$"
 	touch go-3
-	until_true sees "3 of 3 points FINISHED"
+	until_up 4
+	until_true sees "^best: point 3  loss=1 (n=3)$"
+	is "$(screen | grep -c "^POINT")" 1 # drawn over, not again
+	touch go-2 go-4
+	until_true sees "4 of 4 points FINISHED"
+	none sees "running"
+	is "$(screen | grep -c "^mlp: point [1-4]/4 n=[1-4] FINISHED in .*  loss=")" 4
+	is "$(screen | grep -c "FINISHED  .*  [1-4]  ")" 4 # the table at the end
+}
+
+@test "on a small terminal the table is cut, on a tiny one there is a line" {
+	project
+	terminal 30 8 "$MLP sweep . -e patient -P n=1,2,3,4,5 -j 5"
+	for n in 1 2 3 4 5; do until_up "$n"; done
+	until_true sees "^and 2 more$"
+	until_true sees "^0/5 done, 5 running$"
+	tmux -L "mlp$$" resize-window -t s -x 18 -y 4
+	until_true sees "^0/5 done, 5 runni$"
+	none sees "^POINT"
+	touch go-1 go-2 go-3 go-4 go-5
+	until_true sees "5 of 5 points"
 }
 
 @test "ps shows the parent and its runs" {
