@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* mlp sweep: one project at many points. */
 #include <errno.h>
+#include <signal.h>
 #include <sys/random.h>
 
 #include "cli/jobs.h"
 #include "cli/limitopts.h"
 #include "cli/runopts.h"
 #include "cli/sweepview.h"
+#include "flow/detach.h"
 
 enum {
 	OPT_OF_RUN = 100, /* runopts.c knows it by its name */
@@ -35,6 +37,8 @@ static const struct opt sweep_opts[] = {
 	"End at the first point that fails"},
     {OPT_FORCE, 0, "force", NULL, NULL, NULL,
 	"With resume, extend: although the project has changed"},
+    {OPT_OF_RUN, 'd', "detach", NULL, NULL, NULL,
+	"Run in the background; print the parent's run id at once"},
     {OPT_JSON, 0, "json", NULL, NULL, NULL, "The table at the end as JSON"},
     {OPT_CSV, 0, "csv", NULL, NULL, NULL, "The table at the end as CSV"},
     {OPT_OF_RUN, 'e', "entry-point", NULL, "NAME", NULL,
@@ -104,6 +108,17 @@ static int take_goal(struct sweep_args *sa, const char *value, struct err *err)
 	return err_set(err, ERR_USAGE, "--goal: '%.40s' is neither min nor max", value);
 }
 
+/* Also of a sweep that there is. */
+static bool is_of_any(const char *name)
+{
+	static const char *const names[] = {
+	    "detach", "tracking-uri", "env-file", "offline"};
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(name, names[i]) == 0)
+			return true;
+	return false;
+}
+
 /* One of the options that `mlp run` has, too. */
 static int take_of_run(struct cli *cli, struct sweep_args *sa, const struct opt *opt,
     const char *value, struct err *err)
@@ -111,9 +126,7 @@ static int take_of_run(struct cli *cli, struct sweep_args *sa, const struct opt 
 	const struct opt *o = run_opts;
 	while (o->id && strcmp(o->name, opt->name) != 0)
 		o++;
-	if (strcmp(opt->name, "tracking-uri") != 0 &&
-	    strcmp(opt->name, "env-file") != 0 && strcmp(opt->name, "offline") != 0)
-		sa->any_of_run = true;
+	sa->any_of_run |= !is_of_any(opt->name);
 	return runopts_take(cli, &sa->ro, opt->id == OPT_OF_RUN ? o : opt, value, err);
 }
 
@@ -152,31 +165,36 @@ static int take(struct cli *cli, struct sweep_args *sa, const struct opt *opt,
 	}
 }
 
-enum what { NEW, RESUME, EXTEND };
+enum what { RESUME, EXTEND, SHOW, NEW };
 
-/* `resume` and `extend` are no names of projects, unless something lies there. */
+/* The first word of two is no name of a project. */
 static enum what what_is_wanted(const struct sweep_args *sa)
 {
-	if (sa->nwords == 2 && strcmp(sa->words[0], "resume") == 0)
-		return RESUME;
-	if (sa->nwords == 2 && strcmp(sa->words[0], "extend") == 0)
-		return EXTEND;
-	return NEW;
+	static const char *const words[] = {"resume", "extend", "show"};
+	enum what what = RESUME;
+	while (what < NEW && (sa->nwords < 2 || strcmp(sa->words[0], words[what]) != 0))
+		what++;
+	return what;
 }
 
 static int check_words(const struct sweep_args *sa, enum what what, struct err *err)
 {
 	if (sa->json && sa->csv)
 		return err_set(err, ERR_USAGE, "--json and --csv contradict each other");
-	if (what == NEW && sa->force)
+	if ((what == NEW || what == SHOW) && sa->force)
 		return err_set(err, ERR_USAGE, "--force goes with resume and extend");
+	if (what == SHOW && (sa->jobs || sa->fail_fast || sa->ro.detach))
+		return err_set(err, ERR_USAGE,
+		    "show runs nothing: only --metric, --goal, --tracking-uri, --json "
+		    "and --csv can be given");
 	if (what != NEW && sa->any_of_run)
 		return err_set(err, ERR_USAGE,
-		    "a sweep that there is goes on as it began: only -j, --metric, "
+		    "a sweep that there is goes on as it began: only -j, -d, --metric, "
 		    "--goal, --fail-fast, --force, --tracking-uri, --env-file, "
 		    "--offline, --json and --csv can be given");
-	if (what == RESUME && (sa->want.ngiven || sa->want.random || sa->want.seeded)) {
-		err_set(err, ERR_USAGE, "resume takes no points");
+	if ((what == RESUME || what == SHOW) &&
+	    (sa->want.ngiven || sa->want.random || sa->want.seeded)) {
+		err_set(err, ERR_USAGE, "%s takes no points", sa->words[0]);
 		return err_hint(err, "mlp sweep extend RUN adds some");
 	}
 	if (what == NEW && sa->want.ngiven == 0)
@@ -194,6 +212,8 @@ static int check_words(const struct sweep_args *sa, enum what what, struct err *
 static int start(struct cli *cli, struct sweep *s, struct sweep_args *sa, enum what what,
     struct err *err)
 {
+	if (what == SHOW)
+		return sweep_read(s, sa->words[1], err);
 	if (what == RESUME)
 		return sweep_resume(s, sa->words[1], NULL, err);
 	if (what == EXTEND)
@@ -216,7 +236,25 @@ static int exit_code(const struct sweep *s)
 	return s->outcome == RUN_FINISHED ? CLI_OK : CLI_FAILED;
 }
 
-static int go(struct sweepview *v, struct sweep *s, const struct sweep_args *sa)
+static int table(struct sweepview *v, const struct sweep_args *sa)
+{
+	int code = sa->json  ? sweepview_json(v)
+		   : sa->csv ? sweepview_csv(v)
+			     : sweepview_table(v);
+	sweepview_end(v);
+	return code;
+}
+
+/* In the background what is said, and the table, are the parent's logs. */
+static void leave(struct cli *cli, const struct sweep *s, int *to)
+{
+	detach_streams(s->is_done ? NULL : s->log_dir);
+	cli->colour_out = cli->colour_err = false;
+	detach_tell(to, s->run_id);
+}
+
+/* `to`: who waits until it is on record; -1: nobody, it is in the foreground. */
+static int go(struct sweepview *v, struct sweep *s, const struct sweep_args *sa, int to)
 {
 	struct cli *cli = v->cli;
 	struct sweep_count c = sweep_count(s);
@@ -226,12 +264,11 @@ static int go(struct sweepview *v, struct sweep *s, const struct sweep_args *sa)
 	s->status = cli->least <= SAY_INFO ? sweepview_status : NULL;
 	ctx_say(&cli->ctx, SAY_INFO, "sweep %s (%s): %zu points, %zu to run", s->name,
 	    s->run_id, s->points.n, s->points.n - c.finished);
+	if (to >= 0)
+		leave(cli, s, &to);
 	if (sweep_run(s, &err) < 0)
 		cli_error(cli, &err);
-	code = sa->json	 ? sweepview_json(v)
-	       : sa->csv ? sweepview_csv(v)
-			 : sweepview_table(v);
-	sweepview_end(v);
+	code = table(v, sa);
 	return exit_code(s) ? exit_code(s) : code;
 }
 
@@ -243,13 +280,60 @@ static int fail(struct cli *cli, const struct err *err)
 					      : CLI_FAILED;
 }
 
+static void take_args(struct cli *cli, const struct sweep_args *sa, struct sweep *s)
+{
+	s->ctx = &cli->ctx;
+	s->a = &cli->arena;
+	s->rq = sa->ro.rq;
+	s->metric = sa->metric;
+	s->goal_given = sa->goal != NULL;
+	s->maximize = sa->goal && strcmp(sa->goal, "max") == 0;
+	s->fail_fast = sa->fail_fast;
+	s->force = sa->force;
+	s->background = sa->ro.detach;
+}
+
+static int begin(
+    struct cli *cli, struct sweep_args *sa, enum what what, struct sweep *s, int to)
+{
+	struct sweepview v = {
+	    .cli = cli, .sweep = s, .line = BUF_INIT, .only_shown = what == SHOW};
+	struct err err = ERR_INIT;
+	int code;
+	s->diags = sweepview_diags;
+	s->arg = &v;
+	if (start(cli, s, sa, what, &err) < 0)
+		code = fail(cli, &err);
+	else
+		code = what == SHOW ? table(&v, sa) : go(&v, s, sa, to);
+	sweep_release(s);
+	return code;
+}
+
+static int begin_away(
+    struct cli *cli, struct sweep_args *sa, enum what what, struct sweep *s)
+{
+	struct detached d;
+	struct err err = ERR_INIT;
+	char id[65];
+	int to = -1, code, rc = detach_fork(&d, &to, &err);
+	if (rc < 0)
+		return fail(cli, &err);
+	if (rc > 0) {
+		cli_hear_signals();
+		signal(SIGHUP, SIG_IGN); /* of a terminal that is none of ours any more */
+		return begin(cli, sa, what, s, to);
+	}
+	if (detach_wait(&cli->ctx, &d, id, &code) != 0)
+		return code;
+	return cli_print(arena_printf(&cli->arena, "%s\n", id), strlen(id) + 1);
+}
+
 static int sweep(struct cli *cli, struct sweep_args *sa)
 {
 	struct sweep s = SWEEP_INIT;
-	struct sweepview v = {.cli = cli, .sweep = &s, .line = BUF_INIT};
 	struct err err = ERR_INIT;
 	enum what what = what_is_wanted(sa);
-	int code;
 	if (what == NEW && sa->nwords == 0)
 		return cli_usage(&cmd_sweep, "Missing argument 'URI'.");
 	if (what == NEW && sa->nwords > 1)
@@ -260,19 +344,9 @@ static int sweep(struct cli *cli, struct sweep_args *sa)
 	sa->ro.rq.uri = sa->words[0];
 	if (runopts_finish(cli, &sa->ro, &err) < 0)
 		return fail(cli, &err);
-	s.ctx = &cli->ctx;
-	s.a = &cli->arena;
-	s.rq = sa->ro.rq;
-	s.metric = sa->metric;
-	s.goal_given = sa->goal != NULL;
-	s.maximize = sa->goal && strcmp(sa->goal, "max") == 0;
-	s.fail_fast = sa->fail_fast;
-	s.force = sa->force;
-	s.diags = sweepview_diags;
-	s.arg = &v;
-	code = start(cli, &s, sa, what, &err) < 0 ? fail(cli, &err) : go(&v, &s, sa);
-	sweep_release(&s);
-	return code;
+	take_args(cli, sa, &s);
+	return sa->ro.detach ? begin_away(cli, sa, what, &s)
+			     : begin(cli, sa, what, &s, -1);
 }
 
 static int run_sweep(struct cli *cli, int argc, char *const *argv)
@@ -303,7 +377,7 @@ const struct cmd cmd_sweep = {
 	"it.  A point that fails does not stop the others.\n"
 	"'resume' runs those that are missing or failed; 'extend' adds points, too.  "
 	"Both\n"
-	"refuse where the project has changed since.\n"
+	"refuse where the project has changed since.  'show' prints the table as it is.\n"
 	"The exit code is 0 only if all points are FINISHED.",
     .opts = {version_opts, sweep_opts, limit_opts, NULL},
     .run = run_sweep,

@@ -536,7 +536,8 @@ void complete_argument(struct complete *c)
 	last = last ? last + 1 : c->cmd->args;
 	last += *last == '[';
 	if (c->cmd == &cmd_sweep && c->arg &&
-	    (strcmp(c->arg, "resume") == 0 || strcmp(c->arg, "extend") == 0)) {
+	    (strcmp(c->arg, "resume") == 0 || strcmp(c->arg, "extend") == 0 ||
+		strcmp(c->arg, "show") == 0)) {
 		add_runs(c);
 		return;
 	}

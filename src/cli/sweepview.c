@@ -101,7 +101,7 @@ void sweepview_end(struct sweepview *v)
 	auto_buf b = BUF_INIT;
 	buf_addf(&b, "sweep %s %s: %zu of %zu points FINISHED", s->name,
 	    run_status_word(s->outcome), c.finished, s->points.n);
-	if (s->outcome == RUN_FINISHED)
+	if (s->outcome == RUN_FINISHED || v->only_shown)
 		ctx_say(&v->cli->ctx, SAY_INFO, "%s", b.s);
 	else
 		cli_failed(v->cli, b.s);
@@ -109,7 +109,7 @@ void sweepview_end(struct sweepview *v)
 	sweepview_put_best(s, &b);
 	if (b.len)
 		ctx_say(&v->cli->ctx, SAY_INFO, "%s", b.s);
-	if (s->outcome != RUN_FINISHED)
+	if (s->outcome != RUN_FINISHED && s->outcome != RUN_RUNNING)
 		ctx_say(&v->cli->ctx, SAY_INFO, "go on with: mlp sweep resume %.8s",
 		    s->run_id);
 	tell_missing_metric(v);

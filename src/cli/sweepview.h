@@ -13,6 +13,7 @@ struct sweepview {
 	struct cli *cli;
 	const struct sweep *sweep;
 	struct buf line;
+	bool only_shown; /* how it ended is nothing that went wrong now */
 };
 
 /* For the members told, status and diags of the sweep; arg: a struct sweepview. */

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/fault.h"
 #include "base/file.h"
+#include "base/path.h"
 #include "base/proc.h"
 #include "base/shrink.h"
 #include "base/sigpoll.h"
@@ -67,6 +68,34 @@ int detach_fork(struct detached *d, int *to, struct err *err)
 	return 1;
 }
 
+void detach_tell(int *to, const char *run_id)
+{
+	(void)fd_write_all(*to, run_id, strlen(run_id));
+	fd_close(to);
+}
+
+static void log_over(int fd, const char *path)
+{
+	auto_fd log =
+	    open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0666);
+	if (log < 0)
+		null_over(fd, O_WRONLY);
+	else
+		dup2(log, fd);
+}
+
+void detach_streams(const char *dir)
+{
+	auto_arena a = ARENA_INIT;
+	if (dir) {
+		log_over(STDOUT_FILENO, path_join(&a, dir, "stdout.log"));
+		log_over(STDERR_FILENO, path_join(&a, dir, "stderr.log"));
+	} else {
+		null_over(STDOUT_FILENO, O_WRONLY);
+		null_over(STDERR_FILENO, O_WRONLY);
+	}
+}
+
 /* The run that is being started, for on_started. */
 struct starting {
 	int *to;
@@ -79,11 +108,9 @@ static void on_started(void *arg, const struct run_result *r, const struct prepa
 	struct starting *s = arg;
 	s->started(s->arg, r, p);
 	FAULT("detach.recorded");
-	(void)fd_write_all(*s->to, r->run_id, strlen(r->run_id));
-	fd_close(s->to);
+	detach_tell(s->to, r->run_id);
 	FAULT("detach.told");
-	null_over(STDOUT_FILENO, O_WRONLY);
-	null_over(STDERR_FILENO, O_WRONLY);
+	detach_streams(NULL);
 	memory_shrink();
 }
 

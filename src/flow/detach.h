@@ -30,6 +30,14 @@ int detach_run(const struct ctx *ctx, struct arena *a, struct run_request *rq, i
     run_started *started, void *arg, struct prepared *p, struct run_result *out,
     struct err *err);
 
+/* In the supervisor: the run is on record; who waits at `to` is let go. */
+void detach_tell(int *to, const char *run_id);
+/*
+ * What it says from now on is added to stdout.log and stderr.log in `dir`; NULL: it goes
+ * nowhere.
+ */
+void detach_streams(const char *dir);
+
 /*
  * In the parent: wait until the run is on record (0, its id in `id`), or until the
  * supervisor has ended without one: 1 and *exit_code.  A signal that asks us to stop is

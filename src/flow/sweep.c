@@ -71,6 +71,7 @@ static void fill_card(struct sweep *s, const char *experiment)
 	s->card.log_dir = s->log_dir;
 	s->card.recorded = true;
 	s->card.pid = getpid();
+	s->card.background = s->background;
 	s->card.started = s->start_time;
 	s->card.state = CARD_RUNNING;
 }
@@ -295,20 +296,37 @@ static int check_elsewhere(struct sweep *s, const struct run_record *run, struct
 	    (int)strcspn(host, ":"), host);
 }
 
-static int load(struct sweep *s, struct store *store, const struct run_record *run,
-    const struct points_want *more, struct err *err)
+/* ERR_NOTFOUND: it is none. */
+static int identify(struct sweep *s, const struct run_record *run, struct err *err)
 {
-	struct run_record *children;
-	size_t n, before;
 	s->run_id = run->run_id;
 	s->name = run->name;
 	s->experiment_id = run->experiment_id;
 	s->log_dir = artifacts_log_dir(s->ctx, s->a, s->run_id, run->artifact_uri);
-	if (!kvs_get(&run->tags, "mlp.sweep.points")) {
-		err_set(err, ERR_NOTFOUND, "run %s (%.8s) is not a sweep", s->name,
-		    s->run_id);
-		return err_hint(err, "mlp sweep URI -P name=values begins one");
-	}
+	if (kvs_get(&run->tags, "mlp.sweep.points"))
+		return 0;
+	err_set(err, ERR_NOTFOUND, "run %s (%.8s) is not a sweep", s->name, s->run_id);
+	return err_hint(err, "mlp sweep URI -P name=values begins one");
+}
+
+static int load_children(struct sweep *s, struct store *store, struct err *err)
+{
+	struct run_record *children;
+	size_t n;
+	if (store->ops->runs_children(store, s->a, s->run_id, &children, &n, err) < 0)
+		return -1;
+	sweep_note_variation(s);
+	s->state = xcalloc(s->points.n, sizeof(*s->state));
+	take_children(s, children, n);
+	return 0;
+}
+
+static int load(struct sweep *s, struct store *store, const struct run_record *run,
+    const struct points_want *more, struct err *err)
+{
+	size_t before;
+	if (identify(s, run, err) < 0)
+		return -1;
 	if (check_elsewhere(s, run, err) < 0)
 		return -1;
 	if (run_lock_take(s->ctx, s->run_id, &s->lock, err) < 0)
@@ -320,18 +338,51 @@ static int load(struct sweep *s, struct store *store, const struct run_record *r
 		return -1;
 	s->rq.tracking_uri = s->tracking.uri;
 	before = s->points.n;
-	if ((more && add_points(s, more, err) < 0) ||
-	    store->ops->runs_children(store, s->a, s->run_id, &children, &n, err) < 0)
+	if ((more && add_points(s, more, err) < 0) || load_children(s, store, err) < 0)
 		return -1;
-	sweep_note_variation(s);
-	s->state = xcalloc(s->points.n, sizeof(*s->state));
-	take_children(s, children, n);
 	return look_again(s, before, err);
 }
 
 static bool is_kept(const struct sweep *s)
 {
 	return s->log_dir && s->lock.dir && strcmp(s->log_dir, s->lock.dir) == 0;
+}
+
+/* The table, and what the record says of its points. */
+static int look_at(
+    struct sweep *s, struct store *store, const struct run_record *run, struct err *err)
+{
+	if (identify(s, run, err) < 0 || sweep_load(s, s->log_dir, err) < 0 ||
+	    load_children(s, store, err) < 0)
+		return -1;
+	for (size_t i = 0; i < s->points.n; i++) {
+		struct point_state *p = &s->state[i];
+		const char *status = p->result ? json_str(p->result, "status") : NULL;
+		if (p->phase == POINT_WAITING && status)
+			p->phase =
+			    strcmp(status, "RUNNING") == 0 ? POINT_RUNNING : POINT_ENDED;
+	}
+	s->outcome = run->status;
+	s->reason = kvs_get(&run->tags, "mlp.reason");
+	s->is_done = true;
+	return 0;
+}
+
+int sweep_read(struct sweep *s, const char *text, struct err *err)
+{
+	struct run_record run;
+	struct store *store;
+	int rc;
+	s->there = *s->ctx;
+	if (tracking_resolve(s->ctx, s->a, s->rq.tracking_uri, &s->tracking, err) < 0 ||
+	    store_open(s->ctx, &s->tracking, STORE_READ, &store, err) < 0)
+		return -1;
+	heal_runs(s->ctx);
+	rc = run_find_one(s->ctx, store, s->a, text, &run, err);
+	if (rc == 0)
+		rc = look_at(s, store, &run, err);
+	store->ops->close(store);
+	return rc;
 }
 
 int sweep_resume(

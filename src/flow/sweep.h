@@ -50,8 +50,9 @@ struct sweep {
 	const char *metric; /* NULL: none */
 	bool maximize, goal_given;
 	bool fail_fast, force;
-	bool is_done; /* there is nothing to run: the parent stays as it is */
-	cJSON *file;  /* sweep.json, as it was read; owned */
+	bool background; /* nobody waits at a terminal */
+	bool is_done;	 /* there is nothing to run: the parent stays as it is */
+	cJSON *file;	 /* sweep.json, as it was read; owned */
 	size_t jobs;
 
 	struct tracking tracking;
@@ -100,6 +101,12 @@ int sweep_begin(struct sweep *s, struct err *err);
  */
 int sweep_resume(
     struct sweep *s, const char *text, const struct points_want *more, struct err *err);
+
+/*
+ * One that there is, as it is now: nothing is changed or locked, and sweep_run does nothing.
+ * `outcome` may be RUN_RUNNING.
+ */
+int sweep_read(struct sweep *s, const char *text, struct err *err);
 
 /*
  * Run what has no FINISHED run yet, to the end or until we are asked to stop, and close

@@ -555,6 +555,91 @@ sees() { screen | grep -q "$1"; }
 	until_true sees "5 of 5 points"
 }
 
+@test "in the background: the id at once, wait, logs, show" {
+	project
+	mlp sweep . -d -e patient -P n=1,2,3 -j 2
+	is "$status" 0
+	id=$output
+	is "$id" "$(parent)"
+	has "$stderr" "3 points, 3 to run"
+	until_up 1 && until_up 2
+	mlp sweep show "$id" --csv
+	is "$status" 0
+	is "$(column 3)" "RUNNING RUNNING  "
+	has "$stderr" "RUNNING: 0 of 3 points FINISHED"
+	lacks "$stderr" "resume"
+	mlp sweep resume "$id" -d
+	is "$status" 1
+	has "$stderr" "is running"
+	touch go-1 go-2 go-3
+	mlp wait "$id"
+	is "$status" 0
+	mlp sweep show "$id" --json
+	is "$(json 'j["status"], j["reason"], [p["status"] for p in j["points"]]')" \
+		"('FINISHED', None, ['FINISHED', 'FINISHED', 'FINISHED'])"
+	mlp logs -f "$id"
+	is "$(awk '{print $1, $3}' <<<"$output" | tr '\n' ' ')" "POINT STATUS 1 FINISHED 2 FINISHED 3 FINISHED "
+	is "$(grep -c "^mlp: point [123]/3 n=[123] FINISHED" <<<"$stderr")" 3
+	nothing_is_left
+}
+
+@test "in the background: what is wrong is said at once; failures, resume, stop" {
+	project
+	mlp sweep . -d -P depth=2,x
+	is "$status" 2
+	has "$stderr" "point 2 (depth=x)"
+	is "$output" ""
+	[ ! -e mlflow.db ]
+	mlp sweep . -d -P depth=2,4
+	is "$status" 0
+	id=$output
+	mlp wait "$id"
+	is "$status" 1
+	mlp sweep show "$id"
+	is "$status" 0
+	has "$stderr" "FAILED: 1 of 2 points FINISHED"
+	has "$stderr" "mlp sweep resume ${id:0:8}"
+	touch mended
+	mlp sweep resume "$id" -d
+	is "$status" 0
+	is "$output" "$id"
+	mlp wait "$id"
+	is "$status" 0
+	mlp sweep resume "$id" -d # there is nothing to do
+	is "$status" 0
+	has "$stderr" "0 to run"
+	is "$(children)" "1|FINISHED|1 2|FAILED|1 2|FINISHED|1 "
+	mlp sweep . -d -e patient -P n=1,2 -j 2
+	id=$output
+	until_up 1 && until_up 2
+	mlp stop "$id"
+	is "$status" 0
+	mlp wait "$id"
+	is "$status" 143
+	nothing_is_left
+}
+
+@test "show runs nothing, and changes nothing" {
+	project
+	mlp sweep . -P depth=2,4 --metric loss
+	for words in "-j 2" -d --fail-fast --force "-P depth=3" "--random 2" "-e other"; do
+		mlp sweep show "$(parent)" $words
+		is "$status" 2
+	done
+	mlp sweep show ffff
+	is "$status" 1
+	mlp sweep show "$(sql "SELECT run_uuid FROM tags WHERE key = 'mlp.sweep.point' AND value = '1'")"
+	is "$status" 1
+	has "$stderr" "is not a sweep"
+	before=$(sql "SELECT count(*) FROM runs"; status_of_parent)
+	rm MLproject # nor is the project needed
+	mlp sweep show "$(parent)"
+	is "$status" 0
+	has "$output" FAILED
+	has "$stderr" "no run has logged the metric 'loss', nor any other"
+	is "$(sql "SELECT count(*) FROM runs"; status_of_parent)" "$before"
+}
+
 @test "ps shows the parent and its runs" {
 	project
 	"$MLP" sweep . -e patient -P n=1,2 -j 2 >out 2>err &
