@@ -32,6 +32,7 @@ struct node {
 struct copying {
 	struct tree_copy *t;
 	struct arena arena;
+	char *real;	  /* `from` without links, owned; or NULL */
 	struct stat *out; /* of leave_out */
 	size_t nout;
 	struct sha256 sum;
@@ -218,6 +219,23 @@ static bool is_inside(const char *path, const char *root)
 	return strncmp(path, root, n) == 0 && (path[n] == '/' || path[n] == '\0');
 }
 
+/* An absolute target in the tree, seen from the link at `from`: the copy's own is meant. */
+static const char *into_copy(struct copying *c, const char *from, const char *target)
+{
+	const char *abs = path_abs(&c->arena, "/", target);
+	const char *root = is_inside(abs, c->t->from)		? c->t->from
+			   : c->real && is_inside(abs, c->real) ? c->real
+								: NULL;
+	auto_buf b = BUF_INIT;
+	if (!root)
+		return target;
+	for (const char *s = from + strlen(c->t->from) + 1; (s = strchr(s, '/')); s++)
+		buf_adds(&b, "../");
+	abs += strlen(root);
+	buf_adds(&b, *abs ? abs + 1 : ".");
+	return arena_strdup(&c->arena, b.s);
+}
+
 static int copy_link(struct copying *c, const struct node *nd, const char *from,
     const char *to, struct err *err)
 {
@@ -227,7 +245,9 @@ static int copy_link(struct copying *c, const struct node *nd, const char *from,
 	if (n < 0)
 		return err_sys(err, errno, "cannot read '%s'", from);
 	target[n] = '\0';
-	if (target[0] != '/') {
+	if (target[0] == '/') {
+		text = into_copy(c, from, target);
+	} else {
 		const char *abs = path_abs(&c->arena, path_dir(&c->arena, from), target);
 		text = is_inside(abs, c->t->from) ? target : abs;
 	}
@@ -293,8 +313,10 @@ int tree_copy(struct tree_copy *t, struct err *err)
 	auto_free struct copying *c = xcalloc(1, sizeof(*c));
 	int rc;
 	c->t = t;
+	c->real = realpath(t->from, NULL);
 	t->files = t->bytes = 0;
 	rc = copy_all(c, err);
+	free(c->real);
 	arena_release(&c->arena);
 	return rc;
 }

@@ -3,7 +3,8 @@
  * treecopy.h -- a directory tree as it is now, copied, and named by its content.
  *
  * Files, directories and symbolic links are copied, with their rights and times; a relative
- * link that leads out of the tree becomes an absolute one.  Sockets, pipes, devices and
+ * link that leads out of the tree becomes an absolute one, and an absolute one that leads
+ * into it a relative one.  Sockets, pipes, devices and
  * everything named .git are left out.  What is too big, or cannot be read, is not copied:
  * a link to the original stands for it.
  */

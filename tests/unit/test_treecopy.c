@@ -92,7 +92,18 @@ static void copies(void **state)
 {
 	struct place *p = *state;
 	struct stat st, was;
-	const char *name = copy(p, p->from, "to", 0, NULL);
+	const char *name;
+	assert_int_equal(symlink(path_join(&p->a, p->from, "sub/b"),
+			     path_join(&p->a, p->from, "sub/whole")),
+	    0);
+	assert_int_equal(symlink(p->from, path_join(&p->a, p->from, "top")), 0);
+	assert_int_equal(
+	    symlink(path_join(&p->a, p->dir, "from2"), path_join(&p->a, p->from, "near")),
+	    0);
+	name = copy(p, p->from, "to", 0, NULL);
+	leads(p, "to/sub/whole", "../sub/b");
+	leads(p, "to/top", ".");
+	leads(p, "to/near", path_join(&p->a, p->dir, "from2"));
 	says(p, "to/a", "one");
 	says(p, "to/sub/b", "two");
 	leads(p, "to/sub/in", "../a");
