@@ -56,10 +56,10 @@ int fd_write_all(int fd, const void *data, size_t n)
 	return 0;
 }
 
-static int write_temp(const char *tmp, const void *data, size_t n, mode_t mode)
+static int write_temp(const char *tmp, const void *data, size_t n, mode_t mode, bool wait)
 {
 	auto_fd fd = open(tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
-	if (fd < 0 || fd_write_all(fd, data, n) < 0 || fsync(fd) < 0)
+	if (fd < 0 || fd_write_all(fd, data, n) < 0 || (wait && fsync(fd) < 0))
 		return -1;
 	FAULT("file.temporary");
 	return 0;
@@ -73,18 +73,42 @@ static void dir_sync_of(const char *path)
 		fsync(fd);
 }
 
-int file_write(const char *path, const void *data, size_t n, mode_t mode, struct err *err)
+static int replace(
+    const char *path, const void *data, size_t n, mode_t mode, bool wait, struct err *err)
 {
 	auto_buf tmp = BUF_INIT;
 	buf_addf(&tmp, "%s.tmp%ld", path, (long)getpid());
 	unlink(tmp.s);
 	FAULT("file.begin");
-	if (write_temp(tmp.s, data, n, mode) < 0 || rename(tmp.s, path) < 0) {
+	if (write_temp(tmp.s, data, n, mode, wait) < 0 || rename(tmp.s, path) < 0) {
 		int saved = errno;
 		unlink(tmp.s);
 		return err_sys(err, saved, "cannot write '%s'", path);
 	}
 	FAULT("file.renamed");
+	return 0;
+}
+
+int file_write(const char *path, const void *data, size_t n, mode_t mode, struct err *err)
+{
+	if (replace(path, data, n, mode, true, err) < 0)
+		return -1;
+	dir_sync_of(path);
+	FAULT("file.synced");
+	return 0;
+}
+
+int file_write_soon(
+    const char *path, const void *data, size_t n, mode_t mode, struct err *err)
+{
+	return replace(path, data, n, mode, false, err);
+}
+
+int file_sync(const char *path, struct err *err)
+{
+	auto_fd fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || fsync(fd) < 0)
+		return err_sys(err, errno, "cannot write '%s'", path);
 	dir_sync_of(path);
 	FAULT("file.synced");
 	return 0;

@@ -20,6 +20,13 @@ int fd_read_all(int fd, const char *what, size_t max, struct buf *out, struct er
 /* Temporary name beside it, fsync, rename, fsync of the directory. */
 int file_write(
     const char *path, const void *data, size_t n, mode_t mode, struct err *err);
+/*
+ * The same in two steps: every reader sees the whole file after the first, a power cut
+ * leaves nothing or an empty one before the second.  Only for a file that is not there yet.
+ */
+int file_write_soon(
+    const char *path, const void *data, size_t n, mode_t mode, struct err *err);
+int file_sync(const char *path, struct err *err);
 /* All n bytes, over EINTR and short writes.  0, or -1 with errno. */
 int fd_write_all(int fd, const void *data, size_t n);
 /* mkdir -p.  An existing directory is fine. */

@@ -34,14 +34,24 @@ static pthread_mutex_t *share_mutex(void)
 	return NULL;
 }
 
-int crew_open(struct crew *c, const struct ctx *ctx, size_t workers, struct err *err)
+/*
+ * To close a record is to wait for the disk, mostly: meanwhile another worker has the
+ * next command.  With one job at a time each begins when the one before it is recorded.
+ */
+static size_t workers_for(size_t jobs)
 {
-	*c = (struct crew){.ctx = ctx, .n = workers, .signals = SIGWATCH_INIT};
+	return jobs > 1 ? 2 * jobs : 1;
+}
+
+int crew_open(struct crew *c, const struct ctx *ctx, size_t jobs, struct err *err)
+{
+	*c = (struct crew){
+	    .ctx = ctx, .jobs = jobs, .n = workers_for(jobs), .signals = SIGWATCH_INIT};
 	if (sigwatch_open(&c->signals, err) < 0)
 		return -1;
 	c->writer = share_mutex();
-	c->v = xcalloc(workers, sizeof(*c->v));
-	for (size_t i = 0; i < workers; i++)
+	c->v = xcalloc(c->n, sizeof(*c->v));
+	for (size_t i = 0; i < c->n; i++)
 		c->v[i] = (struct crew_worker){
 		    .pid = -1, .fd = -1, .in = BUF_MAX(CREW_LINE_MAX)};
 	if (ctx->interrupted && *ctx->interrupted)
@@ -60,7 +70,10 @@ size_t crew_busy(const struct crew *c)
 
 size_t crew_idle(const struct crew *c)
 {
-	return c->stopping ? 0 : c->n - crew_busy(c);
+	size_t free = c->n - crew_busy(c), running = 0;
+	for (size_t i = 0; i < c->n; i++)
+		running += c->v[i].busy && !c->v[i].closing;
+	return c->stopping ? 0 : c->jobs - running < free ? c->jobs - running : free;
 }
 
 /* What others of the crew, or who opened it, have open is not the worker's. */
@@ -179,6 +192,7 @@ static int send_job(struct crew *c, struct crew_worker *w, struct err *err)
 	for (int tries = 0; tries < 2; tries++) {
 		if (w->pid < 0 && start(c, w, err) < 0)
 			return -1;
+		w->closing = false;
 		w->busy = fd_write_all(w->fd, w->line, strlen(w->line)) == 0;
 		if (w->busy)
 			return 0;
@@ -264,6 +278,7 @@ static void heard(struct crew *c, struct crew_worker *w, const char *line, size_
 		kept_add_pin(&c->pins, &pin);
 	if (warning)
 		ctx_say(c->ctx, SAY_WARNING, "%s", warning);
+	w->closing |= j && json_bool(j, "closing", false);
 	if (!j || !json_get(j, "result") || !w->busy)
 		return;
 	w->busy = false;

@@ -19,13 +19,14 @@
 #include "flow/kept.h"
 #include "run/sigwatch.h"
 
-enum { CREW_MOST = 1000, CREW_POLLS = CREW_MOST + 1, CREW_LINE_MAX = 64 << 20 };
+enum { CREW_MOST = 1000, CREW_POLLS = 2 * CREW_MOST + 1, CREW_LINE_MAX = 64 << 20 };
 
 struct crew_worker {
 	pid_t pid; /* -1: there is none (yet) */
 	int fd;
 	struct buf in;
 	bool busy;
+	bool closing; /* its command has ended well; only the record is not closed yet */
 	int64_t number; /* of the job that it is at */
 	char run_id[33];
 	char *line;	    /* the job, owned */
@@ -34,8 +35,9 @@ struct crew_worker {
 
 struct crew {
 	const struct ctx *ctx;
+	size_t jobs;	       /* commands at once, at most */
 	struct crew_worker *v; /* n of them, owned */
-	size_t n;
+	size_t n;	       /* more than jobs: others begin while some close */
 	struct sigwatch signals;
 	struct kept pins;	 /* what one worker has fetched the others take, too */
 	pthread_mutex_t *writer; /* in memory that all share; NULL: there is none */
@@ -67,7 +69,7 @@ typedef void crew_ended(void *arg, int64_t number, const cJSON *result);
  * From now on signals that ask us to stop are heard by crew_go_on alone.  No database may
  * be open in this process whenever a job is given: workers are forked then.
  */
-int crew_open(struct crew *c, const struct ctx *ctx, size_t workers, struct err *err);
+int crew_open(struct crew *c, const struct ctx *ctx, size_t jobs, struct err *err);
 /* So many jobs can be given just now; so many are under way. */
 size_t crew_idle(const struct crew *c);
 size_t crew_busy(const struct crew *c);

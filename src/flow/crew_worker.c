@@ -20,6 +20,7 @@ struct worker {
 	int fd;
 	struct buf in;
 	struct kept kept;
+	const struct run_request *rq; /* of the job that it is at */
 };
 
 /* Whoever gave us work may be gone: the record is what counts. */
@@ -39,6 +40,23 @@ static void on_say(void *arg, enum say_level level, const char *text)
 		return;
 	j = cJSON_CreateObject();
 	json_put_str(j, "warning", text);
+	send_line(w->fd, j);
+}
+
+static void put_pin(const struct worker *w, cJSON *j)
+{
+	const struct pin *known =
+	    w->rq->uri ? kept_pin(&w->kept, w->rq->uri, w->rq->version) : NULL;
+	if (known)
+		json_put(j, "pin", pin_to_json(known));
+}
+
+static void on_command_done(void *arg)
+{
+	const struct worker *w = arg;
+	auto_json j = cJSON_CreateObject();
+	json_put_bool(j, "closing", true);
+	put_pin(w, j); /* who begins now fetches nothing again */
 	send_line(w->fd, j);
 }
 
@@ -204,7 +222,6 @@ static void do_job(struct worker *w, const cJSON *job)
 {
 	auto_arena a = ARENA_INIT;
 	const char *cwd = w->ctx.cwd;
-	const struct pin *known;
 	struct pin pin;
 	struct run_request rq;
 	struct err err = ERR_INIT;
@@ -222,10 +239,9 @@ static void do_job(struct worker *w, const cJSON *job)
 		rq.kept = &w->kept;
 		if (pin_from_json(json_get(job, "pin"), &pin) == 0)
 			kept_add_pin(&w->kept, &pin);
+		w->rq = &rq;
 		result = launch(w, &a, &rq);
-		known = rq.uri ? kept_pin(&w->kept, rq.uri, rq.version) : NULL;
-		if (known)
-			json_put(reply, "pin", pin_to_json(known));
+		put_pin(w, reply);
 	}
 	w->ctx.cwd = cwd;
 	json_put(reply, "result", result);
@@ -234,14 +250,17 @@ static void do_job(struct worker *w, const cJSON *job)
 
 _Noreturn void crew_work(const struct ctx *ctx, pthread_mutex_t *writer, int fd)
 {
-	struct worker w = {
-	    .ctx = *ctx, .fd = fd, .in = BUF_INIT, .kept = {.writer = writer}};
+	struct worker w = {.ctx = *ctx,
+	    .fd = fd,
+	    .in = BUF_INIT,
+	    .kept = {.writer = writer, .command_done = on_command_done}};
 	struct err err = ERR_INIT;
 	mallopt(M_TRIM_THRESHOLD, KEPT_MEMORY); /* the next run needs it again */
 	mallopt(M_MMAP_THRESHOLD, KEPT_MEMORY);
 	w.ctx.say = on_say;
 	w.ctx.progress = NULL;
 	w.ctx.arg = &w;
+	w.kept.arg = &w;
 	/* one that was asked to stop cannot tell whether the next was meant: it ends */
 	while (read_line(&w)) {
 		auto_json job = json_parse(w.in.s, w.in.len, "the job", &err);

@@ -30,6 +30,12 @@ struct kept {
 	struct pin *pins; /* in pin_arena */
 	size_t npins;
 	struct arena pin_arena;
+	/*
+	 * Told, where it is set, when the command of a run has ended well and nothing more
+	 * of that run is started: only its record is to be closed yet.
+	 */
+	void (*command_done)(void *arg);
+	void *arg;
 };
 
 /*

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "flow/launching.h"
 
+#include <errno.h>
 #include <signal.h>
 
 #include "base/clock.h"
@@ -68,6 +69,20 @@ static void fill_card(struct launching *l)
 	l->card.started = r->start_time;
 }
 
+/* One of many: the disk takes run.json while the command runs, not before it. */
+static bool syncs_later(const struct launching *l)
+{
+	return l->rq->kept && !is_reopened(l);
+}
+
+static void sync_runfile(const struct launching *l)
+{
+	struct err err = ERR_INIT;
+	if (syncs_later(l) && runfile_sync(l->log_dir, &err) < 0 &&
+	    err.sys != ENOENT) /* the command's own doing */
+		ctx_say(l->ctx, SAY_WARNING, "%s", err.msg);
+}
+
 static void on_state(void *arg, enum launch_state state, pid_t pid)
 {
 	struct launching *l = arg;
@@ -75,6 +90,8 @@ static void on_state(void *arg, enum launch_state state, pid_t pid)
 	l->card.session = getsid(pid);
 	FAULT("launch.command");
 	show_card(l, state == LAUNCH_STARTED ? CARD_RUNNING : CARD_STOPPING);
+	if (state == LAUNCH_STARTED)
+		sync_runfile(l);
 }
 
 static bool archive_card(struct launching *l, const struct run_result *r)
@@ -230,7 +247,7 @@ static void execute(struct launching *l, run_started *started, void *arg,
 {
 	if (make_log_dir(l, why) < 0 ||
 	    runfile_write(l->ctx, l->log_dir, l->run.run_id, l->p,
-		is_reopened(l) ? &l->run.params : NULL, why) < 0) {
+		is_reopened(l) ? &l->run.params : NULL, syncs_later(l), why) < 0) {
 		end_never(o, why);
 		return;
 	}
@@ -322,6 +339,15 @@ static const char *advice(const struct launching *l, const struct run_result *r)
 	    name, l->run.experiment_name, word.s);
 }
 
+/* Nothing of it will be started any more: no attempt, nothing at its end. */
+static void tell_done(const struct launching *l, const struct outcome *o)
+{
+	const struct kept *k = l->rq->kept;
+	if (k && k->command_done && !l->rq->on_end && o->exit.kind == EXIT_EXITED &&
+	    o->exit.code == 0 && !o->stop_signal)
+		k->command_done(k->arg);
+}
+
 static void block_signals(struct launching *l)
 {
 	sigset_t set;
@@ -367,6 +393,7 @@ static int record_and_run(struct launching *l, run_started *started, void *arg,
 	if (l->rq->watch)
 		watch_release(&l->watch);
 	leave_checkout(l->p, r);
+	tell_done(l, &o);
 	close_run(l, &o, &why, r);
 	r->advice = why.hint[0] ? arena_strdup(l->a, why.hint) : advice(l, r);
 	r->stderr_tail = arena_strdup(l->a, o.stderr_tail ? o.stderr_tail

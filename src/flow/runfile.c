@@ -137,7 +137,7 @@ void runfile_docker(struct arena *a, const cJSON *runfile, struct env_request *o
 }
 
 int runfile_write(const struct ctx *ctx, const char *dir, const char *run_id,
-    const struct prepared *p, const struct kvs *before, struct err *err)
+    const struct prepared *p, const struct kvs *before, bool soon, struct err *err)
 {
 	const struct env_plan *env = &p->plan.environment;
 	auto_json j = cJSON_CreateObject();
@@ -164,7 +164,14 @@ int runfile_write(const struct ctx *ctx, const char *dir, const char *run_id,
 	json_print(&text, j, true);
 	buf_addc(&text, '\n');
 	buf_addf(&path, "%s/run.json", dir);
-	return file_write(path.s, text.s, text.len, 0644, err);
+	return (soon ? file_write_soon : file_write)(path.s, text.s, text.len, 0644, err);
+}
+
+int runfile_sync(const char *dir, struct err *err)
+{
+	auto_buf path = BUF_INIT;
+	buf_addf(&path, "%s/run.json", dir);
+	return file_sync(path.s, err);
 }
 
 cJSON *runfile_read(const char *dir)

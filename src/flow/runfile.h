@@ -10,12 +10,14 @@
 #include "track/record.h"
 
 /*
- * Write <dir>/run.json (write-temp, fsync, rename).  before: the parameters that the run had before this attempt, NULL for a new run.
- * Those given to earlier attempts are kept; what the file that is there does not hold
- * was logged by the command.
+ * Write <dir>/run.json.  before: the parameters that the run had before this attempt, NULL
+ * for a new run.  Those given to earlier attempts are kept; what the file that is there does
+ * not hold was logged by the command.  soon: runfile_sync waits for the disk, not this; not
+ * with before.
  */
 int runfile_write(const struct ctx *ctx, const char *dir, const char *run_id,
-    const struct prepared *p, const struct kvs *before, struct err *err);
+    const struct prepared *p, const struct kvs *before, bool soon, struct err *err);
+int runfile_sync(const char *dir, struct err *err);
 
 /* A parameter's whole value as it was given, and as it was used; NULL: not known. */
 struct runfile_param {
