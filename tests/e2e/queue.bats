@@ -595,6 +595,33 @@ frozen_commit() {
 	is "$(json "len(j), {r['status'] for r in j}")" "(24, {'FINISHED'})"
 }
 
+@test "many kills of all that there is: nothing begins twice, everything ends" {
+	patient
+	seq 12 | sed 's/.*/{"uri":".","entry_point":"quick","params":{"n":"&"}}/' >"$T/list"
+	mlp queue add "$T/list" -j 3
+	is "$status" 0
+	ids=$output
+	for i in 1 2 3 4 5; do
+		began_some() { [ "$(cat "$T/began" 2>/dev/null | wc -l)" -gt "$i" ]; }
+		until_true began_some
+		# shellcheck disable=SC2046 # several
+		kill -9 $(runners) 2>/dev/null || true
+		"$MLP" ps >/dev/null 2>&1
+	done
+	# shellcheck disable=SC2086 # several
+	"$MLP" wait $ids >/dev/null 2>&1 || true
+	is "$(sort "$T/began" | uniq -d)" ""
+	mlp ps -a --json
+	is "$(json "len(j), {r['state'] for r in j} - {'FINISHED', 'FAILED'}")" "(12, set())"
+	is "$(json "[r['run_id'] for r in j if r['state'] == 'FAILED' and 'lost' not in r['reason']]")" "[]"
+	finished=$(json "sum(r['state'] == 'FINISHED' for r in j)")
+	[ "$finished" -ge 1 ]
+	[ "$(wc -l <"$T/began")" -ge "$finished" ]
+	mlp runs --json -n 100
+	is "$(json "len(j) == len({r['run_id'] for r in j}), 'RUNNING' in {r['status'] for r in j}")" "(True, False)"
+	is "$(cat "$XDG_STATE_HOME"/mlp/queue/{jobs,claimed}/* 2>/dev/null)" ""
+}
+
 @test "a run that cannot begin has failed, with the reason" {
 	mkdir "$T/gone"
 	main_is '"true"'
