@@ -55,11 +55,11 @@ jobs_in() { ls "$XDG_STATE_HOME/mlp/queue/$1"; }
 # The runner of this test's queue: the processes of that name with our state directory.
 runners() {
 	local p
-	for p in /proc/[0-9]*; do
-		tr '\0' ' ' <"$p/cmdline" 2>/dev/null | grep -q ' __queue ' &&
-			tr '\0' '\n' <"$p/environ" 2>/dev/null | grep -qx "XDG_STATE_HOME=$T/state" &&
-			echo "${p#/proc/}"
-	done 2>/dev/null || true
+	for p in $(grep -lszx __queue /proc/[0-9]*/cmdline); do
+		p=${p#/proc/} p=${p%/cmdline}
+		grep -qszx "XDG_STATE_HOME=$T/state" "/proc/$p/environ" && echo "$p"
+	done
+	return 0
 }
 # That one which is nobody's child here.
 runner() {
