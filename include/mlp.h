@@ -38,7 +38,8 @@
  *
  * The host program is left alone: nothing is printed, no signal is handled or blocked, no
  * directory changed, no descriptor left open but one or two per context and up to three
- * per handle (all close on exec).  A run is supervised by a program of its own,
+ * per handle (all close on exec); a host that closes these loses the handle (MLP_ERR_FAIL),
+ * though not the run.  A run is supervised by a program of its own,
  * libexec/mlp/mlp-supervise, which is a child process: a host that waits for any child
  * (waitpid(-1)), handles SIGCHLD or ignores it may see that one end; nothing depends on
  * who reaps it.  A host that does not ask for its runs does not hold them up: messages

@@ -293,8 +293,9 @@ void handle_free(struct mlp_handle *h)
 {
 	if (!h)
 		return;
+	if (supervisor_has_files(&h->s))
+		fd_close(&h->watched);
 	supervisor_close(&h->s);
-	fd_close(&h->watched);
 	cJSON_Delete(h->end);
 	arena_release(&h->arena);
 	context_unkeep(h->m);

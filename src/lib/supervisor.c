@@ -118,7 +118,7 @@ static int socket_pair(int ends[2], struct err *err)
 	return ends[0] < 0 || ends[1] < 0 ? -1 : 0;
 }
 
-/* Which socket it is, for is_ours. */
+/* Which socket it is, for supervisor_has_files. */
 static void note_socket(struct supervisor *s)
 {
 	struct stat st = {.st_ino = 0};
@@ -127,8 +127,7 @@ static void note_socket(struct supervisor *s)
 	s->ino = st.st_ino;
 }
 
-/* A number that the host has closed may be another file's by now. */
-static bool is_ours(const struct supervisor *s)
+bool supervisor_has_files(const struct supervisor *s)
 {
 	struct stat st;
 	return s->h.from >= 0 && fstat(s->h.from, &st) == 0 && st.st_dev == s->dev &&
@@ -195,7 +194,7 @@ static bool is_our_child(const struct supervisor *s)
 
 int supervisor_signal(const struct supervisor *s, int sig)
 {
-	if (s->pidfd >= 0 && is_ours(s))
+	if (s->pidfd >= 0 && supervisor_has_files(s))
 		return (int)syscall(SYS_pidfd_send_signal, s->pidfd, sig, NULL, 0);
 	if (is_our_child(s))
 		return kill(s->pid, sig);
@@ -233,7 +232,7 @@ void supervisor_reap(struct supervisor *s, struct exit_status *st)
 {
 	siginfo_t si = {.si_pid = 0};
 	*st = (struct exit_status){.kind = EXIT_UNKNOWN};
-	if (!is_ours(s))
+	if (!supervisor_has_files(s))
 		return;
 	await_end(s);
 	if (s->pid > 0 && !s->reaped)
@@ -265,7 +264,7 @@ static int wait_for_bytes(struct supervisor *s, int wake, int64_t until, struct 
 		struct pollfd p[] = {{.fd = s->h.from, .events = POLLIN},
 		    {.fd = wake, .events = POLLIN}, {.fd = s->pidfd, .events = POLLIN}};
 		int n;
-		if (!is_ours(s))
+		if (!supervisor_has_files(s))
 			return err_set(err, ERR_BUSY,
 			    "the host has closed the descriptors of %s", program);
 		n = poll(p, 3, left_ms(until));
@@ -304,7 +303,7 @@ int supervisor_next(
 
 void supervisor_close(struct supervisor *s)
 {
-	if (is_ours(s)) {
+	if (supervisor_has_files(s)) {
 		fd_close(&s->h.from);
 		fd_close(&s->pidfd);
 	}

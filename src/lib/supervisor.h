@@ -64,6 +64,12 @@ int supervisor_signal(const struct supervisor *s, int sig);
  */
 void supervisor_reap(struct supervisor *s, struct exit_status *st);
 
+/*
+ * Our descriptors are still ours: a number that the host has closed may be another file's
+ * by now.
+ */
+bool supervisor_has_files(const struct supervisor *s);
+
 /* What belongs to us, whether it lives or not. */
 void supervisor_close(struct supervisor *s);
 

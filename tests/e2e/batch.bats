@@ -157,6 +157,18 @@ M
 	has "$stderr" "MLP_JOBS: '0' is not a number from 1 to 1000"
 }
 
+@test "one at a time: a single worker, which begins when the one before is on record" {
+	manifest <<'M'
+entry_points:
+  main: {command: "echo $PPID >>seen"}
+M
+	for i in $(seq 8); do echo '{"uri": "."}'; done >in
+	mlp batch in
+	is "$status" 0
+	is "$(wc -l <seen)" 8
+	is "$(sort -u seen | wc -l)" 1
+}
+
 @test "a project that changes is read again" {
 	printf 'entry_points:\n  main: {command: "echo one"}\n' >MLproject
 	sleep 0.2

@@ -528,6 +528,13 @@ $(for i in 1 2 3; do echo "0 ended ID KILLED exit=2/0/15 reason=stopped by SIGTE
 	until_true eval '[ "$(runs)" = "KILLED stopped by SIGTERM" ]'
 }
 
+@test "what a host opens after that is its own" {
+	waiting
+	drive "start ." "fd 0 0" closefds "others 9" "files" "release 0" "files"
+	is "$(grep files <<<"$output")" "12 files
+12 files"
+}
+
 @test "a host that ends: its runs are KILLED, released or not; a detached one lives" {
 	waiting
 	"$U/bin/drive" "start ." "start ." "release 1" "set detach 1" "start ." "start ." "release 3" "sleep 60000" \

@@ -18,6 +18,7 @@
  *   forks N                     so many threads that fork and wait, all the time
  *   child MS                    a child that keeps our descriptors and sleeps
  *   closefds                    all but the standard ones
+ *   others N                    open so many other files
  *   files                       how many descriptors there are
  *   sleep MS
  */
@@ -289,6 +290,9 @@ static int do_thing(const char *what, long n)
 		child(n);
 	else if (strcmp(what, "closefds") == 0)
 		closefrom(3);
+	else if (strcmp(what, "others") == 0)
+		for (; n > 0; n--)
+			(void)!open("/dev/null", O_RDONLY);
 	else if (strcmp(what, "files") == 0)
 		printf("%d files\n", files());
 	else if (strcmp(what, "sleep") == 0)
