@@ -30,6 +30,7 @@ struct ctx {
 	const char *libexec;   /* where mlp-git is */
 	bool offline; /* nobody is asked over a network: what is in the cache is used */
 	int trace;    /* MLP_TRACE's file, or -1 */
+	int busy_ms; /* wait at most so long for a locked database; 0: MLP_BUSY_TIMEOUT */
 	/* One line without newline; the library itself never prints. */
 	void (*say)(void *arg, enum say_level level, const char *text);
 	void (*progress)(void *arg, const struct progress *p);

@@ -16,7 +16,12 @@
 #include "run/statedir.h"
 #include "run/strays.h"
 
-enum { END_MAX = 1 << 20 };
+enum {
+	END_MAX = 1 << 20,
+	/* Who only looks does not wait for long; what cannot be recorded now is kept. */
+	LOCKED_MS = 1000,
+	LOCKED_AGAIN_MS = 20, /* ... and not again for each run that is lost */
+};
 
 static const char lost[] = "supervisor lost (killed or machine restarted)";
 
@@ -69,7 +74,7 @@ static bool was_ended(const struct run_record *r)
 
 /* A run whose lock we have taken over, as nobody held it. */
 struct healing {
-	const struct ctx *ctx;
+	struct ctx *ctx;
 	struct arena *a;
 	const char *run_id;
 	struct run_lock lock;
@@ -84,28 +89,43 @@ struct healing {
 	struct end end;
 	bool kept;	 /* how it ended was known, but could not be recorded */
 	bool lost;	 /* we say how it ended */
+	struct err why;	 /* that could not be recorded, if it could not */
 	const char *was; /* the state that it was left in */
 };
+
+static int open_store(struct healing *h, struct err *err)
+{
+	struct tracking *t = arena_new(h->a, struct tracking);
+	if (tracking_of(h->ctx, h->a, h->store_uri, "a run", t, err) < 0)
+		return -1;
+	return store_open(h->ctx, t, STORE_READ, &h->store, err);
+}
+
+static void cannot_now(struct healing *h, const struct err *why)
+{
+	h->why = *why;
+	if (why->code == ERR_BUSY)
+		h->ctx->busy_ms = LOCKED_AGAIN_MS;
+}
 
 static void look_up(struct healing *h)
 {
 	struct err err = ERR_INIT;
-	struct tracking *t = arena_new(h->a, struct tracking);
-	h->found = RECORD_UNKNOWN;
-	if (!h->store && !h->store_uri) {
-		h->found = RECORD_NONE;
+	h->found = RECORD_NONE;
+	if (!h->store && !h->store_uri)
+		return;
+	if (!h->store)
+		h->is_open = open_store(h, &err) == 0;
+	if (h->store &&
+	    h->store->ops->run_get(h->store, h->a, h->run_id, &h->run, &err) == 0) {
+		h->found = RECORD_FOUND;
 		return;
 	}
-	if (!h->store) {
-		if (tracking_of(h->ctx, h->a, h->store_uri, "a run", t, &err) < 0)
-			return;
-		h->is_open = store_open(h->ctx, t, STORE_READ, &h->store, &err) == 0;
+	/* a whole database that is gone may come back */
+	if (err.code != ERR_NOTFOUND || (!h->store && (h->card.recorded || h->kept))) {
+		h->found = RECORD_UNKNOWN;
+		cannot_now(h, &err);
 	}
-	if (h->store &&
-	    h->store->ops->run_get(h->store, h->a, h->run_id, &h->run, &err) == 0)
-		h->found = RECORD_FOUND;
-	else if (err.code == ERR_NOTFOUND && (h->store || !(h->card.recorded || h->kept)))
-		h->found = RECORD_NONE; /* a whole database that is gone may come back */
 }
 
 /* First, as what runs in it may bear our mark, too, and ends with it. */
@@ -151,14 +171,17 @@ static void end_as_lost(struct healing *h)
 
 static void tell(const struct healing *h)
 {
+	bool later = h->why.code != ERR_NONE;
 	if (!h->lost)
 		ctx_say(h->ctx, SAY_INFO,
 		    "the end of run %.8s, kept until now, is recorded: %s", h->run_id,
 		    run_status_word(h->end.status));
 	else
-		ctx_say(h->ctx, SAY_WARNING, "run %.8s was left %s; it is now %s: %s",
+		ctx_say(h->ctx, SAY_WARNING, "run %.8s was left %s; it is now %s: %s%s%s",
 		    h->run_id, h->was, run_status_word(h->end.status),
-		    kvs_get(&h->end.tags, "mlp.reason"));
+		    kvs_get(&h->end.tags, "mlp.reason"),
+		    later ? "; a later mlp command records that: " : "",
+		    later ? h->why.msg : "");
 }
 
 /* False: its end is only kept until the store can be written. */
@@ -171,6 +194,8 @@ static bool record_end(struct healing *h)
 	if (h->found == RECORD_FOUND)
 		done = h->store->ops->run_end(h->store, h->run_id, h->end.status,
 			   h->end.time, &h->end.tags, false, &err) == 0;
+	if (!done && h->found == RECORD_FOUND)
+		cannot_now(h, &err);
 	FAULT("heal.recorded");
 	if (!done && !h->kept) {
 		err_clear(&err);
@@ -299,7 +324,7 @@ static bool heal_locked(struct healing *h)
 }
 
 /* In a store that is open already, or (NULL) in the one that is noted. */
-static bool heal_one(const struct ctx *ctx, struct store *store, const char *run_id)
+static bool heal_one(struct ctx *ctx, struct store *store, const char *run_id)
 {
 	auto_arena a = ARENA_INIT;
 	struct err err = ERR_INIT;
@@ -315,7 +340,7 @@ static bool heal_one(const struct ctx *ctx, struct store *store, const char *run
 	return heal_locked(&h);
 }
 
-static void heal_entry(const struct ctx *ctx, struct arena *a, const char *name)
+static void heal_entry(struct ctx *ctx, struct arena *a, const char *name)
 {
 	struct err ignored = ERR_INIT;
 	const char *dir = run_state_dir(ctx, a, name);
@@ -349,14 +374,16 @@ void heal_runs(const struct ctx *ctx)
 {
 	auto_arena a = ARENA_INIT;
 	struct err ignored = ERR_INIT;
+	struct ctx hasty = *ctx;
 	struct dirent *e;
 	auto_dir d = NULL;
 	if (!ctx->state_dir || state_check(ctx, &ignored) < 0)
 		return;
+	hasty.busy_ms = LOCKED_MS;
 	heal_queue(ctx, &a);
 	d = opendir(path_join(&a, ctx->state_dir, "runs"));
 	while (d && (e = readdir(d)))
-		heal_entry(ctx, &a, e->d_name);
+		heal_entry(&hasty, &a, e->d_name);
 }
 
 bool heal_shown(
@@ -364,12 +391,13 @@ bool heal_shown(
 {
 	auto_arena a = ARENA_INIT;
 	const char *host = runtags_host(ctx, &a);
+	struct ctx ours = *ctx;
 	bool any = false;
 	for (size_t i = 0; ctx->state_dir && i < n; i++) {
 		const char *theirs = kvs_get(&runs[i].tags, "mlp.host");
 		if (runs[i].status == RUN_RUNNING && theirs &&
 		    strcmp(theirs, host) == 0 && !was_ended(&runs[i]))
-			any |= heal_one(ctx, store, runs[i].run_id);
+			any |= heal_one(&ours, store, runs[i].run_id);
 	}
 	return any;
 }

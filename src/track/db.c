@@ -43,7 +43,7 @@ static int on_busy(void *arg, int tries)
 	return 1;
 }
 
-static int64_t busy_limit(void)
+static int64_t busy_setting(void)
 {
 	const char *s = getenv("MLP_BUSY_TIMEOUT");
 	char *end;
@@ -52,6 +52,12 @@ static int64_t busy_limit(void)
 		return BUSY_MS;
 	v = strtol(s, &end, 10);
 	return *end || v < 0 || v > 86400000 ? BUSY_MS : v;
+}
+
+static int64_t busy_limit(const struct ctx *ctx)
+{
+	int64_t ms = busy_setting();
+	return ctx->busy_ms && ctx->busy_ms < ms ? ctx->busy_ms : ms;
 }
 
 static bool exists_with(const char *path, const char *suffix)
@@ -215,7 +221,7 @@ int db_open(struct db *db, const struct db_options *o, struct err *err)
 	    .log_grew = o->log_grew,
 	    .log_arg = o->log_arg,
 	    .writer = o->writer,
-	    .busy_ms = busy_limit()};
+	    .busy_ms = busy_limit(o->ctx)};
 	if (check_file(o, err) < 0)
 		return -1;
 	if (open_and_check(db, o, err) == 0)

@@ -23,6 +23,8 @@ start() {
 	id=$output
 }
 ps_json() { output=$("$MLP" ps --json "$@"); }
+# the kernel needs a moment for what was killed, and somebody else reaps it
+ended_all() { for p in $pids; do ! grep -qs '^State:[^Z]*$' "/proc/$p/status" || return 1; done; }
 state_is() { ps_json -a; is "$(json "[r['state'] for r in j if r['run_id'] == '$1'][0]")" "$2"; }
 
 # ended N: cards of N runs that ended, the last one a second ago
@@ -125,9 +127,7 @@ P
 	pids=$(json '" ".join(str(r["pid"]) for r in j)')
 	# shellcheck disable=SC2086
 	kill -9 $pids
-	# the kernel needs a moment, and somebody else reaps them
-	gone() { for p in $pids; do ! grep -qs '^State:[^Z]*$' "/proc/$p/status" || return 1; done; }
-	until_true gone
+	until_true ended_all
 	cd /
 	mlp ps
 	is "$output" ""
@@ -138,6 +138,44 @@ P
 		"[('one', 'FAILED', 'FAILED', 'supervisor lost (killed or machine restarted)'), ('two', 'FAILED', 'FAILED', 'supervisor lost (killed or machine restarted)')]"
 	mlp wait "$one"
 	is "$status" 125
+	is "$(ls "$S/runs")" ""
+}
+
+@test "a locked database does not keep ps waiting: it tells what it knows, and what is to come" {
+	patient
+	start
+	one=$id
+	start
+	ps_json
+	pids=$(json '" ".join(str(r["pid"]) for r in j)')
+	python3 - <<'P' &
+import os, sqlite3, time
+db = sqlite3.connect("mlflow.db", isolation_level=None, timeout=20)
+db.execute("BEGIN IMMEDIATE")
+open("locked", "w").close()
+while not os.path.exists("unlock"):
+    time.sleep(0.02)
+P
+	BG=$!
+	until_true test -e locked
+	# shellcheck disable=SC2086
+	kill -9 $pids
+	until_true ended_all
+	mlp ps -a
+	is "$status" 0
+	is "$(grep -c FAILED <<<"$output")" 2
+	is "$(grep -c 'it is now FAILED: supervisor lost' <<<"$stderr")" 2
+	# the second one does not wait so long again
+	has "$stderr" "a later mlp command records that: database '$T/p/mlflow.db' is locked by another process (waited 1 s)"
+	has "$stderr" "(waited 0.02 s)"
+	mlp wait "$one"
+	is "$status" 125
+	touch unlock
+	wait "$BG"
+	mlp ps
+	is "$(grep -c 'kept until now, is recorded: FAILED' <<<"$stderr")" 2
+	mlp show "$one" --json
+	is "$(json 'j["status"]')" FAILED
 	is "$(ls "$S/runs")" ""
 }
 
