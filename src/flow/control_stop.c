@@ -3,8 +3,9 @@
  * control_stop.c -- asking a supervisor to stop its run.
  *
  * Its process is found by the number in the card, held by a descriptor, and proved by the
- * lock: it must be that process that has it.  So a number that has become another's is
- * never signalled.
+ * lock: it must be that process that has it, and it does not go on to another run before
+ * the signal is sent.  So neither a number that has become another's nor another run of the
+ * same process is ever signalled.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -92,6 +93,7 @@ int control_stop(const struct ctx *ctx, const struct control_run *r, int sig,
 {
 	pid_t pid = r->card.pid;
 	struct err why = ERR_INIT;
+	auto_fd pin = run_lock_pin(r->dir);
 	auto_fd pidfd = pid > 0 ? (int)syscall(SYS_pidfd_open, pid, 0) : -1;
 	if (pidfd < 0 || !holds_lock(pid, r->dir)) {
 		if (!run_lock_is_held(r->dir))

@@ -19,6 +19,8 @@
 enum {
 	TRIES = 100, /* against others who remove the directory meanwhile */
 	ID_MAX = 64,
+	STOPPER_TRIES = 2000,
+	STOPPER_NAP_US = 500,
 };
 
 /* Of hex digits in practice; never something that leaves the directory. */
@@ -265,11 +267,35 @@ void run_lock_clear(const char *dir)
 		rmdir(dir);
 }
 
+/*
+ * Who has made sure that we hold the lock, and is about to send us a signal, holds the
+ * directory: the signal must not hit what we do next.  Not for ever: he may be suspended.
+ */
+static void await_signals(int dir)
+{
+	for (int i = 0; i < STOPPER_TRIES && flock(dir, LOCK_EX | LOCK_NB) < 0 &&
+			(errno == EWOULDBLOCK || errno == EINTR);
+	     i++)
+		usleep(STOPPER_NAP_US);
+}
+
+int run_lock_pin(const char *dir)
+{
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	while (fd >= 0 && flock(fd, LOCK_SH) < 0 && errno == EINTR)
+		;
+	return fd;
+}
+
 void run_lock_drop(struct run_lock *lk, bool forget)
 {
+	auto_fd dir =
+	    lk->fd >= 0 ? open(lk->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
 	if (forget && lk->fd >= 0)
 		forget_dir(lk->dir);
 	fd_close(&lk->fd);
+	if (dir >= 0)
+		await_signals(dir);
 	free(lk->dir);
 	lk->dir = NULL;
 }

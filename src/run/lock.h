@@ -30,6 +30,12 @@ char *run_state_dir(const struct ctx *ctx, struct arena *a, const char *run_id);
 /* Let go; with `forget` the state directory is removed first (while still locked). */
 void run_lock_drop(struct run_lock *lk, bool forget);
 /*
+ * For who looks whether a process holds the lock and then sends it a signal: until the
+ * descriptor that is returned is closed, the one that holds it does not get beyond
+ * run_lock_drop (as far as one second goes).  -1: the directory is gone.
+ */
+int run_lock_pin(const char *dir);
+/*
  * Let go of a run that has ended, and whose directory stays for what else is in it: the
  * file that was locked goes, so that its end is not looked into again.
  */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The lock that is a run's life. */
 #include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -78,6 +79,57 @@ static void one_holds_it_at_a_time(void **state)
 	assert_int_equal(lk.fd, -1);
 	assert_null(lk.dir);
 	assert_int_equal(take_elsewhere(&p->ctx), 0);
+}
+
+/* Drops the lock of a run that it has taken, and says so: in a process of its own. */
+static pid_t start_dropper(const struct ctx *ctx, int said[2], int go[2])
+{
+	struct run_lock lk = RUN_LOCK_INIT;
+	struct err err = ERR_INIT;
+	char c;
+	pid_t pid = fork();
+	if (pid != 0)
+		return pid;
+	if (run_lock_take(ctx, run, &lk, &err) < 0 || write(said[1], "t", 1) != 1 ||
+	    read(go[0], &c, 1) != 1)
+		_exit(1);
+	run_lock_drop(&lk, true);
+	_exit(write(said[1], "d", 1) == 1 ? 0 : 1);
+}
+
+static bool is_readable_in(int fd, int ms)
+{
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	return poll(&p, 1, ms) == 1;
+}
+
+static void who_is_about_to_be_signalled_does_not_go_on(void **state)
+{
+	struct place *p = *state;
+	const char *dir = run_state_dir(&p->ctx, &p->arena, run);
+	int said[2], go[2], status, pin;
+	char c;
+	pid_t pid;
+	assert_int_equal(pipe(said), 0);
+	assert_int_equal(pipe(go), 0);
+	pid = start_dropper(&p->ctx, said, go);
+	assert_int_equal(read(said[0], &c, 1), 1);
+	pin = run_lock_pin(dir);
+	assert_true(pin >= 0);
+	assert_int_equal(write(go[1], "g", 1), 1);
+	while (path_is_dir(dir)) /* it is at it */
+		usleep(1000);
+	assert_false(is_readable_in(said[0], 100));
+	assert_false(run_lock_is_held(dir));
+	close(pin);
+	assert_int_equal(read(said[0], &c, 1), 1);
+	assert_int_equal(c, 'd');
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(run_lock_pin(dir), -1);
+	for (int i = 0; i < 2; i++) {
+		close(said[i]);
+		close(go[i]);
+	}
 }
 
 static pid_t start_sleep(char *const *env)
@@ -377,6 +429,7 @@ int main(void)
 	    T(forgetting_never_lets_two_in),
 	    T(a_lock_that_nobody_holds_is_that_of_a_lost_run),
 	    T(a_lock_says_when_it_was_made),
+	    T(who_is_about_to_be_signalled_does_not_go_on),
 	    T(what_was_half_made_is_cleared),
 	    T(a_mark_is_inherited),
 	};
