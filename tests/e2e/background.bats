@@ -305,13 +305,15 @@ P
 	unset MLP_STOP_GRACE
 	start -e deaf
 	until_true says up
-	env --default-signal "$MLP" stop --grace 0.5 "$id" 2>/dev/null &
+	env --default-signal "$MLP" stop --grace 1h "$id" 2>/dev/null &
 	pid=$!
 	BG="$BG $pid"
 	until_true is_state "$id" STOPPING
 	until_true pgrep -P "$pid"
 	kill -INT "$pid"
 	ends_with 130
+	is "$(state_of "$id")" STOPPING
+	mlp stop --grace 0 "$id"
 	mlp wait "$id"
 	is "$status" 143
 }
@@ -483,6 +485,8 @@ P
 	start --run-name same
 	a=$id
 	start --run-name same
+	until_true is_state "$a" RUNNING
+	until_true is_state "$id" RUNNING
 	for command in wait stop attach logs; do
 		mlp $command same
 		[ "$status" -ne 0 ]

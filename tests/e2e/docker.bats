@@ -613,6 +613,26 @@ press() { tmux -S "$T/tmux" send-keys "$@"; }
 	none -path "$XDG_STATE_HOME/mlp/runs/*"
 }
 
+@test "in the background and queued, all supervisors killed: the next command removes all containers" {
+	local more running
+	project '"sleep 60"'
+	for more in "" "" "-j 1"; do
+		# shellcheck disable=SC2086
+		mlp run . -q -d $more -A "label=mlp.test=$T"
+		is "$status" 0
+	done
+	running() { [ "$(docker ps -q --filter "label=mlp.test=$T" --filter status=running | wc -l)" -eq "$1" ]; }
+	until_true running 3
+	mlp ps --json
+	for pid in $(json '" ".join(str(r["pid"]) for r in j)'); do kill -KILL "$pid"; done
+	gone() { mlp ps --json && is "$output" "[]"; }
+	until_true gone
+	is "$(ours)" ""
+	is "$(sql 'select distinct status from runs')" FAILED
+	is "$(sql 'select count(*) from runs')" 3
+	none -path "$XDG_STATE_HOME/mlp/runs/*"
+}
+
 @test "killed between making the container and starting it: likewise" {
 	recorder
 	unknown
