@@ -4,6 +4,8 @@
 set -eu
 epochs=$1 lr=$2
 out=${MODEL:-model.txt}
+last=$(mktemp) # several may run here at once
+trap 'rm -f "$last"' EXIT
 
 metric() {
 	case ${MLFLOW_TRACKING_URI-} in http*) ;; *) return 0 ;; esac
@@ -14,7 +16,7 @@ metric() {
 		>/dev/null
 }
 
-awk -F, -v epochs="$epochs" -v lr="$lr" -v out="$out" '
+awk -F, -v epochs="$epochs" -v lr="$lr" -v out="$out" -v last="$last" '
 NR > 1 { x[++n] = $1 - 10; y[n] = $2 }
 END {
 	for (e = 1; e <= epochs; e++) {
@@ -28,8 +30,7 @@ END {
 		printf "epoch %d loss %.4f\n", e, loss / n
 	}
 	printf "%.6f %.6f\n", a, b >out
-	printf "%.6f\n", loss / n >(out ".loss")
+	printf "%.6f\n", loss / n >last
 }' data.csv
-metric loss "$(cat "$out.loss")"
-rm "$out.loss"
+metric loss "$(cat "$last")"
 echo "model: $out"

@@ -51,6 +51,14 @@ compared() {
 	is "$(json 'j["params"]["alcohol"], j["params"]["model"]')" "('11', 'wine/model.txt')"
 }
 
+@test "examples/wine in one directory, many at once" {
+	cp -r "$TOP/examples/wine" wine
+	mlp sweep wine -P lr=0.1,0.01 -P 'epochs=range(2,9,2)' -j 8 --metric loss --json
+	is "$status" 0
+	is "$(json 'len({p["metrics"]["loss"] for p in j["points"]})')" 8
+	is "$(ls wine | sort)" "$({ ls "$TOP/examples/wine"; echo model.txt; } | sort)"
+}
+
 @test "examples/steps runs its steps as runs inside a run" {
 	cp -r "$TOP/examples/steps" steps
 	PATH=$(dirname "$MLP"):$PATH

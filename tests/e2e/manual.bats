@@ -136,7 +136,7 @@ shape_is() { printf '%s' "$output" | manual shape "$MAN1" JSON "$1"; }
 	shape_is 1
 	mlp info --json
 	shape_is 3
-	mlp run . --dry-run --json
+	mlp run . --dry-run --json --retries 1
 	shape_is 8
 	is "$(json '" ".join(j["params"]["a"])')" "$(grep -oE '\{value [a-z ]*\}' "$MAN1" | tr -d '{}')"
 	output=$(echo '{"uri": "."}' | "$MLP" batch - 2>/dev/null) || true
