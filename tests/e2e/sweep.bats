@@ -551,6 +551,8 @@ sees() { screen | grep -q "$1"; }
 	tmux -L "mlp$$" resize-window -t s -x 18 -y 4
 	until_true sees "^0/5 done, 5 runni$"
 	none sees "^POINT"
+	tmux -L "mlp$$" resize-window -t s -x 80 -y 24
+	until_true sees "^POINT"
 	touch go-1 go-2 go-3 go-4 go-5
 	until_true sees "5 of 5 points"
 }
