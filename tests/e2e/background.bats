@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# Runs in the background: the same as in the foreground; wait, stop, attach.
+# Runs in the background: they go on; wait, stop, attach.  (pair.bats: the same as in the
+# foreground.)
 bats_require_minimum_version 1.5.0
 load ../lib/cli
 
@@ -43,65 +44,6 @@ import json, sys
 print([r['state'] for r in json.load(sys.stdin) if r['run_id'] == '$1'][0])"; }
 is_state() { [ "$(state_of "$1")" = "$2" ]; }
 says() { [[ $("$MLP" logs "$id" 2>&1) == *"$1"* ]]; }
-
-# What the record says, but for what differs by nature.
-record() {
-	newest
-	json "json.dumps({k: v for k, v in j.items() if k not in
-		('run_id', 'run_name', 'start_time', 'end_time', 'artifact_uri',
-		'usage')} | {'tags':
-		{k: v for k, v in j['tags'].items() if k not in ('mlflow.runName', 'mlp.wall_time_ms',
-			'mlp.cpu_time_ms', 'mlp.peak_memory_bytes')}},
-		indent=1, sort_keys=True)"
-}
-
-# The same words once in the foreground and once in the background: exit code, record and
-# logs are the same.
-pair() {
-	local fore back
-	mlp run "$@"
-	fore=$status
-	record >"$T/fore.json"
-	mlp logs "$(json 'j["run_id"]')"
-	printf '%s|%s' "$output" "$stderr" >"$T/fore.log"
-	mlp run -d "$@"
-	is "$* $status" "$* 0"
-	back=$output
-	is "${#back}" 32
-	mlp wait "$back"
-	is "$* $status" "$* $fore"
-	record >"$T/back.json"
-	diff "$T/fore.json" "$T/back.json"
-	mlp logs "$back"
-	printf '%s|%s' "$output" "$stderr" | diff "$T/fore.log" -
-	# its card says the same
-	output=$("$MLP" ps -a -n 1 --json)
-	is "$(json 'j[0]["run_id"], j[0]["state"] == j[0]["status"], j[0]["pid"]')" "('$back', True, None)"
-}
-
-@test "a run in the background ends, and is recorded, as one in the foreground" {
-	manifest <<'M'
-entry_points:
-  ok: {command: "echo out {a}; echo err >&2", parameters: {a: {default: 1}}}
-  three: {command: "exit 3"}
-  killed: {command: "kill -SEGV $$"}
-  by_child: {command: "sh -c 'kill -9 $$'"}
-  nothing: {command: "/no/such/command"}
-  slow: {command: "echo begun; sleep 10"}
-  outlived: {command: "(sleep 10 &) ; echo main"}
-  stdin: {command: "cat; echo end"}
-  noisy: {command: "head -c 300000 /dev/zero | tr '\\0' x"}
-M
-	pair . -e ok -P a=x -P extra=2 --tag t=1 --experiment-name other </dev/null
-	pair . -e three </dev/null
-	pair . -e killed </dev/null
-	pair . -e by_child </dev/null
-	pair . -e nothing </dev/null
-	pair . -e slow --timeout 0.3 </dev/null
-	pair . -e outlived </dev/null
-	pair . -e stdin </dev/null
-	pair . -e noisy </dev/null
-}
 
 @test "what goes wrong before a run is said as in the foreground" {
 	local fore words

@@ -4,6 +4,7 @@
 bats_require_minimum_version 1.5.0
 load ../lib/cli
 load ../lib/docker
+load ../lib/pair
 
 setup() {
 	cli_setup
@@ -484,6 +485,16 @@ recorder() {
 	echo '{"uri": "."}' | mlp batch -
 	is "$status" 0
 	is "$(tag mlflow.project.env)" docker
+	is "$(ours)" ""
+}
+
+@test "in the background it ends, and is recorded, as in the foreground" {
+	project '"echo $WORD; echo err >&2; exit 3"'
+	pair . -A env=WORD=behind -A "label=mlp.test=$T"
+	is "$status" 3
+	project '"echo up; sleep 60"'
+	pair . --timeout 300ms -A "label=mlp.test=$T"
+	is "$status" 124
 	is "$(ours)" ""
 }
 

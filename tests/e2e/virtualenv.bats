@@ -5,6 +5,7 @@
 bats_require_minimum_version 1.5.0
 
 load ../lib/cli
+load ../lib/pair
 load ../lib/python
 
 setup() {
@@ -48,6 +49,21 @@ pip "
 	has "$stderr" "making the virtual environment with uv: Python 3."
 	has "$(cat "$(artifacts)/mlp/environment.lock")" "uv "
 	is "$(sql "SELECT value FROM tags WHERE key = 'mlflow.project.env'")" virtualenv
+}
+
+@test "in the background it is made and used as in the foreground" {
+	project
+	pair .
+	is "$status" 0
+	rm -r "$XDG_CACHE_HOME/mlp"
+	id=$("$MLP" run -q -d .)
+	mlp wait "$id"
+	is "$status" 0
+	is "$(envs)" 1
+	# one that cannot be made
+	printf 'no-such-package\n' >requirements.txt
+	pair .
+	is "$status" 125
 }
 
 @test "without uv venv and pip make the same" {
