@@ -95,6 +95,7 @@ int control_stop(const struct ctx *ctx, const struct control_run *r, int sig,
 	struct err why = ERR_INIT;
 	auto_fd pin = run_lock_pin(r->dir);
 	auto_fd pidfd = pid > 0 ? (int)syscall(SYS_pidfd_open, pid, 0) : -1;
+	(void)pin; /* until we return */
 	if (pidfd < 0 || !holds_lock(pid, r->dir)) {
 		if (!run_lock_is_held(r->dir))
 			return err_set(

@@ -368,19 +368,29 @@ static int look_at(
 	return 0;
 }
 
+/* The run that `text` means, and the store that it is in; the caller's to close. */
+static int open_one(struct sweep *s, const char *text, struct store **store,
+    struct run_record *run, struct err *err)
+{
+	s->there = *s->ctx;
+	if (tracking_resolve(s->ctx, s->a, s->rq.tracking_uri, &s->tracking, err) < 0 ||
+	    store_open(s->ctx, &s->tracking, STORE_READ, store, err) < 0)
+		return -1;
+	heal_runs(s->ctx);
+	if (run_find_one(s->ctx, *store, s->a, text, run, err) == 0)
+		return 0;
+	(*store)->ops->close(*store);
+	return -1;
+}
+
 int sweep_read(struct sweep *s, const char *text, struct err *err)
 {
 	struct run_record run;
 	struct store *store;
 	int rc;
-	s->there = *s->ctx;
-	if (tracking_resolve(s->ctx, s->a, s->rq.tracking_uri, &s->tracking, err) < 0 ||
-	    store_open(s->ctx, &s->tracking, STORE_READ, &store, err) < 0)
+	if (open_one(s, text, &store, &run, err) < 0)
 		return -1;
-	heal_runs(s->ctx);
-	rc = run_find_one(s->ctx, store, s->a, text, &run, err);
-	if (rc == 0)
-		rc = look_at(s, store, &run, err);
+	rc = look_at(s, store, &run, err);
 	store->ops->close(store);
 	return rc;
 }
@@ -391,14 +401,9 @@ int sweep_resume(
 	struct run_record run;
 	struct store *store;
 	int rc;
-	s->there = *s->ctx;
-	if (tracking_resolve(s->ctx, s->a, s->rq.tracking_uri, &s->tracking, err) < 0 ||
-	    store_open(s->ctx, &s->tracking, STORE_READ, &store, err) < 0)
+	if (open_one(s, text, &store, &run, err) < 0)
 		return -1;
-	heal_runs(s->ctx);
-	rc = run_find_one(s->ctx, store, s->a, text, &run, err);
-	if (rc == 0)
-		rc = load(s, store, &run, more, err);
+	rc = load(s, store, &run, more, err);
 	s->is_done = rc == 0 && run.status == RUN_FINISHED && sweep_count(s).waiting == 0;
 	if (rc == 0 && !s->is_done)
 		rc = sweep_save(s, err);
