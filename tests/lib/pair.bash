@@ -19,7 +19,7 @@ for name in 'mlflow.runName', 'wall_time_ms', 'cpu_time_ms', 'peak_memory_bytes'
     j['tags'].pop(name, j['tags'].pop('mlp.' + name, None))
 json.dump(j, open(sys.argv[1], 'w'), indent=1, sort_keys=True)" "$T/$1.json")
 	mlp logs "$id"
-	printf '%s|%s' "${output//$id/THE-RUN}" "$stderr" >"$T/$1.log"
+	printf "%s|%s" "${output//$id/THE-RUN}" "${stderr//$id/THE-RUN}" >"$T/$1.log"
 }
 
 # Exit code, record and logs are the same; what `mlp ps` shows is, too.  $status is the exit
