@@ -14,6 +14,7 @@ teardown() {
 	"$MLP" stop --all --grace 0 >/dev/null 2>&1 || true
 	for pid in $BG; do kill -9 "$pid" 2>/dev/null || true; done
 	tmux -L "mlp$$" kill-server 2>/dev/null || true
+	[ -z "${MOUNTED:-}" ] || umount -l "$MOUNTED"
 	cli_teardown
 }
 
@@ -565,7 +566,80 @@ attached() {
 	until_true shows "code=130"
 }
 
-@test "a state directory that cannot be written, is full, or is of a newer mlp" {
+@test "a full state directory: runs go on and are recorded, nothing is queued, and it is told" {
+	[ "$(id -u)" = 0 ] || skip "needs root to mount a small file system"
+	patient
+	mkdir -p "$XDG_STATE_HOME"
+	mount -t tmpfs -o size=16k none "$XDG_STATE_HOME" 2>/dev/null || skip "cannot mount a tmpfs here"
+	MOUNTED=$XDG_STATE_HOME
+	mkdir "$XDG_STATE_HOME/mlp"
+	cat /dev/zero >"$XDG_STATE_HOME/fill" 2>/dev/null || true
+	mlp run . -e fails
+	is "$status" 7
+	has "$stderr" "'mlp ps' and 'mlp stop' do not see this run: cannot write"
+	start
+	mlp ps
+	is "$status" 0
+	for more in "-j 1" --hold; do
+		# shellcheck disable=SC2086
+		mlp run . -d $more
+		is "$status|$output" "125|"
+		has "$stderr" "No space left on device"
+	done
+	touch go
+	mlp wait "$id"
+	is "$status" 0
+	rm "$XDG_STATE_HOME/fill"
+	mlp ps -a --json
+	is "$(json 'sorted(r["state"] for r in j)')" "['FAILED', 'FINISHED']"
+	is "$(sql 'SELECT group_concat(status) FROM (SELECT status FROM runs ORDER BY status)')" "FAILED,FINISHED"
+	is "$(ls -A "$XDG_STATE_HOME/mlp/runs" "$XDG_STATE_HOME/mlp/queue/trees" | grep -v :)" ""
+}
+
+@test "what waits: TSTP suspends it, CONT lets it go on, HUP ends it, and the run lives" {
+	local words pid
+	patient
+	unset MLP_STOP_GRACE
+	is_in() { [ "$(ps -o stat= -p "$pid" | cut -c1)" = "$1" ]; }
+	for words in "wait" "logs -f" "attach" "stop --grace 1h"; do
+		start -e deaf
+		until_true says up
+		set -m # a group whose parent is in its session: of one that has none nobody stops
+		# shellcheck disable=SC2086
+		env --default-signal "$MLP" $words "$id" >"$T/out" 2>"$T/err" &
+		pid=$!
+		set +m
+		BG="$BG $pid"
+		until_true pgrep -P "$pid"
+		kill -TSTP "$pid"
+		until_true is_in T
+		kill -CONT "$pid"
+		until_true is_in S
+		kill -HUP "$pid"
+		ends_with 129
+		[[ $(state_of "$id") == [RS][UT]* ]] # RUNNING or STOPPING
+		mlp stop --grace 0 "$id"
+		is "$status" 0
+	done
+}
+
+@test "a supervisor: HUP, PIPE, TSTP and CONT are nothing to it, the run goes on" {
+	patient
+	start
+	until_true says up
+	output=$("$MLP" ps --json)
+	pid=$(json 'j[0]["pid"]')
+	kill -HUP "$pid"
+	kill -PIPE "$pid"
+	kill -TSTP "$pid" # nobody could continue it: the kernel does not stop it
+	kill -CONT "$pid"
+	is "$(state_of "$id")" RUNNING
+	touch go
+	mlp wait "$id"
+	is "$status" 0
+}
+
+@test "a state directory that cannot be written, or is of a newer mlp" {
 	patient
 	export XDG_STATE_HOME=$T/ro
 	mkdir -p "$T/ro"
