@@ -34,6 +34,11 @@ static char *const *not_code(
 	return v;
 }
 
+static bool is_in_container(const struct project *pr)
+{
+	return pr->p.plan.environment.kind == ENV_DOCKER;
+}
+
 /* What an archive holds is seen only when it is unpacked. */
 static int freeze_archive(struct enqueuer *e, struct project *pr, struct err *err)
 {
@@ -44,7 +49,8 @@ static int freeze_archive(struct enqueuer *e, struct project *pr, struct err *er
 	    source_fetch(e->ctx, e->a, &u, pr->version, &s, err) < 0)
 		return -1;
 	frozen_note(&s, &pr->frozen);
-	rc = frozen_keep(e->ctx, e->a, s.root, s.dir, NULL, &pr->frozen, err);
+	rc = frozen_keep(
+	    e->ctx, e->a, s.root, s.dir, NULL, is_in_container(pr), &pr->frozen, err);
 	lease_drop(&s.lease);
 	return rc;
 }
@@ -57,7 +63,7 @@ static int freeze_dir(struct enqueuer *e, struct project *pr, struct err *err)
 	if (source_parse(e->a, e->ctx->cwd, pr->uri, pr->version != NULL, &u, err) < 0)
 		return -1;
 	return frozen_keep(e->ctx, e->a, u.path, pr->p.source.dir,
-	    not_code(e->ctx, e->a, &pr->tracking), &pr->frozen, err);
+	    not_code(e->ctx, e->a, &pr->tracking), is_in_container(pr), &pr->frozen, err);
 }
 
 static int freeze(struct enqueuer *e, struct project *pr, struct err *err)

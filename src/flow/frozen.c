@@ -93,7 +93,7 @@ static char *needed_path(const struct ctx *ctx, struct arena *a, const char *tre
 }
 
 static void tell_linked(
-    const struct ctx *ctx, const char *root, const struct strvec *linked)
+    const struct ctx *ctx, const char *root, const struct strvec *linked, bool container)
 {
 	auto_buf list = BUF_INIT;
 	for (size_t i = 0; i < linked->n && i < LINKED_SHOWN; i++)
@@ -103,8 +103,10 @@ static void tell_linked(
 	if (linked->n > 0)
 		ctx_say(ctx, SAY_WARNING,
 		    "'%s' has more than %d MB, or what cannot be read: of %s there is no "
-		    "copy, the queued run gets what is there when it begins",
-		    root, FROZEN_MOST_MB, list.s);
+		    "copy, the queued run gets %s",
+		    root, FROZEN_MOST_MB, list.s,
+		    container ? "nothing in its container"
+			      : "what is there when it begins");
 }
 
 /* 0: it is there now under its name. */
@@ -126,7 +128,8 @@ static int put_in_place(
 }
 
 int frozen_keep(const struct ctx *ctx, struct arena *a, const char *root,
-    const char *project, char *const *leave_out, struct frozen *f, struct err *err)
+    const char *project, char *const *leave_out, bool container, struct frozen *f,
+    struct err *err)
 {
 	const char *trees = arena_printf(a, "%s/queue/trees", ctx->state_dir);
 	size_t n = strlen(root);
@@ -142,7 +145,7 @@ int frozen_keep(const struct ctx *ctx, struct arena *a, const char *root,
 		rc = put_in_place(ctx, a, &t, err);
 	tree_remove(t.to, &ignored); /* there is such a one already, or it failed */
 	if (rc == 0) {
-		tell_linked(ctx, root, &t.linked);
+		tell_linked(ctx, root, &t.linked, container);
 		f->tree = arena_strdup(a, t.sha256);
 		f->place = strncmp(project, root, n) == 0 && project[n] == '/'
 			       ? arena_strdup(a, project + n + 1)

@@ -32,11 +32,12 @@ void frozen_note(const struct source *s, struct frozen *f);
 /*
  * Keep a copy of the tree at `root`, of which `project` is a directory or it itself;
  * fills in tree and place.  `leave_out` as in treecopy.h.  What is only linked is said by
- * ctx->say.  The copy is on disk when this returns; nothing of it belongs to a run before
+ * ctx->say; in a container (of the run) there is none of it.  The copy is on disk when this returns; nothing of it belongs to a run before
  * frozen_hold.
  */
 int frozen_keep(const struct ctx *ctx, struct arena *a, const char *root,
-    const char *project, char *const *leave_out, struct frozen *f, struct err *err);
+    const char *project, char *const *leave_out, bool container, struct frozen *f,
+    struct err *err);
 
 /*
  * The queued run needs that tree.  ERR_NOTFOUND: it is not there (any more).  Let it go;

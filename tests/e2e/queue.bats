@@ -314,6 +314,10 @@ print([r['run_id'] for r in json.load(sys.stdin)['runs'] if r['run_name'] == 'b'
 	has "$output" $((151 * 1024 * 1024))
 	has "$output" "small then"
 	is "$(du -sm "$XDG_STATE_HOME" | cut -f1 | awk '{print ($1 < 20)}')" 1
+	printf 'docker_env: {image: any}\n' >>MLproject
+	mlp run . -d --hold
+	is "$status" 0
+	has "$stderr" "of data/big there is no copy, the queued run gets nothing in its container"
 }
 
 @test "links that lead out of the project still do; pipes and .git stay behind" {
