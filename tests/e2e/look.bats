@@ -51,7 +51,7 @@ nothing_was_made() {
 
 @test "--dry-run tells the limits, how often it is tried, and what is done at the end" {
 	local words=(. --dry-run -e test --memory 64m --cpus 0.5 --log-limit 1m --retries 3
-		--retry-delay 2s --retry-on 75,oom --on-end 'cat >end')
+		--retry-delay 2s --retry-on '75,oom' --on-end 'cat >end')
 	mlp run "${words[@]}" --json
 	is "$(json '[j[k] for k in ("timeout_ms", "memory_bytes", "cpus", "gpus", "log_limit_bytes", "on_end")]')" \
 		"[90000, 67108864, 0.5, None, 1048576, 'cat >end']"
