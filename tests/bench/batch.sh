@@ -16,7 +16,12 @@ batch() {
 	"$mlp" run -q .
 	printf '#!/bin/bash\nseq 1000 | xargs -P2 -I{} bash -c :\n' >xargs.sh
 	printf '#!/bin/bash\nseq 1000 | xargs -P2 -I{} "%s" run -q .\n' "$mlp" >runs.sh
-	printf '#!/bin/bash\n"%s" batch -q -j 2 requests >>results\n' "$mlp" >batch.sh
+	cat >batch.sh <<-EOF
+		#!/bin/bash
+		"$mlp" batch -q -j 2 requests >>results && exit
+		grep -v '"status":"FINISHED"' results >&2
+		exit 1
+	EOF
 	chmod +x ./*.sh
 	before=$(recorded)
 	take 5 ./batch.sh ./xargs.sh
