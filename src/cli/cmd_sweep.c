@@ -280,10 +280,10 @@ static int fail(struct cli *cli, const struct err *err)
 					      : CLI_FAILED;
 }
 
-static void take_args(struct cli *cli, const struct sweep_args *sa, struct sweep *s)
+static void take_args(const struct sweep_args *sa, struct sweepview *v, struct sweep *s)
 {
-	s->ctx = &cli->ctx;
-	s->a = &cli->arena;
+	s->ctx = &v->cli->ctx;
+	s->a = &v->cli->arena;
 	s->rq = sa->ro.rq;
 	s->metric = sa->metric;
 	s->goal_given = sa->goal != NULL;
@@ -291,28 +291,27 @@ static void take_args(struct cli *cli, const struct sweep_args *sa, struct sweep
 	s->fail_fast = sa->fail_fast;
 	s->force = sa->force;
 	s->background = sa->ro.detach;
+	s->diags = sweepview_diags;
+	s->arg = v;
 }
 
 static int begin(
-    struct cli *cli, struct sweep_args *sa, enum what what, struct sweep *s, int to)
+    struct sweepview *v, struct sweep *s, struct sweep_args *sa, enum what what, int to)
 {
-	struct sweepview v = {
-	    .cli = cli, .sweep = s, .line = BUF_INIT, .only_shown = what == SHOW};
 	struct err err = ERR_INIT;
 	int code;
-	s->diags = sweepview_diags;
-	s->arg = &v;
-	if (start(cli, s, sa, what, &err) < 0)
-		code = fail(cli, &err);
+	if (start(v->cli, s, sa, what, &err) < 0)
+		code = fail(v->cli, &err);
 	else
-		code = what == SHOW ? table(&v, sa) : go(&v, s, sa, to);
+		code = what == SHOW ? table(v, sa) : go(v, s, sa, to);
 	sweep_release(s);
 	return code;
 }
 
 static int begin_away(
-    struct cli *cli, struct sweep_args *sa, enum what what, struct sweep *s)
+    struct sweepview *v, struct sweep *s, struct sweep_args *sa, enum what what)
 {
+	struct cli *cli = v->cli;
 	struct detached d;
 	struct err err = ERR_INIT;
 	char id[65];
@@ -322,7 +321,7 @@ static int begin_away(
 	if (rc > 0) {
 		cli_hear_signals();
 		signal(SIGHUP, SIG_IGN); /* of a terminal that is none of ours any more */
-		return begin(cli, sa, what, s, to);
+		return begin(v, s, sa, what, to);
 	}
 	if (detach_wait(&cli->ctx, &d, id, &code) != 0)
 		return code;
@@ -331,9 +330,11 @@ static int begin_away(
 
 static int sweep(struct cli *cli, struct sweep_args *sa)
 {
-	struct sweep s = SWEEP_INIT;
-	struct err err = ERR_INIT;
 	enum what what = what_is_wanted(sa);
+	struct sweep s = SWEEP_INIT;
+	struct sweepview v = {
+	    .cli = cli, .sweep = &s, .line = BUF_INIT, .only_shown = what == SHOW};
+	struct err err = ERR_INIT;
 	if (what == NEW && sa->nwords == 0)
 		return cli_usage(&cmd_sweep, "Missing argument 'URI'.");
 	if (what == NEW && sa->nwords > 1)
@@ -344,9 +345,8 @@ static int sweep(struct cli *cli, struct sweep_args *sa)
 	sa->ro.rq.uri = sa->words[0];
 	if (runopts_finish(cli, &sa->ro, &err) < 0)
 		return fail(cli, &err);
-	take_args(cli, sa, &s);
-	return sa->ro.detach ? begin_away(cli, sa, what, &s)
-			     : begin(cli, sa, what, &s, -1);
+	take_args(sa, &v, &s);
+	return sa->ro.detach ? begin_away(&v, &s, sa, what) : begin(&v, &s, sa, what, -1);
 }
 
 static int run_sweep(struct cli *cli, int argc, char *const *argv)
