@@ -20,7 +20,7 @@ struct worker {
 	int fd;
 	struct buf in;
 	struct kept kept;
-	const struct run_request *rq; /* of the job that it is at */
+	struct run_request rq; /* of the job that it is at */
 };
 
 /* Whoever gave us work may be gone: the record is what counts. */
@@ -46,7 +46,7 @@ static void on_say(void *arg, enum say_level level, const char *text)
 static void put_pin(const struct worker *w, cJSON *j)
 {
 	const struct pin *known =
-	    w->rq->uri ? kept_pin(&w->kept, w->rq->uri, w->rq->version) : NULL;
+	    w->rq.uri ? kept_pin(&w->kept, w->rq.uri, w->rq.version) : NULL;
 	if (known)
 		json_put(j, "pin", pin_to_json(known));
 }
@@ -223,24 +223,23 @@ static void do_job(struct worker *w, const cJSON *job)
 	auto_arena a = ARENA_INIT;
 	const char *cwd = w->ctx.cwd;
 	struct pin pin;
-	struct run_request rq;
+	struct run_request *rq = &w->rq;
 	struct err err = ERR_INIT;
 	auto_json reply = cJSON_CreateObject();
 	cJSON *result;
 	if (json_str(job, "cwd"))
 		w->ctx.cwd = json_str(job, "cwd");
-	if (request_from_json(json_get(job, "request"), &a, &rq, &err) < 0 ||
-	    given_finish(&w->ctx, &a, &rq, &err) < 0) {
+	if (request_from_json(json_get(job, "request"), &a, rq, &err) < 0 ||
+	    given_finish(&w->ctx, &a, rq, &err) < 0) {
 		result = crew_failure(&err);
 	} else {
-		rq.new_id = json_str(job, "run_id");
-		rq.quiet = true;
-		rq.background = true;
-		rq.kept = &w->kept;
+		rq->new_id = json_str(job, "run_id");
+		rq->quiet = true;
+		rq->background = true;
+		rq->kept = &w->kept;
 		if (pin_from_json(json_get(job, "pin"), &pin) == 0)
 			kept_add_pin(&w->kept, &pin);
-		w->rq = &rq;
-		result = launch(w, &a, &rq);
+		result = launch(w, &a, rq);
 		put_pin(w, reply);
 	}
 	w->ctx.cwd = cwd;
