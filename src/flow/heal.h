@@ -14,8 +14,9 @@
  * Close what a killed mlp left, of the runs that the state directory knows: each in its
  * own store, with what is left of its processes stopped, and its card archived.  Runs of
  * other hosts, other state directories and other programs are left as they are, also those
- * that mlp had ended and that another program resumed.  A store that cannot be written (or
- * is locked for longer than a second) is no error: the end is kept until it can.  Each healed run is told by ctx->say.
+ * that mlp had ended and that another program resumed.  A store that cannot be written
+ * (or is locked for longer than a second) is no error: the end is kept until it can.
+ * Each healed run is told by ctx->say.
  *
  * Costs an open() for each run that lives, and one for each that left its logs there.
  */
