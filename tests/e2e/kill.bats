@@ -240,7 +240,9 @@ lost="supervisor lost (killed or machine restarted)"
 	main_is "\"echo once >>$T/ran\""
 	id=$(MLP_FAULT=queue.claimed MLP_FAULT_SAID=$T/said "$FAULTY" run -d -j 1 . 2>/dev/null)
 	until_true test -e "$T/said"
-	until_true test "$(ls -A "$XDG_STATE_HOME/mlp/queue/claimed")"
+	# with it, when it is gone, goes its lock
+	until_true test ! -e "/proc/$(awk '{print $2; exit}' "$T/said")/fd/0"
+	[ "$(ls -A "$XDG_STATE_HOME/mlp/queue/claimed")" ]
 	run -137 env MLP_FAULT=queue.returned "$FAULTY" ps
 	mlp wait "$id"
 	is "$status" 0
