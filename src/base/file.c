@@ -105,8 +105,6 @@ int dir_make(const char *path, mode_t mode, struct err *err)
 	return err_sys(err, errno, "cannot make directory '%s'", path);
 }
 
-static int remove_at(int dirfd, const char *name);
-
 static int remove_entries(int fd)
 {
 	auto_dir d = fdopendir(fd);
@@ -118,11 +116,11 @@ static int remove_entries(int fd)
 	}
 	while ((e = readdir(d)))
 		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
-			failed |= remove_at(fd, e->d_name);
+			failed |= tree_remove_at(fd, e->d_name);
 	return failed;
 }
 
-static int remove_at(int dirfd, const char *name)
+int tree_remove_at(int dirfd, const char *name)
 {
 	int fd;
 	if (unlinkat(dirfd, name, 0) == 0 || errno == ENOENT)
@@ -140,7 +138,7 @@ static int remove_at(int dirfd, const char *name)
 
 int tree_remove(const char *path, struct err *err)
 {
-	if (remove_at(AT_FDCWD, path) == 0)
+	if (tree_remove_at(AT_FDCWD, path) == 0)
 		return 0;
 	return err_sys(err, errno, "cannot remove '%s'", path);
 }
