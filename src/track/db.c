@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/path.h"
+#include "track/log_vfs.h"
 #include "track/schema.h"
 
 /* No text of MLflow's comes near; a longer one is a broken or a hostile file. */
@@ -126,7 +127,7 @@ static int open_handle(struct db *db, const struct db_options *o)
 	}
 	if (o->create)
 		flags |= SQLITE_OPEN_CREATE;
-	return sqlite3_open_v2(o->path, &db->sq, flags, NULL);
+	return sqlite3_open_v2(o->path, &db->sq, flags, o->quick ? log_vfs_name() : NULL);
 }
 
 static void configure(struct db *db)
