@@ -9,9 +9,6 @@
 
 DOCKER_STATE=${TMPDIR:-/tmp}/mlp-test-docker-$(id -u)
 BUSYBOX=mlp-test-busybox:1
-# The engine and its networks are shared with other tests that run meanwhile, which has
-# been seen to make `docker run` fail once.
-export BATS_TEST_RETRIES=1
 
 docker_answers() { docker info >/dev/null 2>&1; }
 
