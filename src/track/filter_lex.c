@@ -433,9 +433,3 @@ int filter_lex(struct arena *a, const char *text, struct tokens *out)
 		out->v[out->n++] = t;
 	}
 }
-
-bool token_is(const struct token *t, enum token_kind kind, const char *word)
-{
-	return t->kind == kind && t->n == strlen(word) &&
-	       strncasecmp(t->s, word, t->n) == 0;
-}
