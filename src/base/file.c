@@ -158,10 +158,7 @@ bool path_is_dir(const char *path)
 bool path_leads_out(const char *root, const char *path)
 {
 	auto_free char *real_root = realpath(root, NULL), *real = realpath(path, NULL);
-	size_t n = real_root ? strlen(real_root) : 0;
-	if (!real || !real_root || strcmp(real_root, "/") == 0)
-		return false;
-	return strncmp(real, real_root, n) != 0 || (real[n] != '/' && real[n] != '\0');
+	return real && real_root && !path_is_below(real, real_root);
 }
 
 bool path_on_local_fs(const char *path)

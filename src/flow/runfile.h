@@ -10,9 +10,9 @@
 #include "track/record.h"
 
 /*
- * Write <dir>/run.json (write-temp, fsync, rename).  before: the parameters that the run had before this attempt, NULL for a new run.
- * Those given to earlier attempts are kept; what the file that is there does not hold
- * was logged by the command.
+ * Write <dir>/run.json (write-temp, fsync, rename).  before: the parameters that the run
+ * had before this attempt, NULL for a new run.  Those given to earlier attempts are kept;
+ * what the file that is there does not hold was logged by the command.
  */
 int runfile_write(const struct ctx *ctx, const char *dir, const char *run_id,
     const struct prepared *p, const struct kvs *before, struct err *err);

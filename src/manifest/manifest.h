@@ -3,8 +3,8 @@
  * manifest.h -- an MLproject file as a model, with the place of everything in it.
  *
  * What is read is what MLflow's _project_spec.py reads, plus `timeout`, `env` and
- * `resources` in an entry point and `resources` of the project, which MLflow ignores.  Parsing is pure: text in, model and diagnostics
- * out.
+ * `resources` in an entry point and `resources` of the project, which MLflow ignores.
+ * Parsing is pure: text in, model and diagnostics out.
  */
 #ifndef MANIFEST_H
 #define MANIFEST_H
