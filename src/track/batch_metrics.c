@@ -16,14 +16,12 @@ enum { BLOCK = 25 };
 #define ROWS ROW ", " ROW ", " ROW ", " ROW ", " ROW
 #define BLOCK_ROWS ROWS ", " ROWS ", " ROWS ", " ROWS ", " ROWS
 
-#define ADD                                                                              \
-	"INSERT INTO metrics (run_uuid, \"key\", value, timestamp, step, is_nan) "       \
-	"VALUES "
+/* A failure ends the transaction: SQLite need not be able to undo a part of a statement. */
+#define INTO "INSERT OR FAIL INTO "
+#define COLUMNS " (run_uuid, \"key\", value, timestamp, step, is_nan) VALUES "
+#define ADD INTO "metrics" COLUMNS
 #define ADD_NEW " ON CONFLICT DO NOTHING"
-
-#define SET                                                                              \
-	"INSERT INTO latest_metrics (run_uuid, \"key\", value, timestamp, step, is_nan)" \
-	" VALUES "
+#define SET INTO "latest_metrics" COLUMNS
 #define SET_LATER                                                                        \
 	" ON CONFLICT (\"key\", run_uuid) DO UPDATE SET"                                 \
 	" value = excluded.value, timestamp = excluded.timestamp,"                       \
