@@ -9,8 +9,18 @@ cd "$top" || exit 1
 test=$1
 log=build/check/$(printf '%s' "$test" | tr '/' '_').tap
 mkdir -p build/check
+# a file that hangs is one that failed
+limit=900
+[ "${MLP_CHECK:-quick}" = quick ] || limit=14400
 export CMOCKA_MESSAGE_OUTPUT=TAP ASAN_OPTIONS=detect_leaks=1
 export LSAN_OPTIONS=print_suppressions=0:suppressions=$top/tests/lib/lsan.supp
+
+limited() {
+	timeout -k 10 "$limit" "$@" || {
+		[ $? != 124 ] || echo "# ended after $limit s"
+		return 1
+	}
+}
 
 # replay PROGRAM: a fuzzer's corpus, as one test
 replay() {
@@ -35,14 +45,14 @@ under_valgrind() {
 		chmod +x "$dir/$program.$$"
 		mv "$dir/$program.$$" "$dir/$program"
 	done
-	MLP=$dir/bin/mlp MLP_BUILD=$dir bats --tap "$1"
+	MLP=$dir/bin/mlp MLP_BUILD=$dir limited bats --tap "$1"
 }
 
 case $test in
-san/*) MLP=$top/build/san/bin/mlp MLP_BUILD=$top/build/san bats --tap "tests/${test#san/}" ;;
+san/*) MLP=$top/build/san/bin/mlp MLP_BUILD=$top/build/san limited bats --tap "tests/${test#san/}" ;;
 vg/*) under_valgrind "tests/${test#vg/}" ;;
-*.bats) bats --tap "$test" ;;
+*.bats) limited bats --tap "$test" ;;
 */replay_*) replay "$test" ;;
 # cmocka says "not ok" of a test that skips itself
-*) "./$test" | sed -u 's/^not \(ok [0-9]* # SKIP\)/\1/' ;;
+*) limited "./$test" | sed -u 's/^not \(ok [0-9]* # SKIP\)/\1/' ;;
 esac </dev/null | tee "$log"

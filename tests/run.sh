@@ -62,8 +62,9 @@ docker_answers || trap docker_stop EXIT
 
 say "running ${#tests[@]} files of tests"
 failed=0
-# whoever started us may ignore signals; the tests count on them
-env --default-signal prove -j"$jobs" --timer --exec tests/exec.sh "${tests[@]}" || failed=1
+# One more than the cores, since many tests wait.  Whoever started us may ignore signals;
+# the tests count on them.
+env --default-signal prove -j$((jobs + 1)) --timer --exec tests/exec.sh "${tests[@]}" || failed=1
 
 skipped=$(grep -Hi '^ok.*# *skip' build/check/*.tap || true)
 if [ -n "$skipped" ]; then

@@ -134,8 +134,6 @@ int dir_make(const char *path, mode_t mode, struct err *err)
 	return err_sys(err, errno, "cannot make directory '%s'", path);
 }
 
-static int remove_at(int dirfd, const char *name);
-
 static int remove_entries(int fd)
 {
 	auto_dir d = fdopendir(fd);
@@ -147,11 +145,11 @@ static int remove_entries(int fd)
 	}
 	while ((e = readdir(d)))
 		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
-			failed |= remove_at(fd, e->d_name);
+			failed |= tree_remove_at(fd, e->d_name);
 	return failed;
 }
 
-static int remove_at(int dirfd, const char *name)
+int tree_remove_at(int dirfd, const char *name)
 {
 	int fd;
 	if (unlinkat(dirfd, name, 0) == 0 || errno == ENOENT)
@@ -169,7 +167,7 @@ static int remove_at(int dirfd, const char *name)
 
 int tree_remove(const char *path, struct err *err)
 {
-	if (remove_at(AT_FDCWD, path) == 0)
+	if (tree_remove_at(AT_FDCWD, path) == 0)
 		return 0;
 	return err_sys(err, errno, "cannot remove '%s'", path);
 }
@@ -189,10 +187,7 @@ bool path_is_dir(const char *path)
 bool path_leads_out(const char *root, const char *path)
 {
 	auto_free char *real_root = realpath(root, NULL), *real = realpath(path, NULL);
-	size_t n = real_root ? strlen(real_root) : 0;
-	if (!real || !real_root || strcmp(real_root, "/") == 0)
-		return false;
-	return strncmp(real, real_root, n) != 0 || (real[n] != '/' && real[n] != '\0');
+	return real && real_root && !path_is_below(real, real_root);
 }
 
 bool path_on_local_fs(const char *path)

@@ -33,6 +33,8 @@ int fd_write_all(int fd, const void *data, size_t n);
 int dir_make(const char *path, mode_t mode, struct err *err);
 /* rm -rf that never follows a symbolic link; what is not there is fine. */
 int tree_remove(const char *path, struct err *err);
+/* The same of an entry of a directory; 0, or -1 with errno. */
+int tree_remove_at(int dirfd, const char *name);
 
 bool path_exists(const char *path);
 bool path_is_dir(const char *path);

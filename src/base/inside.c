@@ -5,12 +5,7 @@
 #include <limits.h>
 
 #include "base/cleanup.h"
-
-/* A directory that was removed shows as "<path> (deleted)", which is not below `dir`. */
-static bool is_below(const char *path, const char *dir, size_t n)
-{
-	return strncmp(path, dir, n) == 0 && (path[n] == '\0' || path[n] == '/');
-}
+#include "base/path.h"
 
 bool process_inside(const char *dir)
 {
@@ -27,7 +22,8 @@ bool process_inside(const char *dir)
 		if (n < 0)
 			continue;
 		cwd[n] = '\0';
-		if (is_below(cwd, real, strlen(real)))
+		/* that of a removed one is "<path> (deleted)", which is not below */
+		if (path_is_below(cwd, real))
 			return true;
 	}
 	return false;

@@ -77,3 +77,11 @@ char *path_xdg(struct arena *a, enum xdg which)
 		return NULL;
 	return path_join(a, home, which == XDG_CACHE ? ".cache/mlp" : ".local/state/mlp");
 }
+
+bool path_is_below(const char *path, const char *root)
+{
+	size_t n = strlen(root);
+	if (strcmp(root, "/") == 0)
+		return path[0] == '/';
+	return strncmp(path, root, n) == 0 && (path[n] == '/' || path[n] == '\0');
+}

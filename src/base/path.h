@@ -3,6 +3,8 @@
 #ifndef PATH_H
 #define PATH_H
 
+#include <stdbool.h>
+
 #include "base/arena.h"
 
 /* dir/name; name alone where it is absolute or dir is empty. */
@@ -16,6 +18,9 @@ char *path_abs(struct arena *a, const char *cwd, const char *path);
 const char *path_base(const char *path);
 /* The part before the last slash ("/" and "." as dirname(3)). */
 char *path_dir(struct arena *a, const char *path);
+
+/* As text: `path` is `root`, or below it. */
+bool path_is_below(const char *path, const char *root);
 
 enum xdg { XDG_CACHE, XDG_STATE };
 /*

@@ -36,26 +36,13 @@ static void sweep_lock(struct sweep *s, const char *lock)
 		sweep_unlink(s, lock);
 }
 
-/* 1: locked (*fd), or there is no lock and this is a dry run; 0: in use. */
-static int lock_checkout(struct sweep *s, const char *lock, int *fd)
-{
-	struct err err = ERR_INIT;
-	int rc;
-	if (s->rq->dry_run && !path_exists(lock))
-		return 1;
-	rc = lockfile_try(lock, !s->rq->dry_run, fd, &err);
-	if (rc < 0)
-		ctx_say(s->ctx, SAY_WARNING, "%s", err.msg);
-	return rc;
-}
-
 static void sweep_one(struct sweep *s, const char *root)
 {
 	const char *lock = lease_lock_path(s->a, root);
 	bool had_lock = path_exists(lock);
 	auto_fd fd = -1;
 	int64_t used = sweep_time(had_lock ? lock : root);
-	if (lock_checkout(s, lock, &fd) != 1 || process_inside(root)) {
+	if (sweep_try_lock(s, lock, &fd) != 1 || process_inside(root)) {
 		sweep_keep(s, kind, root, used, sweep_in_use);
 		return;
 	}

@@ -2,25 +2,11 @@
 /* mirrors.c -- the repositories that follow a URL. */
 #include "base/cleanup.h"
 #include "base/file.h"
-#include "base/lockfile.h"
 #include "base/path.h"
 #include "cache/sweep.h"
 
 static const char kind[] = "mirror";
 static const char queued[] = "a run that is queued needs it";
-
-/* 1: locked; 0: in use.  A mirror whose lock is gone gets another for as long as we look. */
-static int lock_mirror(struct sweep *s, const char *lock, int *fd)
-{
-	struct err err = ERR_INIT;
-	int rc;
-	if (s->rq->dry_run && !path_exists(lock))
-		return 1;
-	rc = lockfile_try(lock, !s->rq->dry_run, fd, &err);
-	if (rc < 0)
-		ctx_say(s->ctx, SAY_WARNING, "%s", err.msg);
-	return rc;
-}
 
 static void sweep_one(struct sweep *s, const char *mirror)
 {
@@ -29,7 +15,7 @@ static void sweep_one(struct sweep *s, const char *mirror)
 	bool had_lock = path_exists(lock);
 	int64_t used = sweep_time(had_lock ? lock : mirror);
 	auto_fd fd = -1;
-	if (lock_mirror(s, lock, &fd) != 1) {
+	if (sweep_try_lock(s, lock, &fd) != 1) {
 		if (path_exists(mirror))
 			sweep_keep(s, kind, mirror, used, sweep_in_use);
 		return;

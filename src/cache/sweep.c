@@ -5,6 +5,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/lockfile.h"
 
 const char sweep_in_use[] = "in use";
 
@@ -73,6 +74,18 @@ bool sweep_remove(struct sweep *s, const char *kind, const char *path, int64_t u
 	}
 	sweep_removed(s, kind, path, used, bytes);
 	return true;
+}
+
+int sweep_try_lock(struct sweep *s, const char *lock, int *fd)
+{
+	struct err err = ERR_INIT;
+	int rc;
+	if (s->rq->dry_run && !path_exists(lock))
+		return 1;
+	rc = lockfile_try(lock, !s->rq->dry_run, fd, &err);
+	if (rc < 0)
+		ctx_say(s->ctx, SAY_WARNING, "%s", err.msg);
+	return rc;
 }
 
 void sweep_unlink(struct sweep *s, const char *path)

@@ -35,6 +35,11 @@ void sweep_removed(
     struct sweep *s, const char *kind, const char *path, int64_t used, int64_t bytes);
 /* It could not be removed. */
 void sweep_failed(struct sweep *s, const struct err *err);
+/*
+ * The lock of what is looked at, for as long as we look; one that is gone is made again.
+ * 1: locked (*fd), or a dry run and there is none; 0: in use; -1: it was said why.
+ */
+int sweep_try_lock(struct sweep *s, const char *lock, int *fd);
 /* A file that nobody would miss; nothing in a dry run. */
 void sweep_unlink(struct sweep *s, const char *path);
 

@@ -127,25 +127,25 @@ static void put_params(struct buf *b, const struct params *ps)
 	}
 }
 
+/* `without`: what stands for a value that is not given. */
+static void line_pair(struct buf *b, const char *label, const char *name,
+    const char *value, const char *without)
+{
+	auto_buf text = BUF_INIT;
+	buf_addf(&text, "%s%s%s", name, value ? "=" : "", value ? value : without);
+	line(b, label, text.s);
+}
+
 /* What of the manifest and the command line goes to docker run. */
 static void put_docker(struct buf *b, const struct env_plan *e)
 {
 	for (size_t i = 0; i < e->nvolumes; i++)
 		line(b, "volume", e->volumes[i]);
-	for (size_t i = 0; i < e->nargs; i++) {
-		auto_buf text = BUF_INIT;
-		const char *value = e->args[i].value;
-		buf_addf(&text, "%s%s%s", e->args[i].name, value ? "=" : "",
-		    value ? value : "");
-		line(b, "docker arg", text.s);
-	}
-	for (size_t i = 0; i < e->nvars; i++) {
-		auto_buf text = BUF_INIT;
-		const char *value = e->vars[i].value;
-		buf_addf(&text, "%s%s%s", e->vars[i].name, value ? "=" : "",
-		    value ? value : " (copied from here)");
-		line(b, "variable", text.s);
-	}
+	for (size_t i = 0; i < e->nargs; i++)
+		line_pair(b, "docker arg", e->args[i].name, e->args[i].value, "");
+	for (size_t i = 0; i < e->nvars; i++)
+		line_pair(b, "variable", e->vars[i].name, e->vars[i].value,
+		    " (copied from here)");
 }
 
 static void put_env(struct buf *b, const struct dry *d)

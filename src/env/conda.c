@@ -172,7 +172,7 @@ static int conda_look(const struct env_want *w, struct env_look *out, struct err
 			return -1;
 		env_fact(w->a, out, "conda",
 		    "there is none: what the file asks for is made by virtualenv");
-		return virtualenv_ops.look(w, out, err);
+		return venv_ops.look(w, out, err);
 	}
 	if (find_prefix(w->ctx, w->a, &c.tool, c.name, &prefix, err) < 0)
 		return -1;
@@ -198,8 +198,8 @@ static int conda_open(struct env *e, struct err *err)
 	    "is "
 	    "in a virtualenv",
 	    path_base(e->want.plan->environment.file));
-	e->ops = &virtualenv_ops;
-	env_tag(e, "mlflow.project.env", env_kind_word(e->ops->kind));
+	e->ops = &venv_ops;
+	env_tag(e, "mlflow.project.env", env_kind_word(ENV_VIRTUALENV));
 	return e->ops->open(e, err);
 }
 
@@ -381,7 +381,6 @@ static void conda_release(struct env *e)
 }
 
 const struct env_ops conda_ops = {
-    .kind = ENV_CONDA,
     .look = conda_look,
     .open = conda_open,
     .make = conda_make,

@@ -145,7 +145,6 @@ static void docker_release(struct env *e)
 }
 
 const struct env_ops docker_ops = {
-    .kind = ENV_DOCKER,
     .look = docker_look,
     .open = docker_open,
     .make = docker_ready,

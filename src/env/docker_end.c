@@ -22,7 +22,7 @@ enum {
 /* What the engine says of a container. */
 struct fate {
 	bool known; /* it has heard of it */
-	bool started, ended;
+	bool made, started, ended;
 	bool oom;     /* the kernel has killed a process of it */
 	bool stopped; /* somebody has sent it a signal: not we */
 	bool gone;    /* somebody has removed it: not we */
@@ -36,6 +36,7 @@ static void take_event(struct fate *f, const cJSON *event)
 	if (!what)
 		return;
 	f->known = true;
+	f->made |= strcmp(what, "create") == 0;
 	f->started |= strcmp(what, "start") == 0;
 	f->oom |= strcmp(what, "oom") == 0;
 	f->stopped |= strcmp(what, "kill") == 0;
@@ -83,6 +84,8 @@ static int fate_by_events(struct docker *d, struct fate *f, struct err *err)
 		if (j)
 			take_event(f, j);
 	}
+	/* it keeps a few hundred: what it has forgotten may be the start, too */
+	f->started |= f->ended && !f->made;
 	return 0;
 }
 

@@ -48,8 +48,8 @@ void engine_argv(const struct engine *en, struct strvec *argv);
 
 /*
  * One request over the socket (which must be there): "GET", "/images/x/json".  0: *status
- * and the body, at most 8 MiB, in `out` (may be NULL).  -1: nobody answers.  `ms`: how long it may take
- * without a byte, 0: no limit.
+ * and the body, at most 8 MiB, in `out` (may be NULL).  -1: nobody answers.  `ms`: how
+ * long it may take without a byte, 0: no limit.
  */
 int engine_request(const struct engine *en, const char *method, const char *path,
     int64_t ms, int *status, struct buf *out, struct err *err);

@@ -5,13 +5,7 @@
 #include "base/ask.h"
 #include "env/engine.h"
 
-enum {
-	ANSWER_MS = 60 * 1000,
-	STOP_MS = 5 * 60 * 1000,
-	SIGNAL_MS = 10 * 1000,
-	AGAIN_MS = 20,
-	AGAIN_MOST = 500
-};
+enum { STOP_MS = 5 * 60 * 1000, SIGNAL_MS = 10 * 1000, AGAIN_MS = 20, AGAIN_MOST = 500 };
 
 int engine_ask(
     const struct engine *en, const char *const *words, struct buf *out, struct err *err)

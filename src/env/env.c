@@ -8,8 +8,8 @@
 
 static const struct env_ops *const kinds[] = {[ENV_LOCAL] = NULL,
     [ENV_DOCKER] = &docker_ops,
-    [ENV_VIRTUALENV] = &virtualenv_ops,
-    [ENV_UV] = &uv_ops,
+    [ENV_VIRTUALENV] = &venv_ops,
+    [ENV_UV] = &venv_ops,
     [ENV_CONDA] = &conda_ops};
 
 int env_check_file(const char *root, const struct env_plan *plan, struct err *err)

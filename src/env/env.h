@@ -77,7 +77,6 @@ struct env {
 };
 
 struct env_ops {
-	enum env_kind kind;
 	int (*look)(const struct env_want *w, struct env_look *out, struct err *err);
 	int (*open)(struct env *e, struct err *err);
 	int (*make)(struct env *e, struct err *err);
@@ -142,6 +141,6 @@ void env_fact(struct arena *a, struct env_look *l, const char *name, const char 
 /* A signal asks us to stop (it stays pending for who ends the run); its number, or 0. */
 int env_interrupted(const struct ctx *ctx);
 
-extern const struct env_ops docker_ops, virtualenv_ops, uv_ops, conda_ops;
+extern const struct env_ops docker_ops, venv_ops, conda_ops;
 
 #endif

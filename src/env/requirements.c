@@ -54,20 +54,14 @@ static const char *value_of(
 	return line;
 }
 
-static bool is_below(const char *path, const char *root)
-{
-	size_t n = strlen(root);
-	return strncmp(path, root, n) == 0 && (path[n] == '/' || path[n] == '\0');
-}
-
 /* A project that came from elsewhere must not have our files read. */
 static int check_inside(
     struct reader *r, const char *shown, const char *path, struct err *err)
 {
 	auto_free char *real = realpath(path, NULL);
 	auto_free char *root = r->in->root ? realpath(r->in->root, NULL) : NULL;
-	bool inside = real ? root && is_below(real, root)
-			   : !r->in->root || is_below(path, r->in->root);
+	bool inside = real ? root && path_is_below(real, root)
+			   : !r->in->root || path_is_below(path, r->in->root);
 	if (!r->in->root || inside)
 		return 0;
 	err_set(err, ERR_FAIL, "'%s' leads out of the project", shown);

@@ -8,11 +8,11 @@
 
 enum { LOCK_MAX = 16 << 20 };
 
-int venv_open(struct env *e, bool must_be_uv, struct err *err)
+static int venv_open(struct env *e, struct err *err)
 {
 	struct venv *v = arena_new(e->want.a, struct venv);
 	e->own = v;
-	return venv_plan(&e->want, must_be_uv, true, v, err);
+	return venv_plan(&e->want, true, v, err);
 }
 
 static int cache_trouble(const struct env *e, struct err *err)
@@ -55,7 +55,7 @@ static int keep_lock(struct env *e, const struct venv *v, struct err *err)
 	    path_join(a, e->want.log_dir, VENV_LOCK_FILE), text.s, text.len, 0666, err);
 }
 
-int venv_make(struct env *e, struct err *err)
+static int venv_make(struct env *e, struct err *err)
 {
 	struct arena *a = e->want.a;
 	struct venv *v = e->own;
@@ -87,8 +87,8 @@ static void add_path_without(struct buf *out, const char *path, const char *dir)
 	}
 }
 
-int venv_wrap(struct env *e, const struct env_var *added, size_t nadded, struct launch *l,
-    struct strvec *envp, struct err *err)
+static int venv_wrap(struct env *e, const struct env_var *added, size_t nadded,
+    struct launch *l, struct strvec *envp, struct err *err)
 {
 	const struct venv *v = e->own;
 	const char *old = strvec_getenv(envp, "PATH");
@@ -107,15 +107,24 @@ int venv_wrap(struct env *e, const struct env_var *added, size_t nadded, struct 
 	return 0;
 }
 
-void venv_end(struct env *e, struct outcome *o, struct err *why)
+static void venv_end(struct env *e, struct outcome *o, struct err *why)
 {
 	(void)e;
 	(void)o;
 	(void)why;
 }
 
-void venv_close(struct env *e)
+static void venv_close(struct env *e)
 {
 	if (e->own)
 		venv_release(e->own);
 }
+
+const struct env_ops venv_ops = {
+    .look = venv_look,
+    .open = venv_open,
+    .make = venv_make,
+    .wrap = venv_wrap,
+    .end = venv_end,
+    .release = venv_close,
+};

@@ -25,8 +25,8 @@
 #define VENV_LOCK_FILE "environment.lock"
 
 struct venv {
-	bool must_be_uv;
-	const char *uv; /* where it is, or NULL */
+	bool must_be_uv; /* of the kind uv: it does not make do with venv and pip */
+	const char *uv;	 /* where it is, or NULL */
 	struct python_env file;
 	struct requirements build, install;
 	struct python python; /* path NULL: uv is to get it */
@@ -40,8 +40,7 @@ struct venv {
  * Read the files, find the Python, name the environment.  `keep`: what is learnt of a
  * Python may be written down.  v is released by venv_release in any case.
  */
-int venv_plan(const struct env_want *w, bool must_be_uv, bool keep, struct venv *v,
-    struct err *err);
+int venv_plan(const struct env_want *w, bool keep, struct venv *v, struct err *err);
 void venv_release(struct venv *v);
 
 /* Once v->python is known: hash, dir, path. */
@@ -49,14 +48,7 @@ void venv_name(const struct env_want *w, struct venv *v);
 /* It is there, and complete. */
 bool venv_is_made(struct arena *a, const struct venv *v);
 
-/* For the two kinds, virtualenv and uv. */
-int venv_look(
-    const struct env_want *w, bool must_be_uv, struct env_look *out, struct err *err);
-int venv_open(struct env *e, bool must_be_uv, struct err *err);
-int venv_make(struct env *e, struct err *err);
-int venv_wrap(struct env *e, const struct env_var *added, size_t nadded, struct launch *l,
-    struct strvec *envp, struct err *err);
-void venv_end(struct env *e, struct outcome *o, struct err *why);
-void venv_close(struct env *e);
+/* env_look of it. */
+int venv_look(const struct env_want *w, struct env_look *out, struct err *err);
 
 #endif

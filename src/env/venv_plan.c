@@ -95,10 +95,9 @@ static int find_uv(const struct env_want *w, struct venv *v, struct err *err)
 	    "without");
 }
 
-int venv_plan(
-    const struct env_want *w, bool must_be_uv, bool keep, struct venv *v, struct err *err)
+int venv_plan(const struct env_want *w, bool keep, struct venv *v, struct err *err)
 {
-	*v = (struct venv){.must_be_uv = must_be_uv,
+	*v = (struct venv){.must_be_uv = w->plan->environment.kind == ENV_UV,
 	    .build = REQUIREMENTS_INIT,
 	    .install = REQUIREMENTS_INIT,
 	    .use = -1};
@@ -169,11 +168,10 @@ static const char *state_of(const struct env_want *w, const struct venv *v)
 	return arena_printf(w->a, "%s (to be made with %s)", v->path, tool);
 }
 
-int venv_look(
-    const struct env_want *w, bool must_be_uv, struct env_look *out, struct err *err)
+int venv_look(const struct env_want *w, struct env_look *out, struct err *err)
 {
 	struct venv v;
-	int rc = venv_plan(w, must_be_uv, false, &v, err);
+	int rc = venv_plan(w, false, &v, err);
 	if (rc == 0) {
 		env_fact(w->a, out, "python",
 		    v.python.path

@@ -21,10 +21,10 @@ struct childenv {
  * MLFLOW_EXPERIMENT_ID, MLFLOW_TRACKING_URI (as `mlflow run` does), MLP_RUN_ID (which
  * MLflow's client does not remove, so that a nested run finds its parent), MLP_ENV_MANAGER
  * where the kind of environment was asked for by name (a nested mlp chooses the same) and
- * in a container (local: it is there already); where it has GPUs to itself CUDA_VISIBLE_DEVICES,
- * and MLP_GPUS and MLP_GPUS_OF for a nested mlp.  With an
- * endpoint also MLFLOW_REGISTRY_URI (an inherited one would win), MLP_STORE_URI (for a
- * nested mlp), loopback and the endpoint in NO_PROXY and no_proxy, and, unless set, what keeps a client
+ * in a container (local: it is there already); where it has GPUs to itself
+ * CUDA_VISIBLE_DEVICES, and MLP_GPUS and MLP_GPUS_OF for a nested mlp.  With an endpoint also
+ * MLFLOW_REGISTRY_URI (an inherited one would win), MLP_STORE_URI (for a nested mlp),
+ * loopback and the endpoint in NO_PROXY and no_proxy, and, unless set, what keeps a client
  * from hanging when nobody answers and from printing an address that is gone after the
  * run.  Values that are not known yet are NULL.
  */

@@ -159,8 +159,8 @@ static const char *pinned(struct arena *a, const char *uri, const char *sha256)
 }
 
 /*
- * A git project: its URI and the commit.  An archive: the same content.  A local work tree: the same commit, checked out
- * elsewhere.  A plain directory: whatever it holds now.
+ * A git project: its URI and the commit.  An archive: the same content.  A local work
+ * tree: the same commit, checked out elsewhere.  A plain directory: whatever it holds now.
  */
 static int take_source(const struct ctx *ctx, struct arena *a,
     const struct run_record *run, struct run_request *rq, struct err *err)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * endpoint.h -- where a run's command records: a socket that listens before the command
- * starts, on loopback, or where a container can reach it.  mlp-serve, which answers there, is started when the first
- * connection comes, and again should it die; the socket, and so the address, stays.  A
- * run whose command never connects pays for the socket alone.
+ * starts, on loopback, or where a container can reach it.  mlp-serve, which answers there,
+ * is started when the first connection comes, and again should it die; the socket, and so
+ * the address, stays.  A run whose command never connects pays for the socket alone.
  *
  * The address has a random path, ENDPOINT_KEY characters, as its key.
  */

@@ -80,13 +80,13 @@ int artifact_remove(struct arena *a, const char *root, const char *path, struct 
 	auto_fd dir = top < 0 ? -1 : beneath_dir(top, above, false);
 	if (!*path)
 		return err_set(err, ERR_USAGE, "Invalid path");
-	if (dir < 0 && is_bad_path(errno))
+	if (dir >= 0 && tree_remove_at(dir, name) == 0)
+		return 0;
+	if (is_bad_path(errno))
 		return err_set(err, ERR_USAGE, "Invalid path");
 	if (dir < 0 && is_missing(errno))
 		return 0;
-	if (dir < 0)
-		return err_sys(err, errno, "cannot delete artifact '%s'", path);
-	return tree_remove(arena_printf(a, "/proc/self/fd/%d/%s", dir, name), err);
+	return err_sys(err, errno, "cannot delete artifact '%s'", path);
 }
 
 const char *artifact_type(const char *path)

@@ -19,13 +19,6 @@ static void on_say(void *arg, enum say_level level, const char *text)
 		logs_say("%s", text);
 }
 
-static bool is_within(const char *path, const char *dir)
-{
-	size_t n = strlen(dir);
-	return strncmp(path, dir, n) == 0 &&
-	       (path[n] == '/' || path[n] == '\0' || strcmp(dir, "/") == 0);
-}
-
 /*
  * The database must not be fetched or overwritten as an artifact: even opening and closing
  * the file would take SQLite's locks away.
@@ -40,7 +33,7 @@ static int check_artifacts(
 		return -1;
 	if (!realpath(o->artifacts, dir))
 		return err_sys(err, errno, "artifacts' destination '%s'", o->artifacts);
-	if (!realpath(path_dir(a, o->store), store) || !is_within(store, dir))
+	if (!realpath(path_dir(a, o->store), store) || !path_is_below(store, dir))
 		return 0;
 	err_set(err, ERR_USAGE,
 	    "the database '%s' lies in the artifacts' destination '%s'", o->store,

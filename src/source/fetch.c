@@ -37,16 +37,13 @@ static const char *checkout_path(
 static int enter_subdir(struct arena *a, const struct source_uri *u, const char *root,
     const char *subdir, const char **dir, struct err *err)
 {
-	auto_free char *real_root = realpath(root, NULL), *real = NULL;
-	size_t n = real_root ? strlen(real_root) : 0;
 	*dir = *subdir ? path_join(a, root, subdir) : root;
-	real = realpath(*dir, NULL);
-	if (!real_root || !real || !path_is_dir(real)) {
+	if (!path_is_dir(*dir)) {
 		err_set(err, ERR_NOTFOUND, "Could not find subdirectory %s of %s", subdir,
 		    u->origin ? u->origin : u->path);
 		return -1;
 	}
-	if (strncmp(real, real_root, n) != 0 || (real[n] != '/' && real[n] != '\0'))
+	if (path_leads_out(root, *dir))
 		return err_set(err, ERR_USAGE, "subdirectory %s of %s leads out of it",
 		    subdir, u->origin ? u->origin : u->path);
 	return links_check(a, root, *dir, u->origin ? u->origin : u->path, err);

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* batch.c -- tags, parameters and metrics of one run. */
-#include <math.h>
-
 #include "base/pyrepr.h"
 #include "base/utf8.h"
 #include "track/logged_model.h"
@@ -144,42 +142,13 @@ static int write_tags(struct db *db, struct arena *a, const char *run_id,
 	return st ? 0 : -1;
 }
 
-static int write_metric(struct db *db, sqlite3_stmt *st, const char *run_id,
-    const struct metric *m, struct err *err)
-{
-	if (stmt_bind(db, st, err, "sdiiis", m->key, value_stored(m->value), m->timestamp,
-		m->step, (int64_t)isnan(m->value), run_id) < 0)
-		return -1;
-	return stmt_step(db, st, err);
-}
-
 static int write_metrics(
     struct db *db, const char *run_id, const struct metric *m, size_t n, struct err *err)
 {
-	sqlite3_stmt *all, *latest;
-	if (n == 0)
-		return 0;
-	all = db_keep(db, err,
-	    "INSERT INTO metrics (\"key\", value, timestamp, step, is_nan, run_uuid)"
-	    " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-	    "");
-	if (!all)
-		return -1;
-	latest = db_keep(db, err,
-	    "INSERT INTO latest_metrics (\"key\", value, timestamp, step, is_nan,"
-	    " run_uuid)"
-	    " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (\"key\", run_uuid) DO UPDATE SET"
-	    " value = excluded.value, timestamp = excluded.timestamp,"
-	    " step = excluded.step, is_nan = excluded.is_nan"
-	    " WHERE (excluded.step, excluded.timestamp, excluded.value) >"
-	    " (latest_metrics.step, latest_metrics.timestamp, latest_metrics.value)",
-	    "");
-	for (size_t i = 0; latest && i < n; i++)
-		if (check_key("metric", m[i].key, err) < 0 ||
-		    write_metric(db, all, run_id, &m[i], err) < 0 ||
-		    write_metric(db, latest, run_id, &m[i], err) < 0)
+	for (size_t i = 0; i < n; i++)
+		if (check_key("metric", m[i].key, err) < 0)
 			return -1;
-	return latest ? 0 : -1;
+	return batch_write_metrics(db, run_id, m, n, err);
 }
 
 static int write_model_metrics(

@@ -4,10 +4,12 @@
 #include <errno.h>
 #include <sys/stat.h>
 
+#include "base/alloc.h"
 #include "base/clock.h"
 #include "base/fault.h"
 #include "base/file.h"
 #include "base/path.h"
+#include "track/log_vfs.h"
 #include "track/schema.h"
 
 /* No text of MLflow's comes near; a longer one is a broken or a hostile file. */
@@ -133,7 +135,7 @@ static int open_handle(struct db *db, const struct db_options *o)
 	}
 	if (o->create)
 		flags |= SQLITE_OPEN_CREATE;
-	return sqlite3_open_v2(o->path, &db->sq, flags, NULL);
+	return sqlite3_open_v2(o->path, &db->sq, flags, o->quick ? log_vfs_name() : NULL);
 }
 
 static void configure(struct db *db)
@@ -230,8 +232,35 @@ int db_open(struct db *db, const struct db_options *o, struct err *err)
 	return -1;
 }
 
+struct db *db_unchecked(struct db *db)
+{
+	const struct db_options o = {.ctx = db->ctx,
+	    .path = db->path,
+	    .artifact_root = db->artifact_root,
+	    .quick = true,
+	    .log_grew = db->log_grew,
+	    .log_arg = db->log_arg,
+	    .writer = db->writer};
+	struct err ignored = ERR_INIT;
+	struct db *other;
+	if (db->unchecked || !db->quick || db->fresh)
+		return db->unchecked ? db->unchecked : db;
+	other = xcalloc(1, sizeof(*other));
+	if (db_open(other, &o, &ignored) < 0) {
+		free(other);
+		return db;
+	}
+	sqlite3_db_config(other->sq, SQLITE_DBCONFIG_ENABLE_FKEY, 0, (int *)NULL);
+	db->unchecked = other;
+	return other;
+}
+
 void db_close(struct db *db)
 {
+	if (db->unchecked)
+		db_close(db->unchecked);
+	free(db->unchecked);
+	db->unchecked = NULL;
 	db_kept_release(db);
 	sqlite3_close_v2(db->sq);
 	db->sq = NULL;
@@ -261,6 +290,12 @@ static int exec_patiently(struct db *db, const char *sql, struct err *err)
 /* Only a file that we make ourselves gets the write-ahead log: see path_on_local_fs(). */
 static int make_fresh(struct db *db, struct err *err)
 {
+	/*
+	 * Smaller pages than usual: a batch of metrics changes one for each key, as MLflow's
+	 * index is by key, and each goes whole into the log.
+	 */
+	if (exec_patiently(db, "PRAGMA page_size=2048", err) < 0)
+		return -1;
 	if (path_on_local_fs(db->path) &&
 	    exec_patiently(db, "PRAGMA journal_mode=WAL", err) < 0)
 		return -1;

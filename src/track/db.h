@@ -33,6 +33,7 @@ struct db {
 	bool sync_after; /* the present transaction is to be waited for when it is over */
 	void (*log_grew)(void *arg, sqlite3 *sq, int pages); /* as in the options */
 	void *log_arg;
+	struct db *unchecked; /* see db_unchecked() */
 	struct db_kept *kept; /* see db_keep() */
 	size_t nkept, capkept;
 };
@@ -77,6 +78,14 @@ int db_open(struct db *db, const struct db_options *o, struct err *err);
 /* Also moves what is still in the write-ahead log into the file, when nobody else has it.
  */
 void db_close(struct db *db);
+
+/*
+ * The same database, of which SQLite does not look up whether the rows that a new one
+ * refers to are there (foreign keys): for those who have looked themselves, in the same
+ * transaction, and write much.  Another connection; opened at the first call, closed with
+ * db.  It is db itself where there is nothing to gain.
+ */
+struct db *db_unchecked(struct db *db);
 
 /*
  * A transaction that writes: it holds the write lock from the start, so that nothing in

@@ -5,6 +5,8 @@
 
 #include "base/utf8.h"
 
+enum { NO_CHARACTER = 0xFFFF }; /* and no part of a word, nor white space */
+
 struct lexer {
 	const char *s, *end; /* what is left */
 	char before;	     /* the byte before it, or 0 */
@@ -53,17 +55,20 @@ static bool digit(char c)
 	return c >= '0' && c <= '9';
 }
 
+/* The character at s and how many bytes it has: none at the end or of no UTF-8. */
+static uint32_t char_at(const char *s, const char *end, size_t *n)
+{
+	*n = s < end ? utf8_char_len(s, (size_t)(end - s)) : 0;
+	return *n ? utf8_decode(s, *n) : NO_CHARACTER;
+}
+
 /* Bytes of the character at s that is part of a word, or 0. */
 static size_t word_char(const char *s, const char *end)
 {
 	size_t n;
-	uint32_t c;
-	if (s >= end)
-		return 0;
-	if ((unsigned char)*s < 0x80)
-		return ascii_word((unsigned char)*s);
-	n = utf8_char_len(s, (size_t)(end - s));
-	c = n ? utf8_decode(s, n) : 0xFFFF;
+	uint32_t c = char_at(s, end, &n);
+	if (c < 0x80)
+		return ascii_word((unsigned char)c);
 	for (size_t i = 0; i < sizeof(not_words) / sizeof(not_words[0]); i++)
 		if (c >= not_words[i][0] && c <= not_words[i][1])
 			return 0;
@@ -82,14 +87,9 @@ static const char *word_end(const char *s, const char *end)
 static size_t blank_char(const char *s, const char *end)
 {
 	size_t n;
-	uint32_t c;
-	if (s >= end)
-		return 0;
-	if ((unsigned char)*s < 0x80)
-		return *s == ' ' || (*s >= '\t' && *s <= '\r') ||
-		       (*s >= 0x1c && *s <= 0x1f);
-	n = utf8_char_len(s, (size_t)(end - s));
-	c = n ? utf8_decode(s, n) : 0;
+	uint32_t c = char_at(s, end, &n);
+	if (c < 0x80)
+		return c == ' ' || (c >= '\t' && c <= '\r') || (c >= 0x1c && c <= 0x1f);
 	return c == 0x85 || c == 0xA0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200A) ||
 		       c == 0x2028 || c == 0x2029 || c == 0x202F || c == 0x205F ||
 		       c == 0x3000
@@ -108,14 +108,10 @@ static const char *blank_end(const char *s, const char *end)
 /* A letter by which a name may begin without being looked at as a keyword. */
 static bool letter(const char *s, const char *end)
 {
-	uint32_t c;
 	size_t n;
-	if (s >= end)
-		return false;
-	if ((unsigned char)*s < 0x80)
-		return ascii_letter((unsigned char)*s);
-	n = utf8_char_len(s, (size_t)(end - s));
-	c = n ? utf8_decode(s, n) : 0;
+	uint32_t c = char_at(s, end, &n);
+	if (c < 0x80)
+		return ascii_letter((unsigned char)c);
 	return (c >= 0xC0 && c <= 0xDC) || (c >= 0xE0 && c <= 0xFC);
 }
 
@@ -436,10 +432,4 @@ int filter_lex(struct arena *a, const char *text, struct tokens *out)
 		ARENA_GROW(a, out->v, out->n);
 		out->v[out->n++] = t;
 	}
-}
-
-bool token_is(const struct token *t, enum token_kind kind, const char *word)
-{
-	return t->kind == kind && t->n == strlen(word) &&
-	       strncasecmp(t->s, word, t->n) == 0;
 }

@@ -46,7 +46,4 @@ struct tokens {
 /* 0, or -1 when there are more than TOKENS_MAX. */
 int filter_lex(struct arena *a, const char *text, struct tokens *out);
 
-/* It is that word, in any case. */
-bool token_is(const struct token *t, enum token_kind kind, const char *word);
-
 #endif

@@ -3,6 +3,7 @@
 
 #include "track/names.h"
 #include "track/rows.h"
+#include "track/run_store.h"
 #include "track/validate.h"
 
 static int check_dataset(const struct dataset_input *in, struct err *err)
@@ -23,25 +24,15 @@ static int check_dataset(const struct dataset_input *in, struct err *err)
 	return 0;
 }
 
-/* The experiment of a run that may be written to. */
-static int need_run(
+static int experiment_of(
     struct db *db, const char *run_id, int64_t *experiment_id, struct err *err)
 {
-	auto_stmt st = db_query(db, err,
-	    "SELECT experiment_id, lifecycle_stage = 'deleted' FROM runs"
-	    " WHERE run_uuid = ?",
-	    "s", run_id);
-	int rc = st ? stmt_step(db, st, err) : -1;
-	if (rc < 0)
+	auto_stmt st = db_query(
+	    db, err, "SELECT experiment_id FROM runs WHERE run_uuid = ?", "s", run_id);
+	if (!st || stmt_step(db, st, err) < 0)
 		return -1;
-	if (rc == 0)
-		return err_set(err, ERR_NOTFOUND, "Run with id=%s not found", run_id);
 	*experiment_id = column_int(st, 0, 0);
-	if (!sqlite3_column_int(st, 1))
-		return 0;
-	return err_set(err, ERR_CONFLICT,
-	    "The run %s must be in the 'active' state. Current state is deleted.",
-	    run_id);
+	return 0;
 }
 
 /* uuid: of the one that the experiment has, or of a new one. */
@@ -115,7 +106,8 @@ static int add_inputs(
 {
 	int64_t experiment_id = 0;
 	size_t nmodels = in->nmodels;
-	if (need_run(db, run_id, &experiment_id, err) < 0)
+	if (run_need_active(db, run_id, err) < 0 ||
+	    experiment_of(db, run_id, &experiment_id, err) < 0)
 		return -1;
 	if (!db_has_column(db, "logged_models", "model_id"))
 		nmodels = 0;
@@ -142,10 +134,8 @@ int run_inputs_add(
 static int add_outputs(struct db *db, const char *run_id, const struct model_output *out,
     size_t n, struct err *err)
 {
-	int64_t experiment_id;
 	char uuid[33];
-	if (db_need_logged_models(db, err) < 0 ||
-	    need_run(db, run_id, &experiment_id, err) < 0)
+	if (db_need_logged_models(db, err) < 0 || run_need_active(db, run_id, err) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++) {
 		run_id_new(uuid);

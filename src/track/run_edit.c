@@ -44,7 +44,7 @@ static int set_deleted(struct db *db, const char *run_id, bool deleted, struct e
 			       "s", run_id);
 	if (rc < 0 || sqlite3_changes(db->sq) > 0)
 		return rc;
-	return err_set(err, ERR_NOTFOUND, "Run with id=%s not found", run_id);
+	return run_not_found(run_id, err);
 }
 
 int run_set_deleted(struct db *db, const char *run_id, bool deleted, struct err *err)

@@ -79,7 +79,7 @@ int run_read_row(struct db *db, struct arena *a, const char *run_id,
 	if (rc < 0)
 		return -1;
 	if (rc == 0)
-		return err_set(err, ERR_NOTFOUND, "Run with id=%s not found", run_id);
+		return run_not_found(run_id, err);
 	run_from_row(a, st, out);
 	return 0;
 }

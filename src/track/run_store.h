@@ -23,10 +23,13 @@ int run_close(struct db *db, const char *run_id, enum run_status status, int64_t
  * Inside a transaction: ERR_NOTFOUND, or ERR_CONFLICT for one that is deleted.
  */
 int run_need_active(struct db *db, const char *run_id, struct err *err);
+int run_not_found(const char *run_id, struct err *err);
 
 /* batch.c, inside a writing transaction, for a run that exists */
 int batch_write(
     struct db *db, const char *run_id, const struct run_batch *b, struct err *err);
+int batch_write_metrics(struct db *db, const char *run_id, const struct metric *metrics,
+    size_t n, struct err *err);
 
 /* run_read.c */
 int run_read(struct db *db, struct arena *a, const char *run_id, struct run_record *out,

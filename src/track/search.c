@@ -16,6 +16,15 @@ int search_term_add(struct search *s, const char *expr, bool desc, struct err *e
 	return 0;
 }
 
+int search_refuse_twice(const struct search_query *q, struct err *err)
+{
+	auto_buf list = BUF_INIT;
+	for (size_t i = 0; i < q->norder; i++)
+		buf_addf(&list, "%s'%s'", i ? ", " : "", q->order_by[i]);
+	return err_set(
+	    err, ERR_USAGE, "`order_by` contains duplicate fields: [%s]", list.s);
+}
+
 uint64_t search_sum(const char *kind, const struct search_query *q)
 {
 	uint64_t sum = page_sum_str(PAGE_SUM, kind);

@@ -49,6 +49,8 @@ void search_release(struct search *s);
 
 /* ERR_USAGE when there is no room. */
 int search_term_add(struct search *s, const char *expr, bool desc, struct err *err);
+/* ERR_USAGE: its order names something twice. */
+int search_refuse_twice(const struct search_query *q, struct err *err);
 /* Append the query's parts to the sum for the kind of search. */
 uint64_t search_sum(const char *kind, const struct search_query *q);
 /* "'<column>' is one of these experiments"; ERR_USAGE for what is no number. */

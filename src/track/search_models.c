@@ -76,15 +76,6 @@ static void add_filter(struct sql *q, const struct kind *k, const struct filter 
 		    k->tags, k->model);
 }
 
-static int refuse_twice(const struct search_query *q, struct err *err)
-{
-	auto_buf list = BUF_INIT;
-	for (size_t i = 0; i < q->norder; i++)
-		buf_addf(&list, "%s'%s'", i ? ", " : "", q->order_by[i]);
-	return err_set(
-	    err, ERR_USAGE, "`order_by` contains duplicate fields: [%s]", list.s);
-}
-
 static bool ordered_by(const struct search *s, const char *column)
 {
 	for (size_t i = 0; i < s->nterms; i++)
@@ -123,7 +114,7 @@ static int add_order(struct search *s, const struct kind *k, const struct search
 		    key.key);
 	column = column_of(k, key.key);
 	if (ordered_by(s, column))
-		return refuse_twice(q, err);
+		return search_refuse_twice(q, err);
 	return search_term_add(s, column, key.desc, err);
 }
 

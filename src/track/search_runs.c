@@ -125,15 +125,6 @@ static int add_attribute(struct search *s, const struct order_key *k, struct err
 	return search_term_add(s, column, k->desc, err);
 }
 
-static int refuse_twice(const struct search_query *q, struct err *err)
-{
-	auto_buf list = BUF_INIT;
-	for (size_t i = 0; i < q->norder; i++)
-		buf_addf(&list, "%s'%s'", i ? ", " : "", q->order_by[i]);
-	return err_set(
-	    err, ERR_USAGE, "`order_by` contains duplicate fields: [%s]", list.s);
-}
-
 static int add_order(struct search *s, const struct search_query *q, struct err *err)
 {
 	struct arena *a = s->body.a;
@@ -148,7 +139,7 @@ static int add_order(struct search *s, const struct search_query *q, struct err 
 		for (size_t j = 0; j < i; j++)
 			if (keys[j].entity == k->entity &&
 			    strcmp(keys[j].key, k->key) == 0)
-				return refuse_twice(q, err);
+				return search_refuse_twice(q, err);
 		if (k->entity == FILTER_DATASET)
 			return err_set(
 			    err, ERR_USAGE, "Invalid identifier type 'dataset'");

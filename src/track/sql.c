@@ -34,11 +34,6 @@ void sql_int(struct sql *q, int64_t i)
 	sql_value(q, &(struct sql_value){.kind = SQL_INT, .i = i});
 }
 
-void sql_real(struct sql *q, double d)
-{
-	sql_value(q, &(struct sql_value){.kind = SQL_REAL, .d = d});
-}
-
 static int bind(sqlite3_stmt *st, int at, const struct sql_value *v)
 {
 	switch (v->kind) {

@@ -39,7 +39,6 @@ void sql_add(struct sql *q, const char *fmt, ...) __attribute__((format(printf, 
 void sql_value(struct sql *q, const struct sql_value *v);
 void sql_text(struct sql *q, const char *s);
 void sql_int(struct sql *q, int64_t i);
-void sql_real(struct sql *q, double d);
 
 /* Prepared and bound; NULL on failure, ERR_USAGE when it is too large. */
 sqlite3_stmt *sql_query(struct db *db, const struct sql *q, struct err *err);

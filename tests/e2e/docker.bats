@@ -705,6 +705,33 @@ press() { tmux -S "$T/tmux" send-keys "$@"; }
 	lacks "$(reason)" outside
 }
 
+@test "the engine has forgotten how the container began: its code is still the command's" {
+	project '"while [ ! -e go ]; do sleep 0.1; done; exit 3"'
+	begin
+	until_true is_up
+	# each is an event, of which an engine keeps the last 256
+	python3 - "$BUSYBOX" "mlp-test-events-$$" <<-'END'
+		import http.client, socket, sys
+		engine = http.client.HTTPConnection("localhost")
+		engine.sock = socket.socket(socket.AF_UNIX)
+		engine.sock.connect("/var/run/docker.sock")
+		image, name = sys.argv[1:]
+		def ask(method, path):
+		    engine.request(method, path)
+		    answer = engine.getresponse()
+		    answer.read()
+		    assert answer.status in (200, 201), (path, answer.status)
+		for i in range(300):
+		    ask("POST", f"/images/{image}/tag?repo={name}&tag=1")
+		ask("DELETE", f"/images/{name}:1")
+	END
+	touch go
+	ended
+	is "$status" 3
+	is "$(how)" FAILED
+	lacks "$stderr" "never started"
+}
+
 @test "the engine dies in the middle: FAILED, and the reason says so; later the container is removed" {
 	private_engine
 	docker_make "$BUSYBOX" docker_busybox

@@ -8,11 +8,12 @@ load ../lib/docker
 setup() {
 	docker_setup
 	cli_setup
-	NETWORK= OTHER=
+	NETWORK= OTHER= RUNNING=
 	: >made
 }
 teardown() {
 	local name
+	[ -z "$RUNNING" ] || kill "$RUNNING" 2>/dev/null || :
 	while read -r name; do docker rm -f "$name" >/dev/null 2>&1 || :; done <made
 	[ -z "$NETWORK" ] || docker network rm "$NETWORK" >/dev/null
 	cli_teardown
@@ -56,11 +57,13 @@ none() { if "$@"; then return 1; fi; }
 # in_run COMMAND...: while the run's command waits for the file go
 in_run() {
 	"$MLP" run . >out 2>"$T/stderr" 3>&- &
+	RUNNING=$!
 	until_true test -s uri
 	"$@"
 	touch go
 	status=0
-	wait $! || status=$?
+	wait "$RUNNING" || status=$?
+	RUNNING=
 	stderr=$(cat "$T/stderr")
 }
 

@@ -354,6 +354,8 @@ assert r.json()['message'].startswith('Multipart upload is not supported for the
 same(ask(U, 'DELETE', A + '/1/r/artifacts/dir').json(), {})
 same(ask(U, 'DELETE', A + '/1/r/artifacts/dir').json(), {})
 same(os.listdir('mlartifacts/1/r/artifacts'), ['y z+%.txt'])
+r = ask(U, 'DELETE', A + '/1/r/' + 'n' * 256)
+same((r.status, r.json()['message']), (400, 'Invalid path'))
 same(ask(U, path='/ajax-api/2.0/mlflow-artifacts/artifacts?path=1').json(), {'files': [{'path': 'r', 'is_dir': True}]})"
 }
 

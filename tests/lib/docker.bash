@@ -9,9 +9,6 @@
 
 DOCKER_STATE=${TMPDIR:-/tmp}/mlp-test-docker-$(id -u)
 BUSYBOX=mlp-test-busybox:1
-# The engine and its networks are shared with other tests that run meanwhile, which has
-# been seen to make `docker run` fail once.
-export BATS_TEST_RETRIES=1
 
 docker_answers() { docker info >/dev/null 2>&1; }
 
@@ -24,7 +21,13 @@ docker_start() {
 		docker_answers && exit
 		command -v dockerd >/dev/null || { echo "no dockerd: install docker.io" >&2; exit 1; }
 		[ "$(id -u)" = 0 ] || { echo "no docker engine answers, and only root can start one" >&2; exit 1; }
-		PATH=$PATH:/usr/sbin:/sbin setsid dockerd </dev/null >"$DOCKER_STATE/log" 2>&1 3>&- 9>&- &
+		(
+			# it outlives who started it: a pipe of theirs would never end
+			for fd in "/proc/$BASHPID/fd"/*; do
+				[ "${fd##*/}" -le 2 ] || eval "exec ${fd##*/}>&-"
+			done
+			PATH=$PATH:/usr/sbin:/sbin exec setsid dockerd
+		) </dev/null >"$DOCKER_STATE/log" 2>&1 &
 		echo $! >"$DOCKER_STATE/pid"
 		for _ in $(seq 300); do
 			docker_answers && exit
@@ -100,8 +103,20 @@ docker_busybox() {
 	docker_import "$dir" "$2"
 }
 
+# A bridge that was there before its engine may have no address of its own but the lowest
+# of its ports: that of another container when one leaves, and then those that stay do not
+# reach this machine for minutes.
+docker_keep_address() {
+	local bridge=/sys/class/net/docker0 address own=3 # NET_ADDR_SET
+	[ -e "$bridge" ] && [ "$(id -u)" = 0 ] || return 0
+	[ "$(cat "$bridge/addr_assign_type")" != "$own" ] || return 0
+	address=$(cat "$bridge/address")
+	[ "$address" != 00:00:00:00:00:00 ] || address=02:42:ac:11:00:01 # no port, just now
+	busybox ip link set docker0 address "$address"
+}
+
 docker_setup() {
-	docker_start && docker_make "$BUSYBOX" docker_busybox
+	docker_start && docker_keep_address && docker_make "$BUSYBOX" docker_busybox
 }
 
 # The containers of a run, or all that mlp made: their ids.
