@@ -23,8 +23,8 @@
  *         artifact, upload, beneath   files below a directory
  *       notice      what the supervisor wants to know
  *
- * The threads of the connections read and write; workers answer.  There is nothing to lose
- * in the process: it can be killed, and started again at the same socket, at any time.
+ * The threads of the connections read, write, and answer what waits for nobody; workers
+ * answer the rest.  There is nothing to lose in the process: it can be killed, and started again at the same socket, at any time.
  */
 #include <errno.h>
 #include <malloc.h>

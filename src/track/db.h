@@ -30,7 +30,9 @@ struct db {
 	pthread_mutex_t *writer;   /* borrowed, or NULL */
 	bool has_writer;	   /* it is locked by the present transaction */
 	bool quick;		   /* as in the options */
-	void (*log_grew)(void *arg, sqlite3 *sq, int pages); /* ... */
+	bool prompt;		   /* a commit does not wait for the disk */
+	bool hurried; /* wait for nobody: ERR_BUSY at once; the caller's to set */
+	void (*log_grew)(void *arg, const struct db *db, int pages); /* ... */
 	void *log_arg;
 	struct db *unchecked; /* see db_unchecked() */
 	struct db_kept *kept; /* see db_keep() */
@@ -57,7 +59,7 @@ struct db_options {
 	 * With `quick`: called after each commit with the pages that the write-ahead log has,
 	 * to move it into the file in its own way; NULL: db does, when it is long.
 	 */
-	void (*log_grew)(void *arg, sqlite3 *sq, int pages);
+	void (*log_grew)(void *arg, const struct db *db, int pages);
 	void *log_arg;
 };
 
