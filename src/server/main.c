@@ -29,7 +29,6 @@
 #include <errno.h>
 #include <malloc.h>
 #include <signal.h>
-#include <sqlite3.h>
 #include <sys/prctl.h>
 
 #include "base/alloc.h"
@@ -49,7 +48,7 @@ static void set_up(sigset_t *waited)
 	mallopt(M_ARENA_MAX, ARENAS);
 	mallopt(M_MMAP_THRESHOLD, MMAP_FROM);
 	mallopt(M_TRIM_THRESHOLD, MMAP_FROM);
-	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); /* a lock for each malloc */
+	db_own_process();
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN); /* a limit is an error, as a full disk is */
 	sigemptyset(waited);

@@ -205,6 +205,11 @@ static int open_and_check(struct db *db, const struct db_options *o, struct err 
 	return o->create ? check_writable(db, err) : 0;
 }
 
+void db_own_process(void)
+{
+	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); /* a lock for each malloc */
+}
+
 int db_open(struct db *db, const struct db_options *o, struct err *err)
 {
 	*db = (struct db){.ctx = o->ctx,

@@ -63,6 +63,9 @@ struct db_options {
 	void *log_arg;
 };
 
+/* Before the first db_open, by a program that nobody else's SQLite shares. */
+void db_own_process(void);
+
 /*
  * Open and check that this is a database that we can use.  ERR_NOTFOUND: there is none
  * (or an empty file) and `create` is off.  What the options point to must outlive the db.
