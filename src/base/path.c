@@ -78,6 +78,12 @@ char *path_xdg(struct arena *a, enum xdg which)
 	return path_join(a, home, which == XDG_CACHE ? ".cache/mlp" : ".local/state/mlp");
 }
 
+bool path_ends_with(const char *path, const char *end)
+{
+	size_t n = strlen(path), k = strlen(end);
+	return n >= k && strcmp(path + n - k, end) == 0;
+}
+
 bool path_is_below(const char *path, const char *root)
 {
 	size_t n = strlen(root);

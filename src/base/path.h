@@ -21,6 +21,7 @@ char *path_dir(struct arena *a, const char *path);
 
 /* As text: `path` is `root`, or below it. */
 bool path_is_below(const char *path, const char *root);
+bool path_ends_with(const char *path, const char *end);
 
 enum xdg { XDG_CACHE, XDG_STATE };
 /*

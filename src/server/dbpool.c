@@ -44,6 +44,18 @@ struct dbslot *dbpool_take(struct dbpool *pool, struct err *err)
 	return slot;
 }
 
+struct dbslot *dbpool_take_hurried(struct dbpool *pool)
+{
+	struct dbslot *slot = logmover_is_late(&pool->mover) ? NULL : pop(pool);
+	if (slot && !slot->db.prompt) {
+		dbpool_give(pool, slot);
+		return NULL;
+	}
+	if (slot)
+		slot->db.hurried = true;
+	return slot;
+}
+
 void dbpool_may_repeat(struct dbpool *pool, struct dbslot *slot, bool may)
 {
 	const struct api *model = &pool->model;
@@ -56,6 +68,7 @@ void dbpool_may_repeat(struct dbpool *pool, struct dbslot *slot, bool may)
 
 void dbpool_give(struct dbpool *pool, struct dbslot *slot)
 {
+	slot->db.hurried = false;
 	pthread_mutex_lock(&pool->lock);
 	slot->next = pool->idle;
 	pool->idle = slot;

@@ -36,6 +36,11 @@ void dbpool_init(
 /* Opened when there is no idle one.  NULL: *err. */
 struct dbslot *dbpool_take(struct dbpool *pool, struct err *err);
 /*
+ * An idle one that waits neither for others (ERR_BUSY) nor for the disk; NULL: there is
+ * none, or much has to be moved first.
+ */
+struct dbslot *dbpool_take_hurried(struct dbpool *pool);
+/*
  * Whether what a killed server made may be the answer: struct api, repeat_since.  Only for
  * a while after the start; then no client asks any more.
  */

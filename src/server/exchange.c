@@ -4,10 +4,12 @@
 #include "api/error.h"
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/path.h"
 
 enum {
 	PATIENCE_US = 60 * 1000 * 1000, /* then a body must have come at SLOWEST */
 	SLOWEST = 500,			/* bytes a second */
+	BRIEF = 64 << 10,
 };
 
 static int64_t now_us(void)
@@ -111,46 +113,69 @@ int exchange_take(struct exchange *ex, const void *data, size_t n)
 	return 0;
 }
 
-/* `first`: no equal request was answered since the server started. */
-static void answer_api(struct exchange *ex, bool first)
+static void ask_api(struct exchange *ex, struct dbslot *slot)
 {
 	struct api_request rq = {
 	    ex->verb, ex->path, ex->query, ex->content_type, ex->body.s, ex->body.len};
+	dbpool_may_repeat(&ex->sv->pool, slot, ex->first);
+	api_answer(&slot->api, &ex->arena, &rq, &ex->reply.api);
+	dbpool_give(&ex->sv->pool, slot);
+}
+
+static void answer_api(struct exchange *ex)
+{
 	struct err err = ERR_INIT;
 	struct dbslot *slot = dbpool_take(&ex->sv->pool, &err);
 	if (!slot) {
 		exchange_fail_err(ex, &err);
 		return;
 	}
-	dbpool_may_repeat(&ex->sv->pool, slot, first);
-	api_answer(&slot->api, &ex->arena, &rq, &ex->reply.api);
-	dbpool_give(&ex->sv->pool, slot);
+	ask_api(ex, slot);
 	if (ex->sv->options->endpoint)
 		notice_experiment(ex);
 }
 
+static struct once_request watched_request(const struct exchange *ex)
+{
+	return (struct once_request){
+	    ex->conn->fd, ex->method, ex->path, ex->body.s, ex->body.len};
+}
+
+static bool is_watched(const struct exchange *ex)
+{
+	return ex->verb != API_GET && once_watches(ex->path, ex->body.len);
+}
+
+static void repeat(struct exchange *ex, const struct once_reply *r)
+{
+	ex->reply.api.status = r->status;
+	ex->reply.api.content_type = r->content_type;
+	buf_release(&ex->reply.api.body);
+	ex->reply.api.body = r->body;
+	ex->conn->watched = ex->entry;
+	ex->sv->stats.repeats++;
+}
+
+static void keep_answer(struct exchange *ex)
+{
+	struct once_reply r = {.status = ex->reply.api.status,
+	    .content_type = ex->reply.api.content_type,
+	    .body = ex->reply.api.body};
+	once_answered(ex->sv->once, ex->entry, &r);
+	ex->conn->watched = ex->entry;
+}
+
 static void answer_watched(struct exchange *ex)
 {
-	struct once_request rq = {
-	    ex->conn->fd, ex->method, ex->path, ex->body.s, ex->body.len};
+	struct once_request rq = watched_request(ex);
 	struct once_reply r = {.body = BUF_INIT};
-	struct once_entry *entry;
-	bool first;
-	if (once_begin(ex->sv->once, &rq, &entry, &first, &r)) {
-		ex->reply.api.status = r.status;
-		ex->reply.api.content_type = r.content_type;
-		buf_release(&ex->reply.api.body);
-		ex->reply.api.body = r.body;
-		ex->conn->watched = entry;
-		ex->sv->stats.repeats++;
+	/* begun already, when it could not be answered at once */
+	if (!ex->entry && once_begin(ex->sv->once, &rq, &ex->entry, &ex->first, &r)) {
+		repeat(ex, &r);
 		return;
 	}
-	answer_api(ex, first);
-	r.status = ex->reply.api.status;
-	r.content_type = ex->reply.api.content_type;
-	r.body = ex->reply.api.body;
-	once_answered(ex->sv->once, entry, &r);
-	ex->conn->watched = entry;
+	answer_api(ex);
+	keep_answer(ex);
 }
 
 static void answer_metrics(struct exchange *ex)
@@ -172,10 +197,18 @@ bool exchange_is_quick(const struct exchange *ex)
 
 bool exchange_writes(const struct exchange *ex)
 {
-	size_t n = strlen(ex->path), k = strlen("/search");
 	if (ex->verb == API_GET || artifacts_owns(ex->path))
 		return false;
-	return n < k || strcmp(ex->path + n - k, "/search") != 0;
+	return !path_ends_with(ex->path, "/search");
+}
+
+static void answered(struct exchange *ex)
+{
+	if (ex->reply.api.status == 500)
+		logs_say("%s %s: %s", ex->method, ex->path, ex->reply.api.body.s);
+	ex->done = true;
+	ex->sent = ex->reply.fd >= 0 ? (int64_t)ex->reply.length
+				     : (int64_t)ex->reply.api.body.len;
 }
 
 void exchange_answer(struct exchange *ex)
@@ -186,15 +219,48 @@ void exchange_answer(struct exchange *ex)
 		artifacts_answer(ex);
 	else if (is_metrics(ex))
 		answer_metrics(ex);
-	else if (ex->verb != API_GET && once_watches(ex->path, ex->body.len))
+	else if (is_watched(ex))
 		answer_watched(ex);
 	else
-		answer_api(ex, false);
-	if (ex->reply.api.status == 500)
-		logs_say("%s %s: %s", ex->method, ex->path, ex->reply.api.body.s);
-	ex->done = true;
-	ex->sent = ex->reply.fd >= 0 ? (int64_t)ex->reply.length
-				     : (int64_t)ex->reply.api.body.len;
+		answer_api(ex);
+	answered(ex);
+}
+
+static bool is_brief(const struct exchange *ex)
+{
+	static const char *const brief[] = {"/runs/log-metric", "/runs/log-batch",
+	    "/runs/log-parameter", "/runs/set-tag", "/runs/create", "/runs/update"};
+	if (ex->verb != API_POST || ex->body.len > BRIEF)
+		return false;
+	for (size_t i = 0; i < sizeof(brief) / sizeof(brief[0]); i++)
+		if (path_ends_with(ex->path, brief[i]))
+			return true;
+	return false;
+}
+
+static bool begins_now(struct exchange *ex)
+{
+	struct once_request rq = watched_request(ex);
+	return !is_watched(ex) ||
+	       once_begin_now(ex->sv->once, &rq, &ex->entry, &ex->first);
+}
+
+bool exchange_answer_now(struct exchange *ex)
+{
+	struct dbslot *slot = is_brief(ex) ? dbpool_take_hurried(&ex->sv->pool) : NULL;
+	if (!slot)
+		return false;
+	if (!begins_now(ex)) {
+		dbpool_give(&ex->sv->pool, slot);
+		return false;
+	}
+	ask_api(ex, slot);
+	if (ex->reply.api.status == 503) /* somebody has the database */
+		return false;
+	if (ex->entry)
+		keep_answer(ex);
+	answered(ex);
+	return true;
 }
 
 static void log_it(struct exchange *ex)

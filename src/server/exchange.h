@@ -2,8 +2,9 @@
 /*
  * exchange.h -- one request and its reply.  http.c calls, in this order: exchange_new,
  * exchange_begin (the headers are there), exchange_admit, exchange_take for each piece of
- * the body, exchange_answer, exchange_free; all by the thread of the connection, but what
- * may take long (exchange_admits_slowly, not exchange_is_quick) by a worker.
+ * the body, exchange_answer_now or exchange_answer, exchange_free; all by the thread of the
+ * connection, but what may take long (exchange_admits_slowly, and exchange_answer where it is
+ * not exchange_is_quick) by a worker.
  */
 #ifndef EXCHANGE_H
 #define EXCHANGE_H
@@ -59,6 +60,9 @@ struct exchange {
 	struct buf body;
 	int64_t received, held;
 	struct upload *upload;
+	/* of one that is watched; see once.h */
+	struct once_entry *entry;
+	bool first;
 	/* for the log */
 	int64_t since_us;
 	int64_t sent;
@@ -77,6 +81,11 @@ void exchange_admit(struct exchange *ex);
 int exchange_take(struct exchange *ex, const void *data, size_t n);
 /* The answer needs neither database nor disk. */
 bool exchange_is_quick(const struct exchange *ex);
+/*
+ * What a training loop sends, where nobody has to be waited for: a thread less to wake.
+ * False: exchange_answer has to be called.
+ */
+bool exchange_answer_now(struct exchange *ex);
 /* It may change something, so that it may have to wait for the write lock. */
 bool exchange_writes(const struct exchange *ex);
 void exchange_answer(struct exchange *ex);

@@ -178,6 +178,12 @@ static enum MHD_Result hand_over(struct exchange *ex, struct MHD_Connection *mhd
 	return MHD_YES;
 }
 
+/* Not past those that wait. */
+static bool answer_now(struct exchange *ex, struct http *http)
+{
+	return !workers_busy(http->workers) && exchange_answer_now(ex);
+}
+
 static enum MHD_Result on_request(void *cls, struct MHD_Connection *mhd, const char *url,
     const char *method, const char *version, const char *data, size_t *size,
     void **context)
@@ -203,7 +209,7 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *mhd, const c
 		return exchange_take(ex, data, n) < 0 ? MHD_NO : MHD_YES;
 	}
 	ex->conn->busy = true;
-	if (!ex->done && !exchange_is_quick(ex))
+	if (!ex->done && !exchange_is_quick(ex) && !answer_now(ex, http))
 		return hand_over(ex, mhd, http, answer);
 	if (!ex->done)
 		exchange_answer(ex);

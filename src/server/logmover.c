@@ -50,7 +50,7 @@ static void *move_along(void *arg)
 	return NULL;
 }
 
-void logmover_tell(void *arg, sqlite3 *sq, int pages)
+void logmover_tell(void *arg, const struct db *db, int pages)
 {
 	struct logmover *lm = arg;
 	pthread_mutex_lock(&lm->lock);
@@ -64,9 +64,19 @@ void logmover_tell(void *arg, sqlite3 *sq, int pages)
 			    pthread_create(&lm->thread, NULL, move_along, lm) == 0;
 		pthread_cond_signal(&lm->wake);
 	}
+	lm->late = pages >= LONG_LOG && db->hurried;
 	pthread_mutex_unlock(&lm->lock);
-	if (pages >= LONG_LOG)
-		move(lm, sq);
+	if (pages >= LONG_LOG && !db->hurried)
+		move(lm, db->sq);
+}
+
+bool logmover_is_late(struct logmover *lm)
+{
+	bool late;
+	pthread_mutex_lock(&lm->lock);
+	late = lm->late;
+	pthread_mutex_unlock(&lm->lock);
+	return late;
 }
 
 void logmover_end(struct logmover *lm)

@@ -17,7 +17,7 @@ struct logmover {
 	pthread_cond_t wake;
 	pthread_t thread;
 	struct db_options options;
-	bool started, wanted, ending;
+	bool started, wanted, ending, late;
 	int moved_at; /* pages in the log when it was last wanted */
 };
 
@@ -27,7 +27,9 @@ void logmover_init(struct logmover *lm, const struct db_options *o);
  * As db_options.log_grew; `arg` is the logmover.  Where the log has become very long, the
  * rest of it is moved before this returns: without new pages meanwhile it begins anew.
  */
-void logmover_tell(void *arg, sqlite3 *sq, int pages);
+void logmover_tell(void *arg, const struct db *db, int pages);
+/* The next one who is not in a hurry will have to move it. */
+bool logmover_is_late(struct logmover *lm);
 void logmover_end(struct logmover *lm);
 
 #endif

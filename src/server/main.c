@@ -23,13 +23,12 @@
  *         artifact, upload, beneath   files below a directory
  *       notice      what the supervisor wants to know
  *
- * The threads of the connections read and write; workers answer.  There is nothing to lose
- * in the process: it can be killed, and started again at the same socket, at any time.
+ * The threads of the connections read, write, and answer what waits for nobody; workers
+ * answer the rest.  There is nothing to lose in the process: it can be killed, and started again at the same socket, at any time.
  */
 #include <errno.h>
 #include <malloc.h>
 #include <signal.h>
-#include <sqlite3.h>
 #include <sys/prctl.h>
 
 #include "base/alloc.h"
@@ -49,7 +48,7 @@ static void set_up(sigset_t *waited)
 	mallopt(M_ARENA_MAX, ARENAS);
 	mallopt(M_MMAP_THRESHOLD, MMAP_FROM);
 	mallopt(M_TRIM_THRESHOLD, MMAP_FROM);
-	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); /* a lock for each malloc */
+	db_own_process();
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN); /* a limit is an error, as a full disk is */
 	sigemptyset(waited);

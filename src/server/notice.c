@@ -5,13 +5,8 @@
  * gets the event "experiment" with the name, can.
  */
 #include "base/event.h"
+#include "base/path.h"
 #include "server/exchange.h"
-
-static bool ends_with(const char *s, const char *end)
-{
-	size_t n = strlen(s), k = strlen(end);
-	return n >= k && strcmp(s + n - k, end) == 0;
-}
 
 /* The name of the experiment in the reply, unless it is the run's. */
 static const char *other_name(const cJSON *reply, int64_t own)
@@ -34,12 +29,12 @@ static void tell(struct server *sv, const char *name)
 void notice_experiment(struct exchange *ex)
 {
 	const struct api_reply *r = &ex->reply.api;
-	bool by_name = ends_with(ex->path, "/experiments/get-by-name");
+	bool by_name = path_ends_with(ex->path, "/experiments/get-by-name");
 	struct err err = ERR_INIT;
 	auto_json j = NULL;
 	const char *name = NULL;
 	if (ex->sv->told_experiment || ex->sv->options->experiment_id < 0 ||
-	    (!by_name && !ends_with(ex->path, "/experiments/get")))
+	    (!by_name && !path_ends_with(ex->path, "/experiments/get")))
 		return;
 	if (r->status == 200) {
 		j = json_parse(r->body.s, r->body.len, "the reply", &err);

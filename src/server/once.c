@@ -13,6 +13,7 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/path.h"
 #include "server/siphash.h"
 
 enum { WAIT_MS = 100 * 1000, SEND_MS = 2000, WAKE_MS = 200, BUCKETS = 256 };
@@ -84,19 +85,13 @@ void once_free(struct once *once)
 	free(once);
 }
 
-static bool ends_with(const char *s, const char *end)
-{
-	size_t n = strlen(s), k = strlen(end);
-	return n >= k && strcmp(s + n - k, end) == 0;
-}
-
 bool once_watches(const char *path, size_t nbody)
 {
 	static const char *const idempotent[] = {"/runs/log-batch", "/runs/log-metric",
 	    "/runs/log-parameter", "/runs/set-tag", "/runs/update", "/runs/log-inputs",
 	    "/runs/outputs", "/search"};
 	for (size_t i = 0; i < sizeof(idempotent) / sizeof(idempotent[0]); i++)
-		if (ends_with(path, idempotent[i]))
+		if (path_ends_with(path, idempotent[i]))
 			return false;
 	return nbody <= ONCE_BODY;
 }
@@ -379,6 +374,26 @@ bool once_begin(struct once *once, const struct once_request *rq,
 		keep_reply(*entry, reply); /* it may get lost again */
 	pthread_mutex_unlock(&once->lock);
 	return repeat;
+}
+
+bool once_begin_now(struct once *once, const struct once_request *rq,
+    struct once_entry **entry, bool *first)
+{
+	size_t n;
+	char *text = whole_text(rq, &n);
+	uint64_t hash = siphash(&once->key, text, n);
+	bool alone = true;
+	pthread_mutex_lock(&once->lock);
+	for (struct once_entry *e = *bucket_of(once, hash); e && alone; e = e->next)
+		alone = !is_equal(e, hash, text, n);
+	if (alone) {
+		*first = !was_seen(once, hash);
+		*entry = add(once, hash, text, n, rq->fd);
+	} else {
+		free(text);
+	}
+	pthread_mutex_unlock(&once->lock);
+	return alone;
 }
 
 void once_answered(

@@ -68,6 +68,12 @@ struct once_reply {
  */
 bool once_begin(struct once *once, const struct once_request *rq,
     struct once_entry **entry, bool *first, struct once_reply *reply);
+/*
+ * The same for who must not wait.  false: it could be a repeat; nothing was done, and
+ * once_begin has to be asked.  true: it is none, and to be done.
+ */
+bool once_begin_now(struct once *once, const struct once_request *rq,
+    struct once_entry **entry, bool *first);
 /* It was done, the reply is about to be sent. */
 void once_answered(
     struct once *once, struct once_entry *entry, const struct once_reply *reply);

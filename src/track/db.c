@@ -39,7 +39,8 @@ static int on_busy(void *arg, int tries)
 	struct db *db = arg;
 	if (tries == 0)
 		db->busy_since = clock_mono_ms();
-	if (interrupted(db) || clock_mono_ms() - db->busy_since >= db->busy_ms)
+	if (db->hurried || interrupted(db) ||
+	    clock_mono_ms() - db->busy_since >= db->busy_ms)
 		return 0;
 	nap(tries);
 	return 1;
@@ -162,7 +163,7 @@ static int on_log(void *arg, sqlite3 *sq, const char *name, int pages)
 {
 	struct db *db = arg;
 	if (db->log_grew)
-		db->log_grew(db->log_arg, sq, pages);
+		db->log_grew(db->log_arg, db, pages);
 	else if (pages >= LOG_PAGES)
 		sqlite3_wal_checkpoint_v2(
 		    sq, name, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
@@ -188,10 +189,11 @@ static int hurry(struct db *db, struct err *err)
 	}
 	if (db->quick)
 		sqlite3_wal_hook(db->sq, on_log, db);
-	return sqlite3_exec(db->sq, "PRAGMA synchronous=NORMAL", NULL, NULL, NULL) ==
-		       SQLITE_OK
-		   ? 0
-		   : db_error(db, err);
+	if (sqlite3_exec(db->sq, "PRAGMA synchronous=NORMAL", NULL, NULL, NULL) !=
+	    SQLITE_OK)
+		return db_error(db, err);
+	db->prompt = db->quick;
+	return 0;
 }
 
 static int open_and_check(struct db *db, const struct db_options *o, struct err *err)
@@ -211,6 +213,11 @@ static int open_and_check(struct db *db, const struct db_options *o, struct err 
 	if (!db->fresh && hurry(db, err) < 0)
 		return -1;
 	return o->create ? check_writable(db, err) : 0;
+}
+
+void db_own_process(void)
+{
+	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); /* a lock for each malloc */
 }
 
 int db_open(struct db *db, const struct db_options *o, struct err *err)
@@ -243,6 +250,8 @@ struct db *db_unchecked(struct db *db)
 	    .writer = db->writer};
 	struct err ignored = ERR_INIT;
 	struct db *other;
+	if (db->unchecked)
+		db->unchecked->hurried = db->hurried;
 	if (db->unchecked || !db->quick || db->fresh)
 		return db->unchecked ? db->unchecked : db;
 	other = xcalloc(1, sizeof(*other));
@@ -251,6 +260,7 @@ struct db *db_unchecked(struct db *db)
 		return db;
 	}
 	sqlite3_db_config(other->sq, SQLITE_DBCONFIG_ENABLE_FKEY, 0, (int *)NULL);
+	other->hurried = db->hurried;
 	db->unchecked = other;
 	return other;
 }
@@ -280,7 +290,7 @@ static int exec_patiently(struct db *db, const char *sql, struct err *err)
 		rc &= 0xff;
 		if (rc != SQLITE_BUSY && rc != SQLITE_LOCKED && rc != SQLITE_PROTOCOL)
 			break;
-		if (interrupted(db) || clock_mono_ms() >= until)
+		if (db->hurried || interrupted(db) || clock_mono_ms() >= until)
 			break;
 		nap(tries);
 	}
@@ -320,6 +330,8 @@ static int writer_lock(struct db *db, struct err *err)
 	db->has_writer = got(db->writer, pthread_mutex_trylock(db->writer));
 	if (db->has_writer)
 		return 0;
+	if (db->hurried)
+		return err_set(err, ERR_BUSY, "database '%s' is locked", db->path);
 	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_sec += db->busy_ms / 1000;
 	until.tv_nsec += db->busy_ms % 1000 * 1000000;

@@ -31,7 +31,10 @@ struct db {
 	bool has_writer;	   /* it is locked by the present transaction */
 	bool quick, together;	   /* as in the options */
 	bool sync_after; /* the present transaction is to be waited for when it is over */
-	void (*log_grew)(void *arg, sqlite3 *sq, int pages); /* as in the options */
+	bool prompt;	 /* a commit does not wait for the disk */
+	bool hurried;	 /* wait for nobody: ERR_BUSY at once; the caller's to set */
+	/* as in the options */
+	void (*log_grew)(void *arg, const struct db *db, int pages);
 	void *log_arg;
 	struct db *unchecked; /* see db_unchecked() */
 	struct db_kept *kept; /* see db_keep() */
@@ -65,9 +68,12 @@ struct db_options {
 	 * With `quick`: called after each commit with the pages that the write-ahead log has,
 	 * to move it into the file in its own way; NULL: db does, when it is long.
 	 */
-	void (*log_grew)(void *arg, sqlite3 *sq, int pages);
+	void (*log_grew)(void *arg, const struct db *db, int pages);
 	void *log_arg;
 };
+
+/* Before the first db_open, by a program that nobody else's SQLite shares. */
+void db_own_process(void);
 
 /*
  * Open and check that this is a database that we can use.  ERR_NOTFOUND: there is none

@@ -358,7 +358,7 @@ static void ask(struct world *w, unsigned kind, char *text, size_t size)
 	exchange_admit(ex);
 	check_admitted(w, ex);
 	take_body(ex, s, size - (size_t)(s - text), kind & PIECES);
-	if (!ex->done)
+	if (!ex->done && (ex->refused || !exchange_answer_now(ex)))
 		exchange_answer(ex);
 	check_reply(w, &ex->reply);
 	send_reply(ex);
