@@ -141,10 +141,12 @@ static void note_boot(int fd)
 
 /*
  * It appears under its name when it is locked already: so one that nobody holds is always
- * that of a run whose supervisor is lost.  0, -1, or 1: somebody was faster.
+ * that of a run whose supervisor is lost.  0, -1, or 1: somebody was faster, be it who
+ * clears away what is half made.
  */
 static int make_lock(const char *path, const char *run_id, int *lock, struct err *err)
 {
+	struct err why = ERR_INIT;
 	auto_buf temp = BUF_INIT;
 	auto_fd fd = -1;
 	buf_addf(&temp, "%s.%ld", path, (long)getpid());
@@ -153,8 +155,12 @@ static int make_lock(const char *path, const char *run_id, int *lock, struct err
 	if (fd < 0)
 		return errno == ENOENT ? 1 : cannot_open(path, err);
 	FAULT("lock.made");
-	if (take_flock(fd, run_id, path, err) < 0)
+	if (take_flock(fd, run_id, path, &why) < 0) {
+		if (why.code == ERR_BUSY)
+			return 1;
+		*err = why;
 		return -1;
+	}
 	show_held(fd);
 	note_boot(fd);
 	if (link(temp.s, path) < 0 && errno != EEXIST && errno != ENOENT &&
