@@ -13,8 +13,6 @@
 
 enum { CANDIDATES = 6 };
 
-static const char lost[] = "supervisor lost (killed or machine restarted)";
-
 /* ---- cards, and records as cards ---- */
 
 bool control_is_lost(const struct control_run *r)
@@ -49,8 +47,8 @@ void control_call_lost(struct control_run *r)
 	if (!control_is_lost(r))
 		return;
 	r->card.state = CARD_FAILED;
-	r->card.reason = lost;
-	r->card.exit_code = ending_exit_code(RUN_FAILED, "unknown:0", lost);
+	r->card.reason = ENDING_LOST;
+	r->card.exit_code = ending_exit_code(RUN_FAILED, ENDING_LOST_EXIT, ENDING_LOST);
 }
 
 /* ---- one run, as it is now ---- */

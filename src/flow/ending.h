@@ -7,6 +7,10 @@
 #include "run/supervise.h"
 #include "track/record.h"
 
+/* Where nobody saw how it ended: the reason, and tag mlp.exit. */
+#define ENDING_LOST "supervisor lost (killed or machine restarted)"
+#define ENDING_LOST_EXIT "unknown:0"
+
 struct ending {
 	enum run_status status;
 	int exit_code;	   /* what mlp itself exits with */

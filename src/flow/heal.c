@@ -9,6 +9,7 @@
 #include "base/path.h"
 #include "env/env.h"
 #include "flow/cardof.h"
+#include "flow/ending.h"
 #include "flow/queue.h"
 #include "flow/runtags.h"
 #include "run/cgroup.h"
@@ -22,8 +23,6 @@ enum {
 	LOCKED_MS = 1000,
 	LOCKED_AGAIN_MS = 20, /* ... and not again for each run that is lost */
 };
-
-static const char lost[] = "supervisor lost (killed or machine restarted)";
 
 /* What is to be written as the end of a run. */
 struct end {
@@ -155,7 +154,7 @@ static void end_as_lost(struct healing *h)
 	enum run_status said = h->found == RECORD_FOUND ? h->run.status : RUN_RUNNING;
 	auto_buf reason = BUF_INIT;
 	FAULT("heal.stopped");
-	buf_adds(&reason, lost);
+	buf_adds(&reason, ENDING_LOST);
 	if (n > 0)
 		buf_addf(&reason, "; %d of its processes %s still running and %s stopped",
 		    n, n == 1 ? "was" : "were", n == 1 ? "was" : "were");
@@ -164,7 +163,7 @@ static void end_as_lost(struct healing *h)
 	if (said == RUN_FINISHED)
 		buf_adds(&reason, "; the command itself had recorded FINISHED");
 	h->end.time = clock_now_ms();
-	kvs_put(h->a, &h->end.tags, "mlp.exit", "unknown:0");
+	kvs_put(h->a, &h->end.tags, "mlp.exit", ENDING_LOST_EXIT);
 	kvs_put(h->a, &h->end.tags, "mlp.reason", arena_strdup(h->a, reason.s));
 	h->lost = true;
 }

@@ -139,7 +139,7 @@ static bool heal_claim(
 	} else {
 		if (recorded == 0 && w.json)
 			archive(ctx, &w.card, CARD_FAILED, lost,
-			    ending_exit_code(RUN_FAILED, "unknown:0", lost));
+			    ending_exit_code(RUN_FAILED, ENDING_LOST_EXIT, lost));
 		unlink(queue_file(ctx, a, QUEUE_CLAIMED, e->name));
 		frozen_drop(ctx, w.rq.frozen ? w.rq.frozen->tree : NULL, e->run_id);
 	}
