@@ -32,9 +32,11 @@ start() {
 	mlp ps --json
 	supervisor=$(json "[r['pid'] for r in j if r['run_id'] == '$id'][0]")
 }
+# Its files are closed, and so its locks gone, only when it is a zombie: /proc/PID/fd is empty before.
+is_dead() { [ ! -e "/proc/$1" ] || grep -q '^State:.*Z' "/proc/$1/status"; }
 lose() {
 	kill -9 "$supervisor"
-	until_true test ! -e "/proc/$supervisor/fd/0"
+	until_true is_dead "$supervisor"
 }
 # "STATUS reason" of the run.
 ended() {
@@ -240,8 +242,7 @@ lost="supervisor lost (killed or machine restarted)"
 	main_is "\"echo once >>$T/ran\""
 	id=$(MLP_FAULT=queue.claimed MLP_FAULT_SAID=$T/said "$FAULTY" run -d -j 1 . 2>/dev/null)
 	until_true test -e "$T/said"
-	# with it, when it is gone, goes its lock
-	until_true test ! -e "/proc/$(awk '{print $2; exit}' "$T/said")/fd/0"
+	until_true is_dead "$(awk '{print $2; exit}' "$T/said")"
 	[ "$(ls -A "$XDG_STATE_HOME/mlp/queue/claimed")" ]
 	run -137 env MLP_FAULT=queue.returned "$FAULTY" ps
 	mlp wait "$id"
