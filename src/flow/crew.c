@@ -12,7 +12,9 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "flow/ending.h"
 #include "flow/heal.h"
+#include "flow/runtags.h"
 
 /* One that dies with it held does not stop the others.  Without it they manage, too. */
 static pthread_mutex_t *share_mutex(void)
@@ -226,6 +228,16 @@ nfds_t crew_poll(const struct crew *c, struct pollfd *p)
 	return 1 + c->n;
 }
 
+/* Its end is known although it may not be on record yet: a locked store, others at it. */
+static void call_lost(struct arena *a, struct run_record *r)
+{
+	if (r->status != RUN_RUNNING)
+		return;
+	r->status = RUN_FAILED;
+	kvs_put(a, &r->tags, "mlp.exit", ENDING_LOST_EXIT);
+	kvs_put(a, &r->tags, "mlp.reason", ENDING_LOST);
+}
+
 /* What the record says of the run of a worker that died at it. */
 static cJSON *look_up(struct crew *c, const struct crew_worker *w, struct err *err)
 {
@@ -238,8 +250,10 @@ static cJSON *look_up(struct crew *c, const struct crew_worker *w, struct err *e
 	    store_open(c->ctx, &t, STORE_READ, &store, err) < 0)
 		return NULL;
 	heal_runs(c->ctx);
-	if (store->ops->run_get(store, &a, w->run_id, &r, err) == 0)
+	if (store->ops->run_get(store, &a, w->run_id, &r, err) == 0) {
+		call_lost(&a, &r);
 		j = crew_result_of(&r);
+	}
 	store->ops->close(store);
 	return j;
 }

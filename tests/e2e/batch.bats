@@ -272,6 +272,33 @@ M
 	is "$(sort -u err | grep -c 'left RUNNING')" 1
 }
 
+@test "a worker that is killed while the store is locked: its run has FAILED all the same" {
+	project
+	echo '{"uri": ".", "entry_point": "patient", "params": {"n": 1}}' >in
+	"$MLP" batch in >out 2>err &
+	BG=$!
+	until_up 1
+	python3 - <<'P' &
+import os, sqlite3, time
+db = sqlite3.connect("mlflow.db", isolation_level=None)
+db.execute("BEGIN IMMEDIATE")
+open("locked", "w").close()
+while not os.path.exists("unlock"):
+    time.sleep(0.05)
+P
+	locker=$!
+	until_true test -e locked
+	kill -9 "$(pgrep -P $BG)"
+	code=0
+	wait $BG || code=$?
+	touch unlock
+	is "$code" 1
+	is "$(grep -c '"status":"FAILED".*"reason":"supervisor lost' out)" 1
+	wait "$locker"
+	"$MLP" ps
+	is "$(counts)" "FAILED|1 "
+}
+
 @test "killed itself, its runs end and are recorded" {
 	project
 	echo '{"uri": ".", "entry_point": "patient", "params": {"n": 1}}' >in
