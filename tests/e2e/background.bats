@@ -44,6 +44,13 @@ state_of() { "$MLP" ps -a --json | python3 -c "
 import json, sys
 print([r['state'] for r in json.load(sys.stdin) if r['run_id'] == '$1'][0])"; }
 is_state() { [ "$(state_of "$1")" = "$2" ]; }
+# Does mlp with these arguments wait for a run?  It has a process that does nothing else.
+waits() {
+	local pid
+	pid=$(pgrep -o -f "^$MLP $1") && pgrep -P "$pid"
+}
+# Is it told by the kernel of what changes in the queue?
+watches() { readlink "/proc/$1"/fd/* | grep -q inotify; }
 says() { [[ $("$MLP" logs "$id" 2>&1) == *"$1"* ]]; }
 
 @test "what goes wrong before a run is said as in the foreground" {
@@ -164,7 +171,7 @@ P
 	one=$id
 	start -e fails --run-name two
 	start --run-name three
-	(sleep 0.3; touch go) &
+	(until_true waits "wait one"; touch go) &
 	mlp wait one two "${id:0:7}" "$one"
 	is "$status" 7
 	is "$(grep -c 'FINISHED in\|FAILED after' <<<"$stderr")" 3
@@ -172,7 +179,7 @@ P
 	is "$status" 0
 	rm go
 	start
-	(sleep 0.2; touch go) &
+	(until_true waits "wait --all"; touch go) &
 	mlp wait --all
 	is "$status" 0
 	is "$(state_of "$id")" FINISHED
@@ -312,8 +319,7 @@ P
 	env --default-signal "$MLP" attach later >"$T/attached" 2>/dev/null &
 	attaching=$!
 	BG="$BG $waiting $following $attaching"
-	sleep 0.2
-	for pid in $BG; do kill -0 "$pid"; done
+	for pid in $BG; do until_true watches "$pid"; done
 	mlp queue release later
 	for pid in $BG; do ends_with 0; done
 	is "$(cat "$T/followed")" "up"$'\n'"done"
@@ -327,7 +333,7 @@ P
 	env --default-signal "$MLP" attach never >/dev/null 2>"$T/attached" &
 	attaching=$!
 	BG="$pid $following $attaching"
-	sleep 0.2
+	until_true watches "$attaching"
 	kill -INT "$attaching"
 	mlp stop never
 	is "$status" 0
@@ -468,7 +474,7 @@ P
 @test "attach: output, exit code; one that has ended" {
 	patient
 	start
-	(sleep 0.2; touch go) &
+	(until_true waits "attach $id"; touch go) &
 	mlp attach "$id"
 	is "$status" 0
 	is "$output" "up"$'\n'"done"
@@ -557,8 +563,11 @@ attached() {
 	tmux -L "mlp$$" send-keys C-z
 	until_true shows "Stopped"
 	is "$(state_of "$id")" RUNNING
+	local pid
+	pid=$(pgrep -o -f "^$MLP attach $id")
+	grep -q '^State:.*T' "/proc/$pid/status"
 	tmux -L "mlp$$" send-keys "fg" Enter
-	sleep 0.2
+	until_true grep -q '^State:.*[^T] (' "/proc/$pid/status"
 	tmux -L "mlp$$" send-keys C-c
 	until_true is_state "$id" KILLED
 	until_true shows "got INT"
