@@ -38,12 +38,13 @@ struct listed {
 
 static int find_verb(const char *word, enum verb *out)
 {
-	static const char *const verbs[] = {[ADD] = "add",
+	static const char *const verbs[] = {[LIST] = "list",
+	    [ADD] = "add",
 	    [HOLD] = "hold",
 	    [RELEASE] = "release",
 	    [REMOVE] = "remove",
 	    [PRIORITY] = "priority"};
-	for (int i = ADD; i <= PRIORITY; i++)
+	for (int i = LIST; i <= PRIORITY; i++)
 		if (strcmp(verbs[i], word) == 0) {
 			*out = (enum verb)i;
 			return 0;
@@ -258,6 +259,8 @@ static int check(const struct queue_args *qa, int *code)
 	if (qa->verb == LIST && (qa->all || qa->has_priority || qa->held))
 		cli_usage(&cmd_queue,
 		    "missing argument: add, hold, release, remove or priority");
+	else if (qa->verb == LIST && qa->n > 0)
+		cli_usage(&cmd_queue, "the list takes no argument");
 	else if (qa->verb == ADD && (qa->n != 1 || qa->all))
 		cli_usage(&cmd_queue, "add takes one argument, FILE or -");
 	else if (qa->verb > ADD && !qa->all && qa->n == 0)
@@ -326,7 +329,7 @@ static int run_queue(struct cli *cli, int argc, char *const *argv)
 			qa.words[qa.n++] = args.it.value;
 		} else if (find_verb(args.it.value, &qa.verb) < 0) {
 			return cli_usage(&cmd_queue,
-			    "'%s' is none of add, hold, release, remove, priority",
+			    "'%s' is none of list, add, hold, release, remove, priority",
 			    args.it.value);
 		}
 		first &= args.it.opt != NULL;
@@ -336,7 +339,7 @@ static int run_queue(struct cli *cli, int argc, char *const *argv)
 
 const struct cmd cmd_queue = {
     .name = "queue",
-    .args = "[OPTIONS] [add FILE | hold|release|remove|priority RUN...]",
+    .args = "[OPTIONS] [list | add FILE | hold|release|remove|priority RUN...]",
     .summary = "List the runs that wait for their turn; change their order",
     .text =
 	"'mlp run -d -j N' puts runs there, 'mlp queue add FILE' many at once: a line "

@@ -227,7 +227,12 @@ print([r['run_id'] for r in json.load(sys.stdin)['runs'] if r['run_name'] == 'b'
 	has "$stderr" "may mean several"
 	mlp queue flush
 	is "$status" 2
-	has "$stderr" "'flush' is none of add, hold, release, remove, priority"
+	has "$stderr" "'flush' is none of list, add, hold, release, remove, priority"
+	mlp queue list x
+	is "$status" 2
+	has "$stderr" "the list takes no argument"
+	mlp queue list --json
+	is "$(json 'len(j)')" 0
 	mlp queue remove
 	is "$status" 2
 	mlp queue remove one --all
