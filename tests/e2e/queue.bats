@@ -232,7 +232,7 @@ print([r['run_id'] for r in json.load(sys.stdin)['runs'] if r['run_name'] == 'b'
 	is "$status" 2
 	has "$stderr" "the list takes no argument"
 	mlp queue list --json
-	is "$(json "len(j['runs'])")" 0
+	is "$(json "len(j['runs'])")" 3
 	mlp queue remove
 	is "$status" 2
 	mlp queue remove one --all
