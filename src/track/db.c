@@ -16,6 +16,8 @@
 enum {
 	VALUE_MAX = 64 << 20,
 	BUSY_MS = 20000,
+	PATIENT = 30,  /* times that, with those who write together */
+	TURN_MS = 200, /* between looks at ctx->interrupted */
 	PAGE_MIN = 512,
 	LOG_PAGES = 8000, /* 32 MB */
 };
@@ -220,6 +222,67 @@ void db_own_process(void)
 	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); /* a lock for each malloc */
 }
 
+/* Whoever died with it held has left nothing behind: SQLite sees to the database. */
+static bool got(pthread_mutex_t *m, int rc)
+{
+	return rc == 0 || (rc == EOWNERDEAD && pthread_mutex_consistent(m) == 0);
+}
+
+static bool writer_await(struct db *db, int64_t ms)
+{
+	struct timespec until;
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += ms / 1000;
+	until.tv_nsec += ms % 1000 * 1000000;
+	if (until.tv_nsec >= 1000000000) {
+		until.tv_sec++;
+		until.tv_nsec -= 1000000000;
+	}
+	return got(
+	    db->writer, pthread_mutex_clocklock(db->writer, CLOCK_MONOTONIC, &until));
+}
+
+/*
+ * Where they write together, whoever has it lives, and himself gives up on a database that
+ * others have locked: else it is a slow disk or a busy machine that he waits for.
+ */
+static int64_t writer_patience(const struct db *db)
+{
+	return db->together && !interrupted(db) ? PATIENT * db->busy_ms : db->busy_ms;
+}
+
+static int writer_lock(struct db *db, struct err *err)
+{
+	int64_t began = clock_mono_ms(), left;
+	if (!db->writer)
+		return 0;
+	db->has_writer = got(db->writer, pthread_mutex_trylock(db->writer));
+	while (!db->has_writer && !db->hurried &&
+	       (left = began + writer_patience(db) - clock_mono_ms()) > 0)
+		db->has_writer = writer_await(db, left < TURN_MS ? left : TURN_MS);
+	return db->has_writer
+		   ? 0
+		   : err_set(err, ERR_BUSY, "database '%s' is locked", db->path);
+}
+
+static void writer_unlock(struct db *db)
+{
+	if (db->has_writer)
+		pthread_mutex_unlock(db->writer);
+	db->has_writer = false;
+}
+
+/* Who makes the tables is let finish. */
+static int open_in_turn(struct db *db, const struct db_options *o, struct err *err)
+{
+	int rc;
+	if (db->together && writer_lock(db, err) < 0)
+		return -1;
+	rc = open_and_check(db, o, err);
+	writer_unlock(db);
+	return rc;
+}
+
 int db_open(struct db *db, const struct db_options *o, struct err *err)
 {
 	*db = (struct db){.ctx = o->ctx,
@@ -233,7 +296,7 @@ int db_open(struct db *db, const struct db_options *o, struct err *err)
 	    .busy_ms = busy_limit(o->ctx)};
 	if (check_file(o, err) < 0)
 		return -1;
-	if (open_and_check(db, o, err) == 0)
+	if (open_in_turn(db, o, err) == 0)
 		return 0;
 	db_close(db);
 	return -1;
@@ -314,43 +377,6 @@ static int make_fresh(struct db *db, struct err *err)
 	if (exec_patiently(db, "BEGIN IMMEDIATE", err) < 0)
 		return -1;
 	return schema_create(db, err) < 0 ? db_end(db, -1, err) : 0;
-}
-
-/* Whoever died with it held has left nothing behind: SQLite sees to the database. */
-static bool got(pthread_mutex_t *m, int rc)
-{
-	return rc == 0 || (rc == EOWNERDEAD && pthread_mutex_consistent(m) == 0);
-}
-
-static int writer_lock(struct db *db, struct err *err)
-{
-	struct timespec until;
-	if (!db->writer)
-		return 0;
-	db->has_writer = got(db->writer, pthread_mutex_trylock(db->writer));
-	if (db->has_writer)
-		return 0;
-	if (db->hurried)
-		return err_set(err, ERR_BUSY, "database '%s' is locked", db->path);
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += db->busy_ms / 1000;
-	until.tv_nsec += db->busy_ms % 1000 * 1000000;
-	if (until.tv_nsec >= 1000000000) {
-		until.tv_sec++;
-		until.tv_nsec -= 1000000000;
-	}
-	if (!got(
-		db->writer, pthread_mutex_clocklock(db->writer, CLOCK_MONOTONIC, &until)))
-		return err_set(err, ERR_BUSY, "database '%s' is locked", db->path);
-	db->has_writer = true;
-	return 0;
-}
-
-static void writer_unlock(struct db *db)
-{
-	if (db->has_writer)
-		pthread_mutex_unlock(db->writer);
-	db->has_writer = false;
 }
 
 int db_begin(struct db *db, struct err *err)

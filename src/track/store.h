@@ -120,7 +120,7 @@ int store_open(const struct ctx *ctx, const struct tracking *t, enum store_mode 
 /*
  * The same (STORE_CREATE) for one of several processes that write all the time: they take
  * turns by `writer`, a robust mutex in memory that they share, and wait for the disk
- * together.
+ * together.  For each other they wait longer than for a database that others have locked.
  */
 int store_open_shared(const struct ctx *ctx, const struct tracking *t,
     pthread_mutex_t *writer, struct store **out, struct err *err);

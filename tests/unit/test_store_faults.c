@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Databases that are broken, foreign, locked, full, killed, or used by many at once. */
 #include <fcntl.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
 
@@ -303,6 +305,42 @@ static void locked_by_another(void **state)
 	assert_true(waitpid(pid, &st, 0) == pid && st == 0);
 }
 
+struct turn {
+	struct fixture *f;
+	pthread_mutex_t writer;
+	atomic_bool created;
+};
+
+static void *create_in_turn(void *arg)
+{
+	struct turn *t = arg;
+	struct fixture *f = t->f;
+	char id[33];
+	struct run_new n = {.run_id = id};
+	struct run_record r;
+	run_id_new(id);
+	t->created = store_open_shared(&f->ctx, &f->t, &t->writer, &f->s, &f->err) == 0 &&
+		     f->s->ops->run_create(f->s, &f->a, &n, &r, &f->err) == 0;
+	return NULL;
+}
+
+/* It is no lock of others' that is waited for: one of us is slow. */
+static void those_who_write_together_wait_for_each_other(void **state)
+{
+	struct turn t = {.f = *state, .writer = PTHREAD_MUTEX_INITIALIZER};
+	pthread_t thread;
+	setenv("MLP_BUSY_TIMEOUT", "100", 1);
+	pthread_mutex_lock(&t.writer);
+	assert_int_equal(pthread_create(&thread, NULL, create_in_turn, &t), 0);
+	usleep(500 * 1000);
+	assert_false(t.created);
+	pthread_mutex_unlock(&t.writer);
+	pthread_join(thread, NULL);
+	unsetenv("MLP_BUSY_TIMEOUT");
+	assert_string_equal(t.f->err.msg, "");
+	assert_true(t.created);
+}
+
 static int create_and_end(struct fixture *f, int i)
 {
 	struct kv tag = {"i", arena_printf(&f->a, "%d", i)};
@@ -490,6 +528,7 @@ int main(void)
 	    TEST(the_journal),
 	    TEST(a_file_that_may_only_be_read),
 	    TEST(locked_by_another),
+	    TEST(those_who_write_together_wait_for_each_other),
 	    TEST(fifty_first_runs_at_once),
 	    TEST(killed_at_any_moment),
 	    TEST(no_room_in_the_file),
