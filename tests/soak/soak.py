@@ -160,10 +160,10 @@ class World:
         return out
 
     def kill_all(self):
-        while True:
+        looks = 0  # one that is at its exec just now shows no environment
+        while looks < 3:
             left = self.processes() + self.writers()
-            if not left:
-                return
+            looks = 0 if left else looks + 1
             for pid in left:
                 try:
                     os.kill(pid, signal.SIGKILL)
