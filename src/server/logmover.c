@@ -2,8 +2,8 @@
 #include "server/logmover.h"
 
 enum {
-	MOVE_PAGES = 8000, /* that are new since the last time: 16 MB of our own files */
-	LONG_LOG = 32000,  /* 64 MB */
+	MOVE_PAGES = 4000, /* that are new since the last time: 16 MB */
+	LONG_LOG = 16000,  /* 64 MB */
 };
 
 void logmover_init(struct logmover *lm, const struct db_options *o)

@@ -363,12 +363,6 @@ static int exec_patiently(struct db *db, const char *sql, struct err *err)
 /* Only a file that we make ourselves gets the write-ahead log: see path_on_local_fs(). */
 static int make_fresh(struct db *db, struct err *err)
 {
-	/*
-	 * Smaller pages than usual: a batch of metrics changes one for each key, as MLflow's
-	 * index is by key, and each goes whole into the log.
-	 */
-	if (exec_patiently(db, "PRAGMA page_size=2048", err) < 0)
-		return -1;
 	if (path_on_local_fs(db->path) &&
 	    exec_patiently(db, "PRAGMA journal_mode=WAL", err) < 0)
 		return -1;

@@ -39,14 +39,11 @@ requests() {
 
 @test "git:// works too" {
 	make_project
-	local port=$((20000 + RANDOM % 20000))
-	git daemon --base-path="$W/srv" --export-all --listen=127.0.0.1 --port=$port --reuseaddr 3>&- &
-	SERVERS+=($!)
-	wait_for git ls-remote -q "git://127.0.0.1:$port/wine.git"
-	run git_request checkout "git://127.0.0.1:$port/wine.git" v1 "$W/out"
+	start_git
+	run git_request checkout "$GIT_URL/wine.git" v1 "$W/out"
 	[ "$status" -eq 0 ]
 	[ "$(cat out/data)" = two ]
-	run git_request checkout "git://127.0.0.1:$port/none.git" - "$W/out2"
+	run git_request checkout "$GIT_URL/none.git" - "$W/out2"
 	[ "$status" -ne 0 ]
 	[[ "$output" == *"no such repository, or access denied"* ]]
 }

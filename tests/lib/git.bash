@@ -36,6 +36,24 @@ wait_for() {
 	return 1
 }
 
+# git:// of $W/srv, at $GIT_URL.  It cannot be told to take any free port.
+start_git() {
+	local port pid
+	while :; do
+		port=$((20000 + RANDOM % 12000)) # not what others are given by the system
+		git daemon --base-path="$W/srv" --export-all --listen=127.0.0.1 --port=$port --reuseaddr \
+			>"$W/git.log" 2>&1 3>&- &
+		pid=$!
+		until git ls-remote -q "git://127.0.0.1:$port/wine.git" 2>/dev/null; do
+			kill -0 "$pid" 2>/dev/null || continue 2
+			sleep 0.02
+		done
+		SERVERS+=("$pid")
+		GIT_URL=git://127.0.0.1:$port
+		kill -0 "$pid" && return
+	done
+}
+
 # none COMMAND...: it must fail; `!` alone does not make a test fail
 none() {
 	if "$@"; then
