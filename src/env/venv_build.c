@@ -269,19 +269,6 @@ static int write_mark(const struct venv_tools *t, struct err *err)
 	    path_join(t->e->want.a, v->dir, VENV_MARK), text.s, text.len, 0666, err);
 }
 
-/* Tools hide passwords themselves, mostly. */
-static void mask_log(struct env *e)
-{
-	const char *log = path_join(e->want.a, e->want.log_dir, "environment.log");
-	auto_buf text = BUF_INIT, masked = BUF_INIT;
-	struct err ignored = ERR_INIT;
-	if (file_read(log, 64 << 20, &text, &ignored) < 0 || !strchr(text.s, '@'))
-		return;
-	url_mask(&masked, text.s);
-	if (strlen(text.s) == text.len && strcmp(masked.s, text.s) != 0)
-		file_write(log, masked.s, masked.len, 0666, &ignored);
-}
-
 static void mask_error(struct err *err)
 {
 	auto_buf masked = BUF_INIT;
@@ -312,7 +299,6 @@ int venv_build(struct env *e, const struct venv *v, struct err *err)
 	clean(&t);
 	if (rc == 0)
 		rc = sync_all(v->dir, err) < 0 || write_mark(&t, err) < 0 ? -1 : 0;
-	mask_log(e);
 	if (rc < 0) {
 		struct err ignored = ERR_INIT;
 		mask_error(err);

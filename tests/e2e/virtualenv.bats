@@ -580,6 +580,29 @@ start_index() {
 	run ! grep -r s3cret mlruns mlflow.db "$XDG_STATE_HOME" "$XDG_CACHE_HOME/mlp"
 }
 
+@test "killed while a tool says a password: it is in no log" {
+	mkdir "$T/says"
+	cat >"$T/says/uv" <<-END
+		#!/bin/sh
+		case \$1 in --version) echo uv 1; exit ;; esac
+		printf 'Looking in http://ann:s3cret@127.0.0.1:1/x\nthen http://ann:s3cr'
+		touch "$T/held"
+		until [ -e "$T/go" ]; do sleep 0.05; done
+	END
+	chmod +x "$T/says/uv"
+	export PATH=$T/says:$PATH
+	main_is '"true"'
+	python_env alpha
+	"$MLP" run . 2>"$T/err" 3>&- &
+	local maker=$!
+	until_true test -e "$T/held"
+	until_true grep -qs 'then http://' mlruns/0/*/artifacts/mlp/environment.log
+	kill -KILL "$maker"
+	wait "$maker" || true
+	has "$(cat mlruns/0/*/artifacts/mlp/environment.log)" "Looking in http://***@127.0.0.1:1/x"
+	run ! grep -r s3cr mlruns mlflow.db "$XDG_STATE_HOME" "$XDG_CACHE_HOME/mlp"
+}
+
 @test "--dry-run says what would be made, and makes nothing" {
 	project
 	mlp run --dry-run .
