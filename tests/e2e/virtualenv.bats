@@ -239,6 +239,28 @@ pip "
 	is "$(envs)$(unfinished)" 0
 }
 
+@test "what a tool says of the list of packages names the file that the user wrote, and its line" {
+	main_is '"true"'
+	printf '# words\n\nalpha\nalpha beta\n' >requirements.txt
+	python_env '-r requirements.txt'
+	mlp run .
+	is "$status" 125
+	has "$stderr" 'in `requirements.txt` (line 4)'
+	lacks "$stderr" install.txt
+	without_uv
+	mlp run .
+	is "$status" 125
+	has "$stderr" "(from line 4 of requirements.txt)"
+	lacks "$stderr" install.txt
+	printf 'dependencies:\n- alpha\n- alpha beta\n' >python_env.yaml
+	mlp run .
+	has "$stderr" "(from line 3 of python_env.yaml)"
+	printf 'dependencies:\n- alpha\n- -c pins.txt\n' >python_env.yaml
+	printf '\nalpha beta\n' >pins.txt
+	mlp run .
+	has "$stderr" "(from line 2 of pins.txt)"
+}
+
 @test "python: 3.8 without quotes, and other mistakes of the file, with their place" {
 	main_is '"true"'
 	while IFS='|' read -r text message; do
