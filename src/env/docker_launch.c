@@ -139,6 +139,7 @@ static int make_first(struct env *e, struct docker *d, const char *mark, struct 
 	has = has_shell(d);
 	if (has == 0)
 		return do_without_shell(e, d, err);
+	d->has_shell = has > 0;
 	if (has > 0 && mark && dir_make(path_dir(e->want.a, mark), 0777, &ignored) == 0)
 		file_write(mark, "", 0, 0666, &ignored);
 	return 0;
@@ -173,6 +174,7 @@ int docker_launch(struct env *e, struct docker *d, const struct env_var *added,
 {
 	auto_strvec argv = STRVEC_INIT;
 	const char *mark;
+	bool entrypoint;
 	int rc;
 	d->run_id = e->want.run_id;
 	d->name = docker_container_name(e);
@@ -183,8 +185,9 @@ int docker_launch(struct env *e, struct docker *d, const struct env_var *added,
 	    docker_note(d, e->want.state_dir, err) < 0)
 		return -1;
 	mark = shell_mark(e, d);
-	d->at_once = !d->engine.socket || (mark && path_exists(mark)) ||
-		     docker_has_arg(&e->want.plan->environment, "entrypoint", 0);
+	entrypoint = docker_has_arg(&e->want.plan->environment, "entrypoint", 0);
+	d->has_shell = !entrypoint && mark && path_exists(mark);
+	d->at_once = !d->engine.socket || d->has_shell || entrypoint;
 	if (d->at_once) {
 		rc = put_words(e, d, "run", false, &argv, envp, err);
 		l->file = d->file;
