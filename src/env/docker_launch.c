@@ -7,7 +7,9 @@
  * alone takes 20 ms.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 
 #include "base/ask.h"
 #include "base/cleanup.h"
@@ -104,7 +106,7 @@ static int has_shell(const struct docker *d)
 	return status == 404 ? 0 : 1;
 }
 
-/* Images that were seen to have a shell are not asked again. */
+/* Images that were seen to have a shell are not asked again; its time is the last use. */
 static char *shell_mark(const struct env *e, const struct docker *d)
 {
 	const char *cache = e->want.ctx->cache_dir, *hex = strchr(d->image.id, ':');
@@ -187,6 +189,8 @@ int docker_launch(struct env *e, struct docker *d, const struct env_var *added,
 	mark = shell_mark(e, d);
 	entrypoint = docker_has_arg(&e->want.plan->environment, "entrypoint", 0);
 	d->has_shell = !entrypoint && mark && path_exists(mark);
+	if (d->has_shell)
+		utimensat(AT_FDCWD, mark, NULL, 0);
 	d->at_once = !d->engine.socket || d->has_shell || entrypoint;
 	if (d->at_once) {
 		rc = put_words(e, d, "run", false, &argv, envp, err);
