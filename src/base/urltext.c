@@ -80,12 +80,19 @@ char *url_public(struct arena *a, const char *url)
 	return out;
 }
 
+bool url_ends_host(char c)
+{
+	return strchr("/?# \t\r\n\"'<>|;&()", c);
+}
+
 void url_mask(struct buf *out, const char *text)
 {
 	const char *sep;
 	while ((sep = strstr(text, "://"))) {
 		const char *user = sep + 3, *at = NULL;
-		size_t n = strcspn(user, "/?# \t\r\n\"'<>|;&()");
+		size_t n = 0;
+		while (!url_ends_host(user[n]))
+			n++;
 		for (size_t i = 0; i < n; i++)
 			if (user[i] == '@')
 				at = user + i;

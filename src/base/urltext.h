@@ -21,6 +21,8 @@ char *url_without_user(struct arena *a, const char *url);
 char *url_public(struct arena *a, const char *url);
 /* Append text with the user name and password of every URL in it as "***". */
 void url_mask(struct buf *out, const char *text);
+/* The character cannot be in what stands between "://" and the path: url_mask ends there. */
+bool url_ends_host(char c);
 /* It begins with ssh://, git+ssh:// or ssh+git://. */
 bool url_is_ssh(const char *url);
 /* "host:port" of "scheme://[user@]host:port/...", or NULL. */

@@ -56,6 +56,17 @@ static void sweep_lock(struct sweep *s, const char *lock, const char *of)
 		sweep_unlink(s, lock);
 }
 
+/* Of the one that builds an image, who removes it at the end: nobody else has a use for it. */
+static void sweep_build_lock(struct sweep *s, const char *lock)
+{
+	struct err ignored = ERR_INIT;
+	auto_fd fd = -1;
+	if (lockfile_try(lock, false, &fd, &ignored) == 1)
+		sweep_remove(s, "temporary", lock, sweep_time(lock));
+	else if (path_exists(lock))
+		sweep_keep(s, "temporary", lock, sweep_time(lock), sweep_in_use);
+}
+
 static const char *without(struct sweep *s, const char *path, const char *end)
 {
 	return arena_strndup(s->a, path, strlen(path) - strlen(end));
@@ -65,6 +76,7 @@ static void sweep_rest(struct sweep *s)
 {
 	const char *envs = path_join(s->a, s->ctx->cache_dir, "envs");
 	const char *conda = path_join(s->a, s->ctx->cache_dir, "conda");
+	const char *images = path_join(s->a, s->ctx->cache_dir, "images");
 	for (const char *const *name = sweep_names(s, envs); *name; name++) {
 		const char *path = path_join(s->a, envs, *name);
 		if (sweep_ends_in(*name, ".lock"))
@@ -79,6 +91,9 @@ static void sweep_rest(struct sweep *s)
 			sweep_lock(s, path,
 			    arena_printf(s->a, "%s.json", without(s, path, ".lock")));
 	}
+	for (const char *const *name = sweep_names(s, images); *name; name++)
+		if (sweep_ends_in(*name, ".lock"))
+			sweep_build_lock(s, path_join(s->a, images, *name));
 }
 
 void sweep_environments(struct sweep *s)

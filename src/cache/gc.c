@@ -19,6 +19,7 @@ int gc_run(const struct ctx *ctx, struct arena *a, const struct gc_request *rq,
 		sweep_checkouts(&s);
 		sweep_mirrors(&s);
 		sweep_downloads(&s);
+		sweep_notes(&s);
 	}
 	if (ctx->state_dir && !rq->environments)
 		sweep_states(&s);

@@ -24,7 +24,7 @@ struct gc_request {
 /* Strings live in the arena. */
 struct gc_item {
 	const char *kind; /* "checkout", "mirror", "download", "temporary", "state",
-			     "virtualenv", "conda", "image", "history" (part of it) */
+			     "virtualenv", "conda", "image", "note", "history" (part of it) */
 	const char *path; /* an image: its name */
 	int64_t bytes;	  /* on disk, that are free when it is gone; kept ones: -1 */
 	int64_t age_ms;	  /* since its last use */

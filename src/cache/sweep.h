@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * sweep.h -- one pass of the collector: what every kind of thing (checkouts.c, mirrors.c,
- * downloads.c, states.c) has in common.
+ * downloads.c, notes.c, states.c) has in common.
  */
 #ifndef SWEEP_H
 #define SWEEP_H
@@ -56,6 +56,7 @@ void sweep_checkouts(struct sweep *s);
 void sweep_mirrors(struct sweep *s);
 void sweep_downloads(struct sweep *s);
 void sweep_environments(struct sweep *s);
+void sweep_notes(struct sweep *s);
 void sweep_states(struct sweep *s);
 
 #endif

@@ -162,7 +162,9 @@ const struct cmd cmd_gc = {
     .summary = "Remove from the cache what was not used for a while",
     .text = "Checkouts with the files that runs left in them, mirrors, downloads, "
 	    "environments\n"
-	    "('mlp env list' shows them), and what killed programs left behind.\n"
+	    "('mlp env list' shows them), what is known of Pythons and images, and what "
+	    "killed\n"
+	    "programs left behind.\n"
 	    "Records, artifacts and logs are never touched, and nothing is that a run "
 	    "uses just now\n"
 	    "or that one in the queue will need.",

@@ -9,6 +9,7 @@
  *                        docker_command
  *     docker_recording   how the command in it records
  *     docker_end         what became of the command
+ *     docker_init        ... that could not be started
  *     docker_left        what a killed mlp left
  *   engine*            docker or podman, asked
  *   image*             what it is made of
@@ -35,6 +36,7 @@ struct docker {
 	bool name_is_given; /* it may be the name of somebody else's */
 	bool unsure;	    /* a signal found no container: it may still come */
 	bool at_once;	    /* `docker run` both makes and starts it */
+	bool has_shell;	    /* the command is given to a shell that is there */
 	bool tty;	    /* it has a terminal */
 	int64_t since_ms;   /* when it was made, as the engine's events are asked */
 };
@@ -70,6 +72,16 @@ int docker_launch(struct env *e, struct docker *d, const struct env_var *added,
  * command.  *why is set where it never started.
  */
 void docker_judge(struct env *e, struct docker *d, struct outcome *o, struct err *why);
+
+/*
+ * The command was not started, says the container's init: set *o and *why.  False: it says
+ * nothing like that.
+ */
+bool docker_judge_init(
+    struct env *e, const struct docker *d, struct outcome *o, struct err *why);
+/* "[FATAL tini (7)] exec NAME failed: BECAUSE" is the last line of what was said. */
+bool docker_init_words(
+    struct arena *a, const char *said, const char **name, const char **because);
 
 /* The ids of the run's containers, by their label. */
 int docker_find(

@@ -196,6 +196,8 @@ static void judge_fate(struct env *e, struct docker *d, const struct fate *f,
 		o->detail = "the container was removed while the command ran";
 	else if (unmade || (f->known && !f->started))
 		judge_never(e, d, f, o, why);
+	else if (docker_judge_init(e, d, o, why))
+		return;
 	else if (f->oom && o->exit.kind == EXIT_EXITED)
 		judge_memory(e, o);
 	else if (f->stopped)

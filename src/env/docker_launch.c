@@ -7,7 +7,9 @@
  * alone takes 20 ms.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 
 #include "base/ask.h"
 #include "base/cleanup.h"
@@ -104,7 +106,7 @@ static int has_shell(const struct docker *d)
 	return status == 404 ? 0 : 1;
 }
 
-/* Images that were seen to have a shell are not asked again. */
+/* Images that were seen to have a shell are not asked again; its time is the last use. */
 static char *shell_mark(const struct env *e, const struct docker *d)
 {
 	const char *cache = e->want.ctx->cache_dir, *hex = strchr(d->image.id, ':');
@@ -139,6 +141,7 @@ static int make_first(struct env *e, struct docker *d, const char *mark, struct 
 	has = has_shell(d);
 	if (has == 0)
 		return do_without_shell(e, d, err);
+	d->has_shell = has > 0;
 	if (has > 0 && mark && dir_make(path_dir(e->want.a, mark), 0777, &ignored) == 0)
 		file_write(mark, "", 0, 0666, &ignored);
 	return 0;
@@ -173,6 +176,7 @@ int docker_launch(struct env *e, struct docker *d, const struct env_var *added,
 {
 	auto_strvec argv = STRVEC_INIT;
 	const char *mark;
+	bool entrypoint;
 	int rc;
 	d->run_id = e->want.run_id;
 	d->name = docker_container_name(e);
@@ -183,8 +187,11 @@ int docker_launch(struct env *e, struct docker *d, const struct env_var *added,
 	    docker_note(d, e->want.state_dir, err) < 0)
 		return -1;
 	mark = shell_mark(e, d);
-	d->at_once = !d->engine.socket || (mark && path_exists(mark)) ||
-		     docker_has_arg(&e->want.plan->environment, "entrypoint", 0);
+	entrypoint = docker_has_arg(&e->want.plan->environment, "entrypoint", 0);
+	d->has_shell = !entrypoint && mark && path_exists(mark);
+	if (d->has_shell)
+		utimensat(AT_FDCWD, mark, NULL, 0);
+	d->at_once = !d->engine.socket || d->has_shell || entrypoint;
 	if (d->at_once) {
 		rc = put_words(e, d, "run", false, &argv, envp, err);
 		l->file = d->file;

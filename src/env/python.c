@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "env/python.h"
 
+#include <fcntl.h>
 #include <stdint.h>
 #include <sys/stat.h>
 
@@ -111,8 +112,11 @@ int python_ask(const struct python_search *s, const char *path, struct python *o
 	if (stat(path, &st) < 0)
 		return 0;
 	memo = memo_path(s, path, &st);
-	if (recall(s, memo, out))
+	if (recall(s, memo, out)) {
+		if (s->keep)
+			utimensat(AT_FDCWD, memo, NULL, 0);
 		return 1;
+	}
 	if (ask_tool(s->ctx->trace, argv, NULL, ANSWER_MS, &answer, &ignored) < 0)
 		return 0;
 	j = json_parse(answer.s, answer.len, path, &ignored);

@@ -7,7 +7,7 @@
  * shims what they stand for), what pyenv has installed, what uv has installed.  A Python
  * of a virtualenv stands for the one that it was made with.  What a program said of itself
  * is kept in <cache>/pythons as long as its file is the same, so that nothing is started
- * for it a second time.
+ * for it a second time; that note's time is its last use.
  */
 #ifndef PYTHON_H
 #define PYTHON_H

@@ -163,6 +163,8 @@ static int take_line(
 	sha256_add_str(&r->out->hash, line);
 	buf_adds(to, line);
 	buf_addc(to, '\n');
+	origins_add(a, f->constraints ? &r->out->constraints_from : &r->out->install_from,
+	    arena_strdup(a, f->name), f->line);
 	return add_local(r, name ? name : line, editable, err);
 }
 

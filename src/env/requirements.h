@@ -10,6 +10,7 @@
 #define REQUIREMENTS_H
 
 #include "base/sha256.h"
+#include "env/origin.h"
 #include "env/python_env.h"
 
 struct requirements_in {
@@ -25,6 +26,7 @@ struct requirements_in {
 struct requirements {
 	struct buf install;	/* -e is kept, but for a tree that nobody edits (root) */
 	struct buf constraints; /* what stands in -c files */
+	struct origins install_from, constraints_from;
 	struct sha256 hash;
 	const char **local; /* packages of this machine that are not editable: paths */
 	size_t nlocal;

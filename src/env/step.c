@@ -6,7 +6,6 @@
 #include "base/ask.h"
 #include "base/path.h"
 #include "base/quote.h"
-#include "base/urltext.h"
 
 /* The last line that says something, on one line. */
 static void put_last_line(struct buf *out, const char *said)
@@ -27,11 +26,10 @@ static void put_last_line(struct buf *out, const char *said)
 static int say_failure(
     struct env *e, const struct env_step *step, const struct outcome *o, struct err *err)
 {
-	auto_buf how = BUF_INIT, said = BUF_INIT, last = BUF_INIT;
+	auto_buf how = BUF_INIT, last = BUF_INIT;
 	exit_describe(&how, &o->exit);
-	url_mask(&said, o->stderr_tail ? o->stderr_tail : "");
-	put_last_line(&last, said.s);
-	e->said = arena_strdup(e->want.a, said.s);
+	e->said = arena_strdup(e->want.a, o->stderr_tail ? o->stderr_tail : "");
+	put_last_line(&last, e->said);
 	return err_set(err, ERR_FAIL, "%s failed: %s: %s%s", step->what,
 	    path_base(step->argv[0]), how.s, last.s);
 }

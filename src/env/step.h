@@ -5,7 +5,8 @@
  *
  * It runs as a run's command does (run/supervise.h): stopped with its whole group when
  * the user asks, nothing of it left behind.  Its output, both streams, is kept in
- * <log_dir>/environment.log, and shown on our standard error where that is a terminal.
+ * <log_dir>/environment.log, names and passwords in URLs as ***, and shown on our standard
+ * error where that is a terminal.
  */
 #ifndef STEP_H
 #define STEP_H

@@ -147,14 +147,14 @@ static int write_list(const struct venv_tools *t, const char *name,
 	struct arena *a = t->e->want.a;
 	const char *file = path_join(a, t->v->dir, arena_printf(a, "%s.txt", name));
 	auto_buf text = BUF_INIT;
-	if (r->constraints.len) {
+	buf_add(&text, r->install.s, r->install.len);
+	if (r->constraints.len) { /* last, so that the lines before keep their numbers */
 		const char *c = arena_printf(a, "%s-constraints.txt", name);
 		const char *path = path_join(a, t->v->dir, c);
 		if (file_write(path, r->constraints.s, r->constraints.len, 0600, err) < 0)
 			return -1;
 		buf_addf(&text, "-c %s\n", c);
 	}
-	buf_add(&text, r->install.s, r->install.len);
 	return file_write(file, text.s, text.len, 0600, err); /* an index has passwords */
 }
 
@@ -166,6 +166,26 @@ static void push_refresh(
 		strvec_push(argv, "--refresh");
 	for (size_t i = 0; i < r->nlocal; i++)
 		local_package_age(t->e->want.a, r->local[i]);
+}
+
+/* What a tool says of our list, which is gone then: in the words of the user's files. */
+static void tell_origins(const struct venv_tools *t, const char *name,
+    const struct requirements *r, struct err *err)
+{
+	struct arena *a = t->e->want.a;
+	const char *file = t->v->file.file;
+	const struct origin_list lists[] = {
+	    {&r->install_from, path_join(a, t->v->dir, arena_printf(a, "%s.txt", name)),
+		r->install.s, file},
+	    {&r->constraints_from,
+		path_join(a, t->v->dir, arena_printf(a, "%s-constraints.txt", name)),
+		r->constraints.s, file}};
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+		const char *msg = origin_tell(a, &lists[i], err->msg);
+		snprintf(err->msg, sizeof(err->msg), "%s", msg);
+		if (t->e->said)
+			t->e->said = origin_tell(a, &lists[i], t->e->said);
+	}
 }
 
 /* One list of the file: build_dependencies or dependencies. */
@@ -197,7 +217,10 @@ static int install(struct venv_tools *t, const char *name, const char *what,
 	}
 	strvec_push(&argv, "-r");
 	strvec_push(&argv, list);
-	return run(t, what, &argv, err);
+	if (run(t, what, &argv, err) == 0)
+		return 0;
+	tell_origins(t, name, r, err);
+	return -1;
 }
 
 /* Since 22.2 pip reports what it has installed. */
@@ -269,19 +292,6 @@ static int write_mark(const struct venv_tools *t, struct err *err)
 	    path_join(t->e->want.a, v->dir, VENV_MARK), text.s, text.len, 0666, err);
 }
 
-/* Tools hide passwords themselves, mostly. */
-static void mask_log(struct env *e)
-{
-	const char *log = path_join(e->want.a, e->want.log_dir, "environment.log");
-	auto_buf text = BUF_INIT, masked = BUF_INIT;
-	struct err ignored = ERR_INIT;
-	if (file_read(log, 64 << 20, &text, &ignored) < 0 || !strchr(text.s, '@'))
-		return;
-	url_mask(&masked, text.s);
-	if (strlen(text.s) == text.len && strcmp(masked.s, text.s) != 0)
-		file_write(log, masked.s, masked.len, 0666, &ignored);
-}
-
 static void mask_error(struct err *err)
 {
 	auto_buf masked = BUF_INIT;
@@ -312,7 +322,6 @@ int venv_build(struct env *e, const struct venv *v, struct err *err)
 	clean(&t);
 	if (rc == 0)
 		rc = sync_all(v->dir, err) < 0 || write_mark(&t, err) < 0 ? -1 : 0;
-	mask_log(e);
 	if (rc < 0) {
 		struct err ignored = ERR_INIT;
 		mask_error(err);

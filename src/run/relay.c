@@ -114,6 +114,15 @@ static void note_dropped(struct relay *r)
 	log_write(r, note.s, note.len);
 }
 
+static void keep_masked(void *arg, const char *data, size_t n)
+{
+	struct relay *r = arg;
+	if (r->hide_users)
+		urlmask_pass(&r->urls, data, n, keep, r);
+	else
+		keep(r, data, n);
+}
+
 static ssize_t sink_write(const struct relay *r, const char *data, size_t n)
 {
 	if (r->sink == SINK_SOCKET)
@@ -163,7 +172,7 @@ static void take(struct relay *r)
 		return;
 	r->bytes += (int64_t)len;
 	r->last = r->buffer[len - 1];
-	masks_pass(&r->masks, r->buffer, len, keep, r);
+	masks_pass(&r->masks, r->buffer, len, keep_masked, r);
 	if (r->sink == SINK_NONE)
 		return;
 	r->at = 0; /* SINK_CAREFUL leaves it at the end of what it passed on */
@@ -214,8 +223,10 @@ void relay_close(struct relay *r)
 {
 	relay_stop_reading(r);
 	relay_abandon(r);
-	masks_end(&r->masks, keep, r);
+	masks_end(&r->masks, keep_masked, r);
 	masks_release(&r->masks);
+	urlmask_end(&r->urls, keep, r);
+	urlmask_release(&r->urls);
 	note_dropped(r);
 	fd_close(&r->log);
 	free(r->buffer);

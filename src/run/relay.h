@@ -17,6 +17,7 @@
 #include "base/err.h"
 #include "run/mask.h"
 #include "run/tail.h"
+#include "run/urlmask.h"
 
 enum { RELAY_BUFFER = 128 * 1024 };
 
@@ -43,11 +44,13 @@ struct relay {
 	int log_errno; /* first failure to write the log; nothing is written after it */
 	struct tail *tail;  /* borrowed, may be NULL */
 	struct masks masks; /* of what is kept, in log and tail */
+	bool hide_users;    /* also names and passwords in its URLs */
+	struct urlmask urls;
 };
 
 #define RELAY_INIT                                                                       \
 	{                                                                                \
-		.from = -1, .log = -1, .to = -1                                          \
+		.from = -1, .log = -1, .to = -1, .urls = URLMASK_INIT                    \
 	}
 
 /* Open the log for appending. */

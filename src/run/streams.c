@@ -48,6 +48,7 @@ int streams_open(struct streams *s, const struct launch *l, const struct termina
 		for (size_t k = 0; k < l->nsecrets; k++)
 			masks_add(&r->masks, l->secrets[k]);
 		r->limit = l->log_limit;
+		r->hide_users = l->is_step;
 		if (path[i] && relay_open_log(r, path[i], err) < 0)
 			return -1;
 		if (!t->is[1 + i]) {

@@ -32,7 +32,7 @@ struct launch {
 	bool quiet;	    /* keep the output, do not pass it on */
 	/*
 	 * A tool, not the command: no terminal and no input, and its stdout goes where its
-	 * stderr goes.
+	 * stderr goes.  Of what is kept, names and passwords in URLs are ***.
 	 */
 	bool is_step;
 	int input;		 /* what a tool reads, borrowed; 0: nothing */

@@ -259,7 +259,34 @@ make_bare() {
 	IMAGE=mlp-test-bare:1 project '"nothing"'
 	mlp run .
 	is "$status" 127
-	has "$stderr" "exec nothing failed: No such file"
+	has "$(reason)" "'nothing' cannot be started in the image mlp-test-bare:1: No such file or directory"
+	has "$stderr" "name an image that has it"
+	is "$(how)" FAILED
+	is "$(tag mlp.exit)" never:127
+	IMAGE=mlp-test-bare:1 project '"./script a"'
+	: >script
+	mlp run .
+	is "$status" 126
+	has "$stderr" "'./script' cannot be started in the image mlp-test-bare:1: Permission denied"
+	has "$stderr" "chmod +x"
+	is "$(tag mlp.exit)" never:126
+	# with a terminal
+	IMAGE=mlp-test-bare:1 project '"nothing"'
+	on_terminal "exit 127"
+	tmux -S "$T/tmux" kill-server
+	has "$(reason)" "'nothing' cannot be started in the image"
+	is "$(tag mlp.exit)" never:127
+}
+
+@test "what only looks like the words of a container's init is the command's own" {
+	project '"echo \"[FATAL tini (7)] exec nothing failed: No such file or directory\" >&2; exit 127"'
+	mlp run .
+	is "$status" 127
+	is "$(tag mlp.exit)" exited:127
+	mlp run . -A entrypoint=nothing
+	is "$status" 127
+	has "$stderr" "'nothing' cannot be started in the image $BUSYBOX"
+	is "$(tag mlp.exit)" never:127
 }
 
 @test "docker_env's variables: pairs are set, names are copied, values are in no argv" {

@@ -219,6 +219,48 @@ list() { json "'\n'.join(str(x['$2']) for x in j['$1'] if x['kind'] != 'history'
 	lacks "$stderr" "checking out"
 }
 
+@test "what is known of Pythons and images goes when it was not used, locks of killed builds at once" {
+	local cache=$XDG_CACHE_HOME/mlp
+	mkdir -p "$cache/pythons" "$cache/docker/shells" "$cache/images"
+	: >"$cache/pythons/0123"
+	: >"$cache/pythons/4567"
+	: >"$cache/docker/shells/89ab"
+	: >"$cache/images/built.lock"
+	: >"$cache/images/held.lock"
+	age 8 "$cache/pythons/0123" "$cache/docker/shells/89ab"
+	exec 8<"$cache/images/held.lock"
+	flock 8
+	mlp gc --dry-run --json 3>&-
+	is "$(list removed path | sort)" "$(printf '%s\n' "$cache/docker/shells/89ab" "$cache/images/built.lock" "$cache/pythons/0123")"
+	is "$(list removed kind | sort | xargs)" "note note temporary"
+	is "$(list kept path | sort)" "$(printf '%s\n' "$cache/images/held.lock" "$cache/pythons/4567")"
+	is "$(list kept reason | sort)" $'in use\nused lately'
+	is "$(find "$cache" -type f | wc -l)" 5
+	mlp gc 3>&-
+	has "$output" "removed note $cache/pythons/0123 ("
+	has "$output" "removed temporary $cache/images/built.lock ("
+	has "$output" "; 2 things in use or used lately"
+	is "$(find "$cache" -type f | sort)" "$(printf '%s\n' "$cache/images/held.lock" "$cache/pythons/4567")"
+	exec 8<&-
+	mlp gc --older-than 0
+	is "$(find "$cache" -type f)" ""
+}
+
+@test "use counts: a run makes what is known of its Python young again" {
+	mkdir p
+	printf 'entry_points:\n  main:\n    command: ":"\n' >p/MLproject
+	mlp run p --env-manager virtualenv --dry-run
+	mlp run p --env-manager virtualenv
+	is "$status" 0
+	age 9 "$XDG_CACHE_HOME"/mlp/pythons/*
+	mlp run p --env-manager virtualenv --dry-run
+	mlp gc --dry-run --json
+	is "$(list removed kind | sort -u)" note
+	mlp run p --env-manager virtualenv
+	mlp gc --dry-run --json
+	is "$(json '[x["path"] for x in j["kept"] if x["kind"] == "note"] != []')" True
+}
+
 @test "the state of a killed run goes only when its end is recorded" {
 	mkdir p
 	printf 'entry_points:\n  main:\n    command: "sleep 60"\n' >p/MLproject

@@ -255,6 +255,28 @@ pip "
 	is "$(envs)$(unfinished)" 0
 }
 
+@test "what a tool says of the list of packages names the file that the user wrote, and its line" {
+	main_is '"true"'
+	printf '# words\n\nalpha\nalpha beta\n' >requirements.txt
+	python_env '-r requirements.txt'
+	mlp run .
+	is "$status" 125
+	has "$stderr" 'in `requirements.txt` (line 4)'
+	lacks "$stderr" install.txt
+	without_uv
+	mlp run .
+	is "$status" 125
+	has "$stderr" "(from line 4 of requirements.txt)"
+	lacks "$stderr" install.txt
+	printf 'dependencies:\n- alpha\n- alpha beta\n' >python_env.yaml
+	mlp run .
+	has "$stderr" "(from line 3 of python_env.yaml)"
+	printf 'dependencies:\n- alpha\n- -c pins.txt\n' >python_env.yaml
+	printf '\nalpha beta\n' >pins.txt
+	mlp run .
+	has "$stderr" "(from line 2 of pins.txt)"
+}
+
 @test "python: 3.8 without quotes, and other mistakes of the file, with their place" {
 	main_is '"true"'
 	while IFS='|' read -r text message; do
@@ -594,6 +616,29 @@ start_index() {
 	lacks "$stderr" s3cret
 	kill "$index"
 	run ! grep -r s3cret mlruns mlflow.db "$XDG_STATE_HOME" "$XDG_CACHE_HOME/mlp"
+}
+
+@test "killed while a tool says a password: it is in no log" {
+	mkdir "$T/says"
+	cat >"$T/says/uv" <<-END
+		#!/bin/sh
+		case \$1 in --version) echo uv 1; exit ;; esac
+		printf 'Looking in http://ann:s3cret@127.0.0.1:1/x\nthen http://ann:s3cr'
+		touch "$T/held"
+		until [ -e "$T/go" ]; do sleep 0.05; done
+	END
+	chmod +x "$T/says/uv"
+	export PATH=$T/says:$PATH
+	main_is '"true"'
+	python_env alpha
+	"$MLP" run . 2>"$T/err" 3>&- &
+	local maker=$!
+	until_true test -e "$T/held"
+	until_true grep -qs 'then http://' mlruns/0/*/artifacts/mlp/environment.log
+	kill -KILL "$maker"
+	wait "$maker" || true
+	has "$(cat mlruns/0/*/artifacts/mlp/environment.log)" "Looking in http://***@127.0.0.1:1/x"
+	run ! grep -r s3cr mlruns mlflow.db "$XDG_STATE_HOME" "$XDG_CACHE_HOME/mlp"
 }
 
 @test "--dry-run says what would be made, and makes nothing" {

@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include "base/quote.h"
+#include "env/docker.h"
 #include "env/docker_argv.h"
 
 static void test_volumes(void **state)
@@ -260,6 +261,35 @@ static void test_hidden(void **state)
 	docker_words_release(&w);
 }
 
+static void test_init_words(void **state)
+{
+	static const struct {
+		const char *said, *name,
+		    *because; /* name NULL: it is nothing of an init's */
+	} t[] = {
+	    {"[FATAL tini (7)] exec a failed: No such file or directory\r\n", "a",
+		"No such file or directory"},
+	    {"WARNING: x\n[FATAL tini (12)] exec a failed: b failed: c\n", "a failed: b",
+		"c"},
+	    {"[FATAL tini (7)] exec a failed: b\nmore", NULL, NULL},
+	    {"[FATAL tini (7)] exec a", NULL, NULL},
+	    {"[FATAL tini (7", NULL, NULL},
+	    {"x [FATAL tini (7)] exec a failed: b", NULL, NULL},
+	    {"", NULL, NULL},
+	};
+	auto_arena a = ARENA_INIT;
+	(void)state;
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		const char *name, *because;
+		bool is = docker_init_words(&a, t[i].said, &name, &because);
+		assert_int_equal(is, t[i].name != NULL);
+		if (!is)
+			continue;
+		assert_string_equal(name, t[i].name);
+		assert_string_equal(because, t[i].because);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -272,6 +302,7 @@ int main(void)
 	    cmocka_unit_test(test_limits),
 	    cmocka_unit_test(test_variables),
 	    cmocka_unit_test(test_hidden),
+	    cmocka_unit_test(test_init_words),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -10,6 +10,8 @@
 
 #include "base/buf.h"
 #include "run/mask.h"
+#include "base/urltext.h"
+#include "run/urlmask.h"
 
 #define SECRET "abcabd-KEY"
 #define STARS "**********"
@@ -100,6 +102,61 @@ static void test_given_at_once(void **state)
 	assert_string_equal(got.s, "epoch 1\nabcaX");
 }
 
+/* In pieces of `size` bytes, as url_mask does it to the whole text. */
+static void expect_url(const char *text, size_t size)
+{
+	struct urlmask u = URLMASK_INIT;
+	auto_buf got = BUF_INIT, wanted = BUF_INIT;
+	size_t n = strlen(text);
+	for (size_t at = 0; at < n; at += size)
+		urlmask_pass(&u, text + at, n - at < size ? n - at : size, collect, &got);
+	urlmask_end(&u, collect, &got);
+	urlmask_release(&u);
+	url_mask(&wanted, text);
+	assert_string_equal(got.s, wanted.s);
+}
+
+static void test_urls(void **state)
+{
+	static const char *const texts[] = {
+	    "",
+	    "nothing",
+	    "http://ann:s3cret@host/x",
+	    "at http://ann:s3cret@host:80, then\nhttps://bob@h http://h/@ x",
+	    "://a@b@c",
+	    "http:/ann@x :://ann@x ://://b@c a://b://c@d",
+	    "http://ann:s3cret@",
+	    "http://ann:s3cret",
+	    "http:/",
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		for (size_t size = 1; size <= 80; size++)
+			expect_url(texts[i], size);
+}
+
+/* Nothing is given of what may still become a password; the rest is given at once. */
+static void test_url_held(void **state)
+{
+	struct urlmask u = URLMASK_INIT;
+	auto_buf got = BUF_INIT, name = BUF_INIT;
+	static const char before[] = "Looking in http://ann:s3cret";
+	(void)state;
+	urlmask_pass(&u, before, sizeof(before) - 1, collect, &got);
+	assert_string_equal(got.s, "Looking in http://");
+	urlmask_pass(&u, "\0", 1, collect, &got); /* a NUL is no part of it */
+	assert_int_equal(got.len, sizeof(before));
+	buf_clear(&got);
+	for (int i = 0; i < URLMASK_HELD; i++)
+		buf_adds(&name, "ab");
+	urlmask_pass(&u, " x://", 5, collect, &got);
+	urlmask_pass(&u, name.s, name.len, collect, &got);
+	urlmask_pass(&u, "s3cret@host/x\n", 14, collect, &got);
+	urlmask_end(&u, collect, &got);
+	urlmask_release(&u);
+	assert_string_equal(got.s, " x://***/x\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -107,6 +164,8 @@ int main(void)
 	    cmocka_unit_test(test_several),
 	    cmocka_unit_test(test_no_secret),
 	    cmocka_unit_test(test_given_at_once),
+	    cmocka_unit_test(test_urls),
+	    cmocka_unit_test(test_url_held),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, NULL, NULL);

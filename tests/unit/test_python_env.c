@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "env/local_package.h"
+#include "env/origin.h"
 #include "env/python.h"
 #include "env/python_env.h"
 #include "env/requirements.h"
@@ -322,6 +323,39 @@ static void test_hash(void **state)
 	assert_string_not_equal(one, two);
 }
 
+/* What tools say of our list is told in the words of the user's files. */
+static void test_origins(void **state)
+{
+	static const struct {
+		const char *said, *wanted;
+	} t[] = {
+	    {"", ""},
+	    {"nothing of it, install.txt", "nothing of it, install.txt"},
+	    {"ERROR: 'b c' (from line 2 of /c/envs/01/install.txt)",
+		"ERROR: 'b c' (from line 7 of more.txt)"},
+	    {"b (from -r /c/envs/01/install.txt (line 2)) (1.0)",
+		"b (from -r more.txt (line 7)) (1.0)"},
+	    {"or a requirement: /c/envs/01/install.txt:2:1\n",
+		"or a requirement: more.txt:7:1\n"},
+	    {"in `envs/01/install.txt` at position 4\nx", "in `more.txt` (line 7)\nx"},
+	    {"in `/c/envs/01/install.txt` at position 3", "in `list.yaml` (line 2)"},
+	    {"in `/c/envs/01/install.txt` at position 900", "in `list.yaml`"},
+	    {"/c/envs/01/install.txt, 01/install.txt", "list.yaml, list.yaml"},
+	    {"line 99999999999999999999 of /c/envs/01/install.txt", "list.yaml"},
+	    {"line of /c/envs/01/install.txt (line x)", "line of list.yaml (line x)"},
+	    {"/c/envs/01/install.txt:99", "list.yaml"},
+	};
+	auto_arena a = ARENA_INIT;
+	struct origins o = {.n = 0};
+	const struct origin_list list = {
+	    &o, "/c/envs/01/install.txt", "a=1\nb c\n", "list.yaml"};
+	(void)state;
+	origins_add(&a, &o, "list.yaml", 2);
+	origins_add(&a, &o, "more.txt", 7);
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++)
+		assert_string_equal(origin_tell(&a, &list, t[i].said), t[i].wanted);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -331,6 +365,7 @@ int main(void)
 	    cmocka_unit_test(test_conda_python),
 	    cmocka_unit_test(test_versions),
 	    cmocka_unit_test(test_local_paths),
+	    cmocka_unit_test(test_origins),
 	    cmocka_unit_test_setup_teardown(test_requirements, setup_dir, teardown_dir),
 	    cmocka_unit_test_setup_teardown(test_hash, setup_dir, teardown_dir),
 	};
