@@ -272,12 +272,13 @@ static void a_tree_of_processes_is_summed(void **state)
 	assert_int_equal(pipe(ready), 0);
 	child = fork();
 	if (child == 0) {
-		if (fork() > 0)
-			(void)!write(ready[1], "", 1);
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		fork();
+		prctl(PR_SET_PDEATHSIG, SIGKILL); /* before the other one may die */
+		(void)!write(ready[1], "", 1);
 		for (;;)
 			pause();
 	}
+	assert_int_equal(read(ready[0], &c, 1), 1);
 	assert_int_equal(read(ready[0], &c, 1), 1);
 	proctree_read(&p->arena, &t);
 	proctree_sum(&t, getpid(), &cpu, &memory);
