@@ -57,7 +57,7 @@ print(json.load(urllib.request.urlopen(r))["run"]["info"]["run_id"])' "$1"
 metric() { # RUN
 	printf '{"run_id": "%s", "key": "m", "value": 0.5, "timestamp": @, "step": @}' "$1"
 }
-batch() { # RUN
+metrics_batch() { # RUN
 	python3 -c 'import sys
 print("{\"run_id\": \"%s\", \"metrics\": [%s]}" % (sys.argv[1], ", ".join(
     "{\"key\": \"m%d\", \"value\": 0.5, \"timestamp\": @, \"step\": @}" % i for i in range(100))))' "$1"
@@ -111,17 +111,17 @@ writing() {
 	rate 1 "$theirs" 20 POST "$api/runs/log-metric" "$(metric "$their_run")" >asked
 	asked "log-metric, one connection" ">= 100 x" 5000 200 metric runs/log-metric
 	asked "log-metric, 16 connections" "scales" 10000 200 metric runs/log-metric 16
-	asked "log-batch of 100 metrics" ">= 100 x" 1000 40 batch runs/log-batch
-	row "log-batch of 100 metrics" "$(rate 1 "$ours" 1000 POST "$api/runs/log-batch" "$(batch "$(new_run "$ours")")")" \
+	asked "log-batch of 100 metrics" ">= 100 x" 1000 40 metrics_batch runs/log-batch
+	row "log-batch of 100 metrics" "$(rate 1 "$ours" 1000 POST "$api/runs/log-batch" "$(metrics_batch "$(new_run "$ours")")")" \
 		"the tables alone, SQLite" "$(tables_alone "$our_run")" /s "what the tables cost"
 	asked "create run" ">= 100 x" 2000 100 created runs/create
 	asked "create run, 16 connections" "scales" 5000 100 created runs/create 16
 	servers_end
-	row "synced writes of 4 KiB on this disk" "$(synced)" "-" 0 /s "what a disk can do"
+	row "synced writes of 4 KiB on this disk" "$(synced_writes)" "-" 0 /s "what a disk can do"
 }
 
 # Writes that are on the disk when they are acknowledged, by SQLite's way: append and sync.
-synced() {
+synced_writes() {
 	python3 -c 'import os, time
 fd = os.open("synced", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
 start = time.monotonic()
