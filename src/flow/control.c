@@ -287,15 +287,7 @@ static int find_recorded(const struct ctx *ctx, struct arena *a, const char *uri
 {
 	struct tracking *t = arena_new(a, struct tracking);
 	struct run_record run;
-	struct store *store;
-	int rc;
-	if (tracking_resolve(ctx, a, uri, t, err) < 0 ||
-	    store_open(ctx, t, STORE_READ, &store, err) < 0)
-		return -1;
-	heal_runs(ctx);
-	rc = run_find_one(ctx, store, a, text, &run, err);
-	store->ops->close(store);
-	if (rc < 0)
+	if (run_find_recorded(ctx, a, uri, text, t, &run, err) < 0)
 		return -1;
 	card_of_record(ctx, a, t->uri, &run, &out->card);
 	return 0;

@@ -8,7 +8,7 @@
 #include "flow/control.h"
 #include "flow/queue.h"
 #include "flow/heal.h"
-#include "run/lockwatch.h"
+#include "run/lock.h"
 
 enum { WAIT_TRIES = 20 };
 
@@ -21,16 +21,16 @@ static int interrupted(const struct ctx *ctx, struct err *err)
 
 static int await_lock(const struct ctx *ctx, const char *dir, struct err *err)
 {
-	struct lockwatch w = LOCKWATCH_INIT;
+	struct watcher w = WATCHER_INIT;
 	struct pollfd p = {.events = POLLIN};
 	int rc;
-	if (lockwatch_open(&w, dir, err) < 0)
+	if (run_lock_watch(&w, dir, err) < 0)
 		return -1;
 	p.fd = w.fd;
 	do
 		rc = sigpoll(ctx, &p, 1, -1);
 	while (rc < 0 && !*ctx->interrupted);
-	lockwatch_close(&w);
+	watcher_end(&w);
 	return rc < 0 ? interrupted(ctx, err) : 0;
 }
 

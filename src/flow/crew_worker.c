@@ -187,12 +187,7 @@ static void put_mistakes(cJSON *j, const struct diags *ds)
 		auto_buf b = BUF_INIT;
 		if (d->level != DIAG_ERROR)
 			continue;
-		buf_adds(&b, d->file);
-		if (d->line > 0)
-			buf_addf(&b, ":%d:%d", d->line, d->column);
-		buf_addf(&b, ": %s", d->message);
-		if (d->hint)
-			buf_addf(&b, " (%s)", d->hint);
+		diag_text(&b, d);
 		json_put_str(list, NULL, b.s);
 	}
 }

@@ -44,6 +44,20 @@ int run_find_one(const struct ctx *ctx, struct store *store, struct arena *a,
 	return store->ops->run_get(store, a, ids[0], out, err);
 }
 
+int run_find_recorded(const struct ctx *ctx, struct arena *a, const char *uri,
+    const char *text, struct tracking *t, struct run_record *out, struct err *err)
+{
+	struct store *store;
+	int rc;
+	if (tracking_resolve(ctx, a, uri, t, err) < 0 ||
+	    store_open(ctx, t, STORE_READ, &store, err) < 0)
+		return -1;
+	heal_runs(ctx);
+	rc = run_find_one(ctx, store, a, text, out, err);
+	store->ops->close(store);
+	return rc;
+}
+
 int experiment_find(struct store *store, struct arena *a, const char *text,
     struct experiment_ref *out, struct err *err)
 {

@@ -29,7 +29,7 @@ void follow_open(struct follow *f, const struct ctx *ctx, struct arena *a,
 	    .log = {-1, -1},
 	    .inotify = -1,
 	    .watched = -1,
-	    .end = LOCKWATCH_INIT};
+	    .end = WATCHER_INIT};
 }
 
 void follow_close(struct follow *f)
@@ -37,7 +37,7 @@ void follow_close(struct follow *f)
 	for (int i = 0; i < FOLLOW_LOGS; i++)
 		fd_close(&f->log[i]);
 	fd_close(&f->inotify);
-	lockwatch_close(&f->end);
+	watcher_end(&f->end);
 }
 
 /* Where the last `lines` lines begin; a last one without its newline counts. */
@@ -170,7 +170,7 @@ static enum follow_how wait_for_more(struct follow *f)
 								   : FOLLOW_ENDED;
 	drop_events(f);
 	if (p[3].revents)
-		lockwatch_close(&f->end);
+		watcher_end(&f->end);
 	return has_no_reader(p) ? FOLLOW_NO_READER : FOLLOW_ENDED;
 }
 
@@ -202,7 +202,7 @@ static int look(struct follow *f, bool *lives, struct err *err)
 		known = read_card(f);
 	}
 	watch_dirs(f);
-	if (f->end.fd < 0 && f->run.held && lockwatch_open(&f->end, f->run.dir, err) < 0)
+	if (f->end.fd < 0 && f->run.held && run_lock_watch(&f->end, f->run.dir, err) < 0)
 		return -1;
 	*lives = f->end.fd >= 0 || (f->run.dir && f->run.card.state == CARD_QUEUED);
 	return 0;

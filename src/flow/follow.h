@@ -2,13 +2,13 @@
 /*
  * follow.h -- what a run's command writes, as it writes it: read from its logs until the
  * run has ended and the last byte is out.  Nothing is looked at again and again: the
- * kernel tells of new output (inotify) and of the end (lockwatch.h).
+ * kernel tells of new output (inotify) and of the end (run_lock_watch).
  */
 #ifndef FOLLOW_H
 #define FOLLOW_H
 
 #include "flow/control.h"
-#include "run/lockwatch.h"
+#include "run/lock.h"
 
 enum { FOLLOW_OUT, FOLLOW_ERR, FOLLOW_LOGS };
 
@@ -25,7 +25,7 @@ struct follow {
 	struct follow_want want;
 	int log[FOLLOW_LOGS]; /* -1: not there (yet) */
 	int inotify, watched; /* watched: its number for the directory of the logs */
-	struct lockwatch end;
+	struct watcher end;
 	bool any; /* there was a log file */
 };
 

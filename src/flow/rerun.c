@@ -7,7 +7,6 @@
 #include "base/utf8.h"
 #include "flow/artifacts.h"
 #include "flow/find.h"
-#include "flow/heal.h"
 #include "flow/runfile.h"
 #include "plan/key.h"
 
@@ -222,15 +221,7 @@ int rerun_find(const struct ctx *ctx, struct arena *a, const char *text,
 {
 	struct tracking *t = arena_new(a, struct tracking);
 	struct run_record run;
-	struct store *store;
-	int rc;
-	if (tracking_resolve(ctx, a, rq->tracking_uri, t, err) < 0 ||
-	    store_open(ctx, t, STORE_READ, &store, err) < 0)
-		return -1;
-	heal_runs(ctx);
-	rc = run_find_one(ctx, store, a, text, &run, err);
-	store->ops->close(store);
-	if (rc < 0)
+	if (run_find_recorded(ctx, a, rq->tracking_uri, text, t, &run, err) < 0)
 		return -1;
 	return rerun_request(ctx, a, &run, rq->plan.params, rq->plan.nparams, rq, err);
 }

@@ -35,10 +35,10 @@ struct runner {
 	struct kid *kids;
 	size_t nkids, cap;
 	/* slots of runs whose runner was killed */
-	struct seat_watch orphans[QUEUE_SLOTS_MOST];
+	struct watcher orphans[QUEUE_SLOTS_MOST];
 	size_t norphans;
 	/* what runs that could not start wait for; made anew each time that we look */
-	struct seat_watch wanted[WANTED_MOST];
+	struct watcher wanted[WANTED_MOST];
 	size_t nwanted;
 };
 
@@ -87,7 +87,7 @@ static void want(struct runner *r, const char *path)
 static void want_nothing(struct runner *r)
 {
 	for (size_t i = 0; i < r->nwanted; i++)
-		seat_unwatch(&r->wanted[i]);
+		watcher_end(&r->wanted[i]);
 	r->nwanted = 0;
 }
 
@@ -259,7 +259,7 @@ static void drop_orphans(struct runner *r, const struct pollfd *p)
 {
 	for (size_t i = r->norphans; i-- > 0;)
 		if (p[i].revents) {
-			seat_unwatch(&r->orphans[i]);
+			watcher_end(&r->orphans[i]);
 			r->orphans[i] = r->orphans[--r->norphans];
 		}
 }
@@ -333,7 +333,7 @@ int runner_run(const struct ctx *ctx)
 		rc = 1;
 	}
 	for (size_t i = 0; i < r->norphans; i++)
-		seat_unwatch(&r->orphans[i]);
+		watcher_end(&r->orphans[i]);
 	want_nothing(r);
 	free(r->kids);
 	fd_close(&r->seat);

@@ -94,6 +94,16 @@ static void put_place(cJSON *o, const char *name, int value)
 		json_put_null(o, name);
 }
 
+void diag_text(struct buf *out, const struct diag *d)
+{
+	buf_adds(out, d->file);
+	if (d->line > 0)
+		buf_addf(out, ":%d:%d", d->line, d->column);
+	buf_addf(out, ": %s", d->message);
+	if (d->hint)
+		buf_addf(out, " (%s)", d->hint);
+}
+
 cJSON *diags_to_json(const struct diags *ds)
 {
 	cJSON *top = cJSON_CreateObject(), *errors, *warnings;

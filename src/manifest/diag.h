@@ -45,6 +45,9 @@ void diag_set_hint(struct diags *ds, struct diag *d, const char *fmt, ...)
  */
 void diag_print(struct buf *out, const struct diag *d, bool colour);
 
+/* "MLproject:12:7: message (hint)", for one line among others. */
+void diag_text(struct buf *out, const struct diag *d);
+
 /* {ok, errors[{file,line,column,message,hint}], warnings[...]}; the caller deletes it. */
 cJSON *diags_to_json(const struct diags *ds);
 

@@ -270,7 +270,7 @@ static bool is_interrupted(const struct ctx *ctx)
 static int await_one(const struct ctx *ctx, const struct gpus *g, struct err *err)
 {
 	auto_arena a = ARENA_INIT;
-	struct seat_watch w[GPUS_MOST];
+	struct watcher w[GPUS_MOST];
 	struct pollfd p[GPUS_MOST];
 	size_t n = 0;
 	for (size_t i = 0; i < g->n; i++) {
@@ -283,7 +283,7 @@ static int await_one(const struct ctx *ctx, const struct gpus *g, struct err *er
 	while (n > 0 && sigpoll(ctx, p, n, -1) < 0 && !is_interrupted(ctx))
 		;
 	for (size_t i = 0; i < n; i++)
-		seat_unwatch(&w[i]);
+		watcher_end(&w[i]);
 	err_clear(err);
 	if (!is_interrupted(ctx))
 		return 0;

@@ -92,7 +92,8 @@ bool run_lock_is_held(const char *dir)
 	return run_lock_look(dir) == RUN_LOCK_HELD;
 }
 
-void run_lock_await(const char *dir)
+/* Until nobody holds it, or it is gone. */
+static void await_free(const char *dir)
 {
 	struct flock whole = {.l_type = F_RDLCK, .l_whence = SEEK_SET};
 	auto_fd fd = open_to_look(dir);
@@ -104,6 +105,13 @@ void run_lock_await(const char *dir)
 	while (rc < 0 && errno == EINTR);
 	while (rc < 0 && (rc = flock(fd, LOCK_SH)) < 0 && errno == EINTR)
 		;
+}
+
+int run_lock_watch(struct watcher *w, const char *dir, struct err *err)
+{
+	if (watcher_start(w, await_free, dir) == 0)
+		return 0;
+	return err_sys(err, errno, "cannot wait for a run");
 }
 
 static int take_flock(int fd, const char *run_id, const char *path, struct err *err)

@@ -12,6 +12,7 @@
 #include "base/arena.h"
 #include "base/ctx.h"
 #include "base/err.h"
+#include "base/watcher.h"
 
 struct run_lock {
 	int fd;	   /* -1: not held */
@@ -60,8 +61,8 @@ enum run_lock_boot {
 	RUN_LOCK_NO_BOOT,    /* that could not be noted (a full disk, a power cut) */
 };
 enum run_lock_boot run_lock_boot(const char *dir);
-/* Block until nobody holds it, or it is gone.  For a process of its own (lockwatch.h). */
-void run_lock_await(const char *dir);
+/* Readable once nobody holds the lock, or it is gone.  `dir`: the run's state directory. */
+int run_lock_watch(struct watcher *w, const char *dir, struct err *err);
 
 /*
  * RUN_LOCK_NONE: remove what somebody has left who was killed before the lock was his; the

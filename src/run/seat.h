@@ -8,24 +8,15 @@
 #define SEAT_H
 
 #include <stdbool.h>
-#include <sys/types.h>
 
 #include "base/err.h"
+#include "base/watcher.h"
 
 /* A descriptor to close; -1: ERR_BUSY, somebody has it, or another failure. */
 int seat_take(const char *path, struct err *err);
 bool seat_is_taken(const char *path);
 
-/* Its being free as something to poll for, without looking again and again. */
-struct seat_watch {
-	pid_t pid; /* a small child, which ends with us */
-	int fd;	   /* readable (at its end) once it is free; -1: not open */
-};
-#define SEAT_WATCH_INIT                                                                  \
-	{                                                                                \
-		.pid = -1, .fd = -1                                                      \
-	}
-int seat_watch(struct seat_watch *w, const char *path, struct err *err);
-void seat_unwatch(struct seat_watch *w);
+/* Readable once it is free. */
+int seat_watch(struct watcher *w, const char *path, struct err *err);
 
 #endif

@@ -132,12 +132,7 @@ static void tell_diags(const struct diags *ds)
 	for (size_t i = 0; i < ds->n; i++) {
 		const struct diag *d = &ds->v[i];
 		auto_buf b = BUF_INIT;
-		buf_adds(&b, d->file);
-		if (d->line > 0)
-			buf_addf(&b, ":%d:%d", d->line, d->column);
-		buf_addf(&b, ": %s", d->message);
-		if (d->hint)
-			buf_addf(&b, " (%s)", d->hint);
+		diag_text(&b, d);
 		tell_text(d->level == DIAG_ERROR ? "mistake" : "warning", b.s, false);
 	}
 }

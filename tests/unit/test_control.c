@@ -16,41 +16,12 @@
 #include "base/sigpoll.h"
 #include "run/card.h"
 #include "run/lock.h"
-#include "run/lockwatch.h"
 #include "run/proctree.h"
 #include "run/statedir.h"
 #include "run/stop.h"
+#include "place_fixture.h"
 
 static const char run[] = "0123456789abcdef0123456789abcdef";
-
-struct place {
-	char dir[64];
-	struct ctx ctx;
-	struct arena arena;
-};
-
-static int setup(void **state)
-{
-	struct place *p = calloc(1, sizeof(*p));
-	if (!p)
-		return -1;
-	snprintf(p->dir, sizeof(p->dir), "/tmp/mlp-control.XXXXXX");
-	if (!mkdtemp(p->dir))
-		return -1;
-	p->ctx = (struct ctx){.cwd = "/", .state_dir = p->dir, .trace = -1};
-	*state = p;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct place *p = *state;
-	struct err err = ERR_INIT;
-	tree_remove(p->dir, &err);
-	arena_release(&p->arena);
-	free(p);
-	return 0;
-}
 
 /* A process that holds the lock until it is killed. */
 static pid_t hold(struct place *p)
@@ -86,7 +57,7 @@ static void looking_is_in_nobodys_way(void **state)
 {
 	struct place *p = *state;
 	const char *dir = run_state_dir(&p->ctx, &p->arena, run);
-	struct lockwatch a = LOCKWATCH_INIT, b = LOCKWATCH_INIT;
+	struct watcher a = WATCHER_INIT, b = WATCHER_INIT;
 	struct run_lock lk = RUN_LOCK_INIT;
 	struct err err = ERR_INIT;
 	pid_t holder;
@@ -94,8 +65,8 @@ static void looking_is_in_nobodys_way(void **state)
 	assert_false(path_exists(dir)); /* nothing was made */
 	holder = hold(p);
 	assert_true(run_lock_is_held(dir));
-	assert_int_equal(lockwatch_open(&a, dir, &err), 0);
-	assert_int_equal(lockwatch_open(&b, dir, &err), 0);
+	assert_int_equal(run_lock_watch(&a, dir, &err), 0);
+	assert_int_equal(run_lock_watch(&b, dir, &err), 0);
 	assert_false(is_readable(a.fd, 50));
 	kill(holder, SIGKILL);
 	assert_true(is_readable(a.fd, 10000));
@@ -104,26 +75,26 @@ static void looking_is_in_nobodys_way(void **state)
 	assert_false(run_lock_is_held(dir));
 	/* who waited has nothing that somebody else would have to wait for */
 	assert_int_equal(run_lock_take(&p->ctx, run, &lk, &err), 0);
-	lockwatch_close(&a);
-	lockwatch_close(&b);
+	watcher_end(&a);
+	watcher_end(&b);
 	run_lock_drop(&lk, true);
-	assert_int_equal(lockwatch_open(&a, dir, &err), 0); /* gone: at once */
+	assert_int_equal(run_lock_watch(&a, dir, &err), 0); /* gone: at once */
 	assert_true(is_readable(a.fd, 10000));
-	lockwatch_close(&a);
+	watcher_end(&a);
 }
 
 static void closing_a_watch_ends_its_child(void **state)
 {
 	struct place *p = *state;
-	struct lockwatch w = LOCKWATCH_INIT;
+	struct watcher w = WATCHER_INIT;
 	struct err err = ERR_INIT;
 	pid_t holder = hold(p), child;
 	assert_int_equal(
-	    lockwatch_open(&w, run_state_dir(&p->ctx, &p->arena, run), &err), 0);
+	    run_lock_watch(&w, run_state_dir(&p->ctx, &p->arena, run), &err), 0);
 	child = w.pid;
-	lockwatch_close(&w);
+	watcher_end(&w);
 	assert_int_equal(kill(child, 0), -1);
-	lockwatch_close(&w); /* nothing any more */
+	watcher_end(&w); /* nothing any more */
 	kill(holder, SIGKILL);
 	waitpid(holder, NULL, 0);
 }

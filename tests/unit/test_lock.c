@@ -22,37 +22,9 @@
 #include "base/proc.h"
 #include "run/lock.h"
 #include "run/mark.h"
+#include "place_fixture.h"
 
 static const char run[] = "0123456789abcdef0123456789abcdef";
-
-struct place {
-	char dir[64];
-	struct ctx ctx;
-	struct arena arena;
-};
-
-static int setup(void **state)
-{
-	struct place *p = calloc(1, sizeof(*p));
-	if (!p)
-		return -1;
-	snprintf(p->dir, sizeof(p->dir), "/tmp/mlp-lock.XXXXXX");
-	if (!mkdtemp(p->dir))
-		return -1;
-	p->ctx = (struct ctx){.cwd = "/", .state_dir = p->dir, .trace = -1};
-	*state = p;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct place *p = *state;
-	struct err err = ERR_INIT;
-	tree_remove(p->dir, &err);
-	arena_release(&p->arena);
-	free(p);
-	return 0;
-}
 
 /* What another process gets: 0, or the error's code. */
 static int take_elsewhere(const struct ctx *ctx)
