@@ -63,6 +63,17 @@ tests+=("${units[@]/#/build/release/tests/}" "${units[@]/#/build/san/tests/}"
 . tests/lib/docker.bash
 docker_answers || trap docker_stop EXIT
 
+# What failed, once more at the very end, where the reader of a long log looks first.
+show_failed() {
+	local log
+	for log in build/check/*.tap; do
+		awk -v file="${log##*/}" '
+			/^(not )?ok / { bad = /^not ok/; n = 0; if (bad) print file ": " $0 }
+			/^# ended after/ { print file ": " $0; next }
+			/^#/ && bad && n++ < 12' "$log"
+	done
+}
+
 say "running ${#tests[@]} files of tests"
 failed=0
 # One more than the cores, since many tests wait.  Whoever started us may ignore signals;
@@ -74,4 +85,5 @@ if [ -n "$skipped" ]; then
 	printf 'skipped:\n%s\n' "$skipped"
 	[ -z "${CI:-}" ] || { echo "in CI a skipped test is a failure"; failed=1; }
 fi
+[ "$failed" = 0 ] || show_failed
 exit "$failed"

@@ -38,6 +38,11 @@ lose() {
 	kill -9 "$supervisor"
 	until_true is_dead "$supervisor"
 }
+# Somebody came to the fault point, as "said" has it, and is gone.
+was_struck() {
+	until_true test -s "$T/said"
+	until_true is_dead "$(awk '{print $2; exit}' "$T/said")"
+}
 # "STATUS reason" of the run.
 ended() {
 	mlp show "$id" --json
@@ -241,10 +246,12 @@ lost="supervisor lost (killed or machine restarted)"
 	has "$(ended)" "('FAILED', '$lost')"
 	main_is "\"echo once >>$T/ran\""
 	id=$(MLP_FAULT=queue.claimed MLP_FAULT_SAID=$T/said "$FAULTY" run -d -j 1 . 2>/dev/null)
-	until_true test -e "$T/said"
-	until_true is_dead "$(awk '{print $2; exit}' "$T/said")"
+	was_struck
 	[ "$(ls -A "$XDG_STATE_HOME/mlp/queue/claimed")" ]
-	run -137 env MLP_FAULT=queue.returned "$FAULTY" ps
+	rm "$T/said"
+	# ps itself, or the runner that it starts: whoever is first
+	MLP_FAULT=queue.returned MLP_FAULT_SAID=$T/said "$FAULTY" ps >/dev/null 2>&1 || :
+	was_struck
 	mlp wait "$id"
 	is "$status" 0
 	is "$(cat "$T/ran")" once
