@@ -292,7 +292,7 @@ static void a_half_line_comes_when_it_is_whole(void **state)
 	put(r, ORDER_HEAD, 10);
 	order_open(&o, r->path);
 	assert_false(order_next(&o, &p));
-	put(r, ORDER_HEAD + 10, strlen(ORDER_HEAD) - 10);
+	put(r, &ORDER_HEAD[10], strlen(ORDER_HEAD) - 10);
 	put(r, "o 1", 3);
 	assert_false(order_next(&o, &p));
 	put(r, "2\ne 3\n", 6);
