@@ -48,7 +48,7 @@ static int64_t size_of(const struct follow *f, int which)
 	return f->log[which] >= 0 && fstat(f->log[which], &st) == 0 ? st.st_size : 0;
 }
 
-/* From the end of a piece, where less than all of it may be there. */
+/* Lines that are looked for from the end on, one piece after the other. */
 struct lines {
 	long left;   /* so many are still to be found */
 	bool behind; /* there is something behind */
@@ -121,15 +121,22 @@ static void open_log(struct follow *f, int which)
 	f->any = true;
 }
 
+/* Looked for again and again where a run writes to one stream only: nothing is left. */
+static void open_order(struct follow *f)
+{
+	auto_buf path = BUF_INIT;
+	if (f->order.fd >= 0 || f->log[FOLLOW_OUT] < 0 || f->log[FOLLOW_ERR] < 0)
+		return;
+	buf_addf(&path, "%s/" ORDER_NAME, f->run.card.log_dir);
+	order_open(&f->order, path.s);
+}
+
 static void open_logs(struct follow *f)
 {
-	const char *dir = f->run.card.log_dir;
-	bool both = f->want.to[FOLLOW_OUT] >= 0 && f->want.to[FOLLOW_ERR] >= 0;
-	for (int i = 0; dir && i < FOLLOW_LOGS; i++)
+	for (int i = 0; f->run.card.log_dir && i < FOLLOW_LOGS; i++)
 		if (f->log[i] < 0 && f->want.to[i] >= 0)
 			open_log(f, i);
-	if (dir && both && f->order.fd < 0)
-		order_open(&f->order, path_join(f->a, dir, ORDER_NAME));
+	open_order(f);
 	if (f->want.lines >= 0)
 		pass_over(f);
 	f->want.lines = -1; /* what comes is shown whole */

@@ -65,7 +65,7 @@ merged=$(printf '%s\n' o1 e1 o2 e2 o3 e3 end)
 @test "a run that writes to one stream has no record of an order" {
 	script 'out "a\n" a; out "b\n" b'
 	mlp run .
-	is "$(ls "$(logs_of "$(only_run)")" | xargs)" "run.json stderr.log stdout.log"
+	is "$(cd "$(logs_of "$(only_run)")" && echo *)" "run.json stderr.log stdout.log"
 	is "$(all "$(only_run)")" "$(printf 'a\nb')"
 }
 
@@ -190,15 +190,15 @@ mlp: 3 bytes were not kept"
 	rm -r mlruns mlflow.db
 	printf '{"uri": "."}\n{"uri": "."}\n' | "$MLP" batch -j 2 - >results
 	is "$(wc -l <results)" 2
-	for id in $(ls mlruns/0); do
-		is "$(all "$id")" "$(printf 'o1\ne1\no2')"
+	for id in mlruns/0/*; do
+		is "$(all "$(basename "$id")")" "$(printf 'o1\ne1\no2')"
 	done
 	rm -r mlruns mlflow.db
 	main_is '"bash main.sh fails"'
 	mlp run . -q --retries 1 --retry-delay 10ms
 	is "$status" 1
 	is "$(ls mlruns/0 | wc -l)" 2
-	for id in $(ls mlruns/0); do
-		is "$(all "$id")" "$(printf 'o1\ne1\no2')"
+	for id in mlruns/0/*; do
+		is "$(all "$(basename "$id")")" "$(printf 'o1\ne1\no2')"
 	done
 }
