@@ -9,7 +9,7 @@ enum { MOST_LINES = 1000000000 };
 static const struct opt logs_opts[] = {
     {OPT_FOLLOW, 'f', "follow", NULL, NULL, NULL,
 	"Go on with what is written, until the run has ended"},
-    {OPT_LINES, 'n', "lines", NULL, "N", NULL, "Only the last N lines of each stream"},
+    {OPT_LINES, 'n', "lines", NULL, "N", NULL, "Only the last N lines of what is shown"},
     {OPT_STDOUT, 0, "stdout", NULL, NULL, NULL, "Only standard output"},
     {OPT_STDERR, 0, "stderr", NULL, NULL, NULL, "Only standard error"},
     {OPT_TRACKING_URI, 0, "tracking-uri", NULL, "URI", "MLFLOW_TRACKING_URI",
@@ -130,9 +130,9 @@ const struct cmd cmd_logs = {
     .summary = "Print what a run's command has written",
     .text =
 	"Its standard output goes to standard output, its standard error to standard\n"
-	"error.  RUN is a run id, its beginning, or a run name, of any run that was "
-	"started\n"
-	"on this machine, or is recorded here.",
+	"error, in the order in which they came.  RUN is a run id, its beginning, or a "
+	"run\n"
+	"name, of any run that was started on this machine, or is recorded here.",
     .opts = {logs_opts, NULL},
     .run = run_logs,
 };

@@ -27,6 +27,7 @@ void follow_open(struct follow *f, const struct ctx *ctx, struct arena *a,
 	    .run = *run,
 	    .want = *want,
 	    .log = {-1, -1},
+	    .order = ORDER_INIT,
 	    .inotify = -1,
 	    .watched = -1,
 	    .end = WATCHER_INIT};
@@ -36,26 +37,77 @@ void follow_close(struct follow *f)
 {
 	for (int i = 0; i < FOLLOW_LOGS; i++)
 		fd_close(&f->log[i]);
+	order_close(&f->order);
 	fd_close(&f->inotify);
 	watcher_end(&f->end);
 }
 
-/* Where the last `lines` lines begin; a last one without its newline counts. */
-static off_t tail_of(int fd, long lines)
+static int64_t size_of(const struct follow *f, int which)
+{
+	struct stat st;
+	return f->log[which] >= 0 && fstat(f->log[which], &st) == 0 ? st.st_size : 0;
+}
+
+/* Lines that are looked for from the end on, one piece after the other. */
+struct lines {
+	long left;   /* so many are still to be found */
+	bool behind; /* there is something behind */
+};
+
+/* Where the first of the lines begins, if that is in the piece, else -1. */
+static int64_t find_lines(int fd, const struct order_piece *p, struct lines *l)
 {
 	char block[BLOCK];
-	off_t end = lseek(fd, 0, SEEK_END), at = end;
-	while (at > 0) {
-		off_t from = at > BLOCK ? at - BLOCK : 0;
-		ssize_t n = pread(fd, block, (size_t)(at - from), from);
-		for (ssize_t i = n - 1; i >= 0; i--)
-			if (block[i] == '\n' && from + i + 1 < end && --lines == 0)
+	for (int64_t at = p->to; at > p->from;) {
+		int64_t from = at - p->from > BLOCK ? at - BLOCK : p->from;
+		ssize_t n = pread(fd, block, (size_t)(at - from), (off_t)from);
+		for (ssize_t i = n - 1; i >= 0; i--) {
+			if (block[i] == '\n' && l->behind && --l->left == 0)
 				return from + i + 1;
+			l->behind = true;
+		}
 		if (n <= 0)
 			break;
 		at = from;
 	}
-	return 0;
+	return -1;
+}
+
+/* What is there, in its order; the caller's to free(). */
+static struct order_piece *list_pieces(const struct follow *f, size_t *n)
+{
+	struct order order = f->order; /* read once more when it is shown */
+	auto_buf all = BUF_INIT;
+	struct order_piece p;
+	while (order_next(&order, &p)) {
+		int64_t size = size_of(f, p.log);
+		p.to = p.to < size ? p.to : size;
+		if (p.from < p.to)
+			buf_add(&all, &p, sizeof(p));
+	}
+	for (p.log = 0; p.log < FOLLOW_LOGS; p.log++) {
+		p.from = order.told[p.log];
+		p.to = size_of(f, p.log);
+		if (p.from < p.to)
+			buf_add(&all, &p, sizeof(p));
+	}
+	*n = all.len / sizeof(p);
+	return (struct order_piece *)(void *)buf_detach(&all);
+}
+
+/* Begin with the last lines of what is there; a last one without its newline counts. */
+static void pass_over(struct follow *f)
+{
+	struct lines l = {.left = f->want.lines};
+	size_t n;
+	auto_free struct order_piece *v = list_pieces(f, &n);
+	for (int i = 0; i < FOLLOW_LOGS; i++)
+		f->shown[i] = size_of(f, i);
+	while (l.left > 0 && n > 0) {
+		const struct order_piece *p = &v[--n];
+		int64_t at = find_lines(f->log[p->log], p, &l);
+		f->shown[p->log] = at < 0 ? p->from : at;
+	}
 }
 
 static void open_log(struct follow *f, int which)
@@ -65,11 +117,18 @@ static void open_log(struct follow *f, int which)
 	struct stat st;
 	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
 		return;
-	if (f->want.lines >= 0)
-		lseek(fd, f->want.lines ? tail_of(fd, f->want.lines) : st.st_size,
-		    SEEK_SET);
 	f->log[which] = steal_fd(&fd);
 	f->any = true;
+}
+
+/* Looked for again and again where a run writes to one stream only: nothing is left. */
+static void open_order(struct follow *f)
+{
+	auto_buf path = BUF_INIT;
+	if (f->order.fd >= 0 || f->log[FOLLOW_OUT] < 0 || f->log[FOLLOW_ERR] < 0)
+		return;
+	buf_addf(&path, "%s/" ORDER_NAME, f->run.card.log_dir);
+	order_open(&f->order, path.s);
 }
 
 static void open_logs(struct follow *f)
@@ -77,54 +136,71 @@ static void open_logs(struct follow *f)
 	for (int i = 0; f->run.card.log_dir && i < FOLLOW_LOGS; i++)
 		if (f->log[i] < 0 && f->want.to[i] >= 0)
 			open_log(f, i);
+	open_order(f);
+	if (f->want.lines >= 0)
+		pass_over(f);
 	f->want.lines = -1; /* what comes is shown whole */
 }
 
-/* One block.  1: there was one; 0: no more; -1: *how. */
-static int copy_block(struct follow *f, int which, enum follow_how *how, struct err *err)
+static enum follow_how cannot_write(const struct follow *f, int which, struct err *err)
 {
-	char block[BLOCK];
-	ssize_t n;
-	if (f->log[which] < 0)
-		return 0;
-	n = read(f->log[which], block, sizeof(block));
-	if (n < 0 && errno == EINTR)
-		return 1;
-	if (n < 0) {
-		err_sys(
-		    err, errno, "cannot read '%s/%s'", f->run.card.log_dir, names[which]);
-		*how = FOLLOW_FAILED;
-		return -1;
-	}
-	if (n == 0)
-		return 0;
-	if (fd_write_all(f->want.to[which], block, (size_t)n) == 0)
-		return 1;
-	*how = errno == EPIPE ? FOLLOW_NO_READER : FOLLOW_FAILED;
-	if (errno != EPIPE)
-		err_sys(err, errno, "cannot write to standard %s",
-		    f->want.to[which] == STDOUT_FILENO ? "output" : "error");
-	return -1;
+	if (errno == EPIPE)
+		return FOLLOW_NO_READER;
+	err_sys(err, errno, "cannot write to standard %s",
+	    f->want.to[which] == STDOUT_FILENO ? "output" : "error");
+	return FOLLOW_FAILED;
 }
 
-/* In turns, so that neither waits for the other. */
-static enum follow_how copy(struct follow *f, struct err *err)
+/* A log up to a byte, or to its end if that comes before.  FOLLOW_ENDED: go on. */
+static enum follow_how show(struct follow *f, int which, int64_t to, struct err *err)
+{
+	char block[BLOCK];
+	while (f->log[which] >= 0 && f->shown[which] < to) {
+		int64_t left = to - f->shown[which];
+		ssize_t n = pread(f->log[which], block,
+		    left < BLOCK ? (size_t)left : BLOCK, (off_t)f->shown[which]);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0) {
+			err_sys(err, errno, "cannot read '%s/%s'", f->run.card.log_dir,
+			    names[which]);
+			return FOLLOW_FAILED;
+		}
+		if (n == 0)
+			break;
+		if (fd_write_all(f->want.to[which], block, (size_t)n) < 0)
+			return cannot_write(f, which, err);
+		f->shown[which] += n;
+		if (f->ctx->interrupted && *f->ctx->interrupted)
+			return FOLLOW_INTERRUPTED;
+	}
+	return FOLLOW_ENDED;
+}
+
+/* Each as far as it goes now, so that none waits for one that grows. */
+static enum follow_how show_what_is_there(struct follow *f, struct err *err)
 {
 	enum follow_how how = FOLLOW_ENDED;
-	int more;
+	while (how == FOLLOW_ENDED && (f->in_piece || order_next(&f->order, &f->piece))) {
+		how = show(f, f->piece.log, f->piece.to, err);
+		f->in_piece = how != FOLLOW_ENDED;
+	}
+	for (int i = 0; i < FOLLOW_LOGS && how == FOLLOW_ENDED; i++)
+		how = show(f, i, size_of(f, i), err);
+	return how;
+}
+
+static enum follow_how copy(struct follow *f, struct err *err)
+{
+	enum follow_how how;
+	int64_t before;
 	open_logs(f);
 	do {
-		more = 0;
-		for (int i = 0; i < FOLLOW_LOGS; i++) {
-			int rc = copy_block(f, i, &how, err);
-			if (rc < 0)
-				return how;
-			more |= rc;
-		}
-		if (more && f->ctx->interrupted && *f->ctx->interrupted)
-			return FOLLOW_INTERRUPTED;
-	} while (more);
-	return FOLLOW_ENDED;
+		before = f->shown[FOLLOW_OUT] + f->shown[FOLLOW_ERR];
+		how = show_what_is_there(f, err);
+	} while (
+	    how == FOLLOW_ENDED && f->shown[FOLLOW_OUT] + f->shown[FOLLOW_ERR] > before);
+	return how;
 }
 
 enum follow_how follow_print(struct follow *f, struct err *err)

@@ -3,19 +3,23 @@
  * follow.h -- what a run's command writes, as it writes it: read from its logs until the
  * run has ended and the last byte is out.  Nothing is looked at again and again: the
  * kernel tells of new output (inotify) and of the end (run_lock_watch).
+ *
+ * What both logs hold comes in the order in which it was written, as far as that is told
+ * (run/order.h); what is not told, first of the one, then of the other.
  */
 #ifndef FOLLOW_H
 #define FOLLOW_H
 
 #include "flow/control.h"
 #include "run/lock.h"
+#include "run/order.h"
 
-enum { FOLLOW_OUT, FOLLOW_ERR, FOLLOW_LOGS };
+enum { FOLLOW_OUT = ORDER_OUT, FOLLOW_ERR = ORDER_ERR, FOLLOW_LOGS = ORDER_LOGS };
 
 /* Everything is borrowed. */
 struct follow_want {
 	int to[FOLLOW_LOGS]; /* where stdout.log and stderr.log go; -1: not wanted */
-	long lines;	     /* begin with the last so many lines of each; -1: all */
+	long lines;	     /* begin with the last so many lines; -1: all */
 };
 
 struct follow {
@@ -23,7 +27,11 @@ struct follow {
 	struct arena *a;
 	struct control_run run;
 	struct follow_want want;
-	int log[FOLLOW_LOGS]; /* -1: not there (yet) */
+	int log[FOLLOW_LOGS];	    /* -1: not there (yet) */
+	int64_t shown[FOLLOW_LOGS]; /* bytes of each that are out, or passed over */
+	struct order order;
+	struct order_piece piece; /* of it, while it is shown */
+	bool in_piece;
 	int inotify, watched; /* watched: its number for the directory of the logs */
 	struct watcher end;
 	bool any; /* there was a log file */

@@ -24,6 +24,7 @@
 #include "run/limits.h"
 #include "run/lock.h"
 #include "run/mark.h"
+#include "run/order.h"
 
 char *const *launch_own_files(struct arena *a, const struct tracking *t)
 {
@@ -181,6 +182,7 @@ static int supervise_run(struct launching *l, struct outcome *o, struct err *err
 	    .cwd = l->p->plan.cwd,
 	    .stdout_log = path_join(l->a, l->log_dir, "stdout.log"),
 	    .stderr_log = path_join(l->a, l->log_dir, "stderr.log"),
+	    .order_log = path_join(l->a, l->log_dir, ORDER_NAME),
 	    .log_limit = l->rq->log_limit,
 	    .timeout_ms = l->p->plan.timeout_ms,
 	    .quiet = l->rq->quiet,

@@ -69,7 +69,11 @@ void relay_read_from(struct relay *r, int fd)
 
 static void log_write(struct relay *r, const char *data, size_t n)
 {
-	if (n > 0 && !r->log_errno && fd_write_all(r->log, data, n) < 0)
+	if (n == 0 || r->log_errno)
+		return;
+	if (r->order)
+		orderlog_wrote(r->order, r->which);
+	if (fd_write_all(r->log, data, n) < 0)
 		r->log_errno = errno;
 }
 
@@ -219,15 +223,21 @@ void relay_stop_reading(struct relay *r)
 	fd_close(&r->from);
 }
 
-void relay_close(struct relay *r)
+void relay_end(struct relay *r)
 {
 	relay_stop_reading(r);
 	relay_abandon(r);
 	masks_end(&r->masks, keep_masked, r);
-	masks_release(&r->masks);
 	urlmask_end(&r->urls, keep, r);
-	urlmask_release(&r->urls);
 	note_dropped(r);
+}
+
+void relay_close(struct relay *r)
+{
+	relay_stop_reading(r);
+	relay_abandon(r);
+	masks_release(&r->masks);
+	urlmask_release(&r->urls);
 	fd_close(&r->log);
 	free(r->buffer);
 	r->buffer = NULL;

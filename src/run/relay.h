@@ -16,6 +16,7 @@
 
 #include "base/err.h"
 #include "run/mask.h"
+#include "run/orderlog.h"
 #include "run/tail.h"
 #include "run/urlmask.h"
 
@@ -42,9 +43,11 @@ struct relay {
 	int64_t limit;	 /* most bytes of it that are kept, the first; 0: no limit */
 	int64_t kept, dropped;
 	int log_errno; /* first failure to write the log; nothing is written after it */
-	struct tail *tail;  /* borrowed, may be NULL */
-	struct masks masks; /* of what is kept, in log and tail */
-	bool hide_users;    /* also names and passwords in its URLs */
+	struct orderlog *order; /* borrowed, may be NULL: is told that we wrote ... */
+	int which;		/* ... which of its logs */
+	struct tail *tail;	/* borrowed, may be NULL */
+	struct masks masks;	/* of what is kept, in log and tail */
+	bool hide_users;	/* also names and passwords in its URLs */
 	struct urlmask urls;
 };
 
@@ -72,6 +75,8 @@ bool relay_is_done(const struct relay *r);
 void relay_abandon(struct relay *r);
 /* Read no more. */
 void relay_stop_reading(struct relay *r);
+/* Nothing more comes: the log gets its last bytes.  Once, before relay_close. */
+void relay_end(struct relay *r);
 void relay_close(struct relay *r);
 
 #endif

@@ -8,7 +8,8 @@ enum { MOST_LEFT = 2 << 20 }; /* twice what a pipe holds */
 
 void streams_init(struct streams *s)
 {
-	*s = (struct streams){.relay = {RELAY_INIT, RELAY_INIT, RELAY_INIT}};
+	*s = (struct streams){
+	    .relay = {RELAY_INIT, RELAY_INIT, RELAY_INIT}, .order = ORDERLOG_INIT};
 	s->relay[STREAM_ERR].tail = &s->tail;
 }
 
@@ -38,6 +39,17 @@ static int read_pty(struct relay *r, const struct pty *pty, struct err *err)
 	return 0;
 }
 
+/* Of the two logs, which are open. */
+static void keep_order(struct streams *s, const char *path)
+{
+	const int log[] = {s->relay[STREAM_OUT].log, s->relay[STREAM_ERR].log};
+	orderlog_open(&s->order, path, log);
+	for (int i = STREAM_OUT; i <= STREAM_ERR; i++) {
+		s->relay[i].order = &s->order;
+		s->relay[i].which = i == STREAM_OUT ? ORDER_OUT : ORDER_ERR;
+	}
+}
+
 int streams_open(struct streams *s, const struct launch *l, const struct terminal *t,
     int ends[2], struct err *err)
 {
@@ -58,6 +70,8 @@ int streams_open(struct streams *s, const struct launch *l, const struct termina
 			return -1;
 		}
 	}
+	if (l->order_log)
+		keep_order(s, l->order_log);
 	if (!t->keys || t->is[1])
 		return 0;
 	relay_pass_on(&s->relay[STREAM_TTY], t->tty);
@@ -118,8 +132,21 @@ void streams_give_up(struct streams *s, bool late)
 	}
 }
 
+int64_t streams_due(const struct streams *s)
+{
+	return s->order.due;
+}
+
+void streams_tell_order(struct streams *s, int64_t now)
+{
+	orderlog_go_on(&s->order, now);
+}
+
 void streams_close(struct streams *s)
 {
+	for (int i = 0; i < STREAMS; i++)
+		relay_end(&s->relay[i]);
+	orderlog_close(&s->order);
 	for (int i = 0; i < STREAMS; i++)
 		relay_close(&s->relay[i]);
 }

@@ -18,6 +18,7 @@ struct streams {
 	struct relay relay[STREAMS];
 	int64_t seen[STREAMS]; /* bytes when streams_mark was called */
 	struct tail tail;      /* of stderr */
+	struct orderlog order; /* of what the logs hold */
 	bool mid_line;	       /* what was shown last does not end its line */
 };
 
@@ -45,6 +46,9 @@ void streams_mark(struct streams *s);
  * can have held at streams_mark, and, if `late`, those with nothing to read.
  */
 void streams_give_up(struct streams *s, bool late);
+/* When what is known of their order is to be written: monotonic; INT64_MAX: never. */
+int64_t streams_due(const struct streams *s);
+void streams_tell_order(struct streams *s, int64_t now);
 void streams_close(struct streams *s);
 
 #endif

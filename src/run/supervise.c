@@ -320,6 +320,7 @@ static void flush(struct supervisor *s, int64_t now)
 static void advance(struct supervisor *s)
 {
 	int64_t now = clock_mono_ms();
+	streams_tell_order(&s->streams, now);
 	if (s->state == RUNNING && s->limit && now >= s->limit) {
 		s->timed_out = true;
 		stop_begin(&s->stop, STOP_TERMINATE, now);
@@ -372,6 +373,7 @@ static int next_wake(const struct supervisor *s)
 		at = earlier(at, now + LOOK_AGAIN_MS);
 	if (s->term.keys && !s->term.raw)
 		at = earlier(at, now + FOREGROUND_MS);
+	at = earlier(at, streams_due(&s->streams));
 	if (s->l->endpoint)
 		at = earlier(at, endpoint_due(s->l->endpoint));
 	if (s->state == RUNNING)

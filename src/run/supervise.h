@@ -27,6 +27,8 @@ struct launch {
 	char *const *argv, *const *envp;
 	const char *cwd;
 	const char *stdout_log, *stderr_log; /* opened for appending, made if missing */
+	const char
+	    *order_log;	    /* where their order is kept (run/order.h); NULL: nowhere */
 	int64_t log_limit;  /* most bytes kept in each of them; 0: no limit */
 	int64_t timeout_ms; /* 0: none */
 	bool quiet;	    /* keep the output, do not pass it on */

@@ -85,12 +85,15 @@ M
 }
 
 @test "-n: the last lines" {
+	# of both streams: logorder.bats
 	main_is '"seq 30000; printf tail; seq 5 >&2; while [ ! -e go ]; do sleep 0.02; done; printf ing"'
 	start --run-name it
 	full() { [ "$("$MLP" logs --stdout it | tail -c 4; "$MLP" logs --stderr it | tail -n 1)" = tail5 ]; }
 	until_true full
-	mlp logs -n 2 it
-	is "$output|$stderr" "30000"$'\n'"tail|4"$'\n'"5"
+	mlp logs -n 2 --stdout it
+	is "$output|$stderr" "30000"$'\n'"tail|"
+	mlp logs -n 2 --stderr it
+	is "$output|$stderr" "4"$'\n'"5|"
 	mlp logs -n 0 it
 	is "$output|$stderr" "|"
 	mlp logs -n 1 --stderr it
@@ -99,12 +102,12 @@ M
 	is "$(head -n 1 <<<"$output")" 10000
 	mlp logs -n 99999999 --stdout it
 	is "$(head -n 1 <<<"$output")" 1
-	follow f -n 1 it
+	follow f -n 1 --stdout it
 	until_true grep -q tail "$T/f.out"
 	touch go
 	wait
 	is "$(cat "$T/f.out")" "tailing"
-	mlp logs -n 1 it
+	mlp logs -n 1 --stdout it
 	is "$output" "tailing"
 	for bad in -1 x '' 1x 99999999999; do
 		mlp logs -n "$bad" it

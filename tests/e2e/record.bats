@@ -108,7 +108,7 @@ team=wine"
 	newest
 	dir=$(json 'j["artifact_uri"]')
 	id=$(json 'j["run_id"]')
-	is "$(cd "$dir" && find . -type f | sort | xargs)" "./mlp/run.json ./mlp/stderr.log ./mlp/stdout.log"
+	is "$(cd "$dir" && find . -type f | sort | xargs)" "./mlp/log-order.txt ./mlp/run.json ./mlp/stderr.log ./mlp/stdout.log"
 	is "$(cat "$dir/mlp/stdout.log")" "out 2 --b 3"
 	output=$(cat "$dir/mlp/run.json")
 	is "$(json 'j["run_id"], j["entry_point"], j["cwd"], j["caller_cwd"], j["env_kind"], j["env_names"]')" \

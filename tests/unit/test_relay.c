@@ -41,6 +41,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
 	struct rig *r = *state;
+	relay_end(&r->relay);
 	relay_close(&r->relay);
 	close(r->in);
 	close(r->out);
