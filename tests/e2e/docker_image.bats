@@ -329,7 +329,7 @@ $(id -u):$(id -g)"
 	is "$(cat "$T/back.log")" "1|err"
 	is "$(built)" 1
 	# the other way round
-	docker rmi -f $(docker images -aq --no-trunc --filter "label=mlp.image=$NAME" | sort -u) >/dev/null
+	docker images -aq --no-trunc --filter "label=mlp.image=$NAME" | sort -u | xargs docker rmi -f >/dev/null
 	is "$(built)" 0
 	mlp run -d --build-image .
 	is "$status" 0
