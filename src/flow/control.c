@@ -2,6 +2,8 @@
 #include "flow/control.h"
 
 #include "base/buf.h"
+#include "base/file.h"
+#include "base/path.h"
 #include "flow/cardof.h"
 #include "flow/ending.h"
 #include "flow/find.h"
@@ -154,7 +156,8 @@ static int add_queued(const struct ctx *ctx, struct arena *a, struct control_run
 
 /*
  * One that lives and has no card (a full disk): what its record says.  Where it is
- * recorded may not be known either, and one that is just beginning has no record yet.
+ * recorded may not be known either; one that is just beginning has no record yet, and one
+ * that is just ending may have its end aside.
  */
 static bool find_bare(
     const struct ctx *ctx, struct arena *a, const char *run_id, struct control_run *r)
@@ -164,7 +167,7 @@ static bool find_bare(
 	const char *uri = run_lock_is_held(dir) ? run_lock_store(a, dir) : NULL;
 	*r = (struct control_run){.dir = dir, .held = true};
 	if (!uri || read_record(ctx, a, uri, run_id, &r->card, &ignored) < 0 ||
-	    card_has_ended(&r->card))
+	    card_has_ended(&r->card) || path_exists(path_join(a, dir, "end.json")))
 		return false;
 	r->card.pid = run_lock_holder(dir);
 	return run_lock_is_held(dir);
