@@ -189,3 +189,8 @@ char *url_file_name(struct arena *a, const char *url)
 	slug[n] = '\0';
 	return arena_printf(a, "%s-%s", slug, hex);
 }
+
+const char *url_file_hash(struct arena *a, const char *url)
+{
+	return strrchr(url_file_name(a, url), '-') + 1;
+}

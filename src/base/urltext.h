@@ -43,5 +43,7 @@ char *url_before_fragment(struct arena *a, const char *path);
  * others may begin like that, its hash.
  */
 char *url_file_name(struct arena *a, const char *url);
+/* The hash alone, which the name ends in. */
+const char *url_file_hash(struct arena *a, const char *url);
 
 #endif

@@ -17,7 +17,7 @@ struct sweep {
 	struct gc_result *out;
 	int64_t now; /* ms since the epoch */
 	struct usage usage;
-	struct strvec queued; /* mirrors, see sweep_note_queued */
+	struct strvec queued; /* of mirrors' names, see sweep_note_queued */
 };
 
 extern const char sweep_in_use[];

@@ -335,7 +335,8 @@ static void add_living(struct complete *c)
 	struct err ignored = ERR_INIT;
 	struct card *v;
 	size_t n, living = 0;
-	if (state_check(ctx, &ignored) < 0 || cards_alive(ctx, a, &v, &n, &ignored) < 0)
+	if (state_check(ctx, &ignored) < 0 ||
+	    cards_alive(ctx, a, &v, &n, NULL, &ignored) < 0)
 		return;
 	for (size_t i = 0; i < n; i++)
 		if (run_lock_is_held(run_state_dir(ctx, a, v[i].run_id)))

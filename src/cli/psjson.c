@@ -83,6 +83,24 @@ static void record_of_card(struct arena *a, const struct card *c, struct mlp_rec
 	    .ntags = n};
 }
 
+/* Its end could not be recorded yet: nobody but the card knows of it. */
+static bool is_behind(const struct mlp_record *rec, const struct card *c)
+{
+	if (!card_has_ended(c) || rec->status != MLP_RUNNING)
+		return false;
+	for (size_t i = 0; i < rec->ntags; i++)
+		if (strcmp(rec->tags[i].key, "mlp.exit") == 0 && *rec->tags[i].value)
+			return false;
+	return true;
+}
+
+static void take_end(const struct card *c, struct mlp_record *rec)
+{
+	rec->status = status_of(c->state);
+	rec->reason = c->reason;
+	rec->end_time = c->ended;
+}
+
 static void put_known(cJSON *j, const char *name, int64_t v)
 {
 	if (v < 0)
@@ -98,6 +116,8 @@ static cJSON *item(struct records *rs, const struct control_run *r, const char *
 	cJSON *j;
 	if (!read_record(rs, c, &rec))
 		record_of_card(&rs->cli->arena, c, &rec);
+	else if (is_behind(&rec, c))
+		take_end(c, &rec);
 	j = run_to_json(&rec);
 	json_put_str(j, "state", card_state_word(c->state));
 	put_known(j, "pid", r->held ? (int64_t)c->pid : -1);

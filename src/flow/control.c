@@ -2,6 +2,8 @@
 #include "flow/control.h"
 
 #include "base/buf.h"
+#include "base/file.h"
+#include "base/path.h"
 #include "flow/cardof.h"
 #include "flow/ending.h"
 #include "flow/find.h"
@@ -152,16 +154,36 @@ static int add_queued(const struct ctx *ctx, struct arena *a, struct control_run
 	return 0;
 }
 
+/*
+ * One that lives and has no card (a full disk): what its record says.  Where it is
+ * recorded may not be known either; one that is just beginning has no record yet, and one
+ * that is just ending may have its end aside.
+ */
+static bool find_bare(
+    const struct ctx *ctx, struct arena *a, const char *run_id, struct control_run *r)
+{
+	struct err ignored = ERR_INIT;
+	const char *dir = run_state_dir(ctx, a, run_id);
+	const char *uri = run_lock_is_held(dir) ? run_lock_store(a, dir) : NULL;
+	*r = (struct control_run){.dir = dir, .held = true};
+	if (!uri || read_record(ctx, a, uri, run_id, &r->card, &ignored) < 0 ||
+	    card_has_ended(&r->card) || path_exists(path_join(a, dir, "end.json")))
+		return false;
+	r->card.pid = run_lock_holder(dir);
+	return run_lock_is_held(dir);
+}
+
 static int list_cards(const struct ctx *ctx, struct arena *a, struct control_run **out,
     size_t *n, struct err *err)
 {
+	auto_strvec bare = STRVEC_INIT;
 	struct card *cards;
 	size_t k;
 	*n = 0;
 	*out = NULL;
-	if (state_check(ctx, err) < 0 || cards_alive(ctx, a, &cards, &k, err) < 0)
+	if (state_check(ctx, err) < 0 || cards_alive(ctx, a, &cards, &k, &bare, err) < 0)
 		return -1;
-	*out = arena_array(a, k + 1, sizeof(**out));
+	*out = arena_array(a, k + bare.n + 1, sizeof(**out));
 	for (size_t i = 0; i < k; i++) {
 		struct control_run *r = &(*out)[*n];
 		r->card = cards[i];
@@ -169,6 +191,8 @@ static int list_cards(const struct ctx *ctx, struct arena *a, struct control_run
 		r->held = run_lock_is_held(r->dir);
 		*n += r->held || !card_has_ended(&cards[i]);
 	}
+	for (size_t i = 0; i < bare.n; i++)
+		*n += find_bare(ctx, a, bare.v[i], &(*out)[*n]);
 	return add_queued(ctx, a, out, n, err);
 }
 

@@ -110,7 +110,7 @@ static int look(struct enqueuer *e, const struct run_request *rq,
 	    .tracking = *t};
 	*out = pr;
 	e->nprojects++;
-	if (prepare_plan(e->ctx, e->a, rq->uri, rq->version, &rq->plan, PREPARE_LOOK,
+	if (prepare_plan(e->ctx, e->a, rq->uri, rq->version, &rq->plan, PREPARE_QUEUE,
 		launch_own_files(e->a, t), NULL, &pr->p, err) == 0)
 		return 0;
 	pr->uri = ""; /* nobody's: it is looked at again for the next one */

@@ -30,6 +30,7 @@ static const struct {
     {"branch", offsetof(struct frozen, branch)},
     {"repo_url", offsetof(struct frozen, repo_url)},
     {"sha256", offsetof(struct frozen, sha256)},
+    {"mirrors", offsetof(struct frozen, mirrors)},
 };
 enum { TEXTS = sizeof(texts) / sizeof(texts[0]) };
 
@@ -75,6 +76,7 @@ void frozen_note(const struct source *s, struct frozen *f)
 	    .branch = s->branch,
 	    .repo_url = s->repo_url,
 	    .sha256 = s->sha256,
+	    .mirrors = s->mirrors,
 	    .dirty = s->dirty,
 	    .place = ""};
 }

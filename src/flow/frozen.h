@@ -3,7 +3,8 @@
  * frozen.h -- a project as it was when a run of it was queued: what is edited later does
  * not change that run.
  *
- * Of a git project that is its commit, which is in the mirror.  A directory, or what was
+ * Of a git project that is its commit, which is in the mirror, and those of its submodules,
+ * in theirs.  A directory, or what was
  * unpacked from an archive, is copied to <state>/queue/trees/<SHA-256 of it>, once for the
  * same content, and from there, when a run of it begins, to a place of the run's own,
  * which is like a checkout in every way.
@@ -19,8 +20,9 @@ enum { FROZEN_MOST_MB = 100 };
 
 /* Strings are borrowed. */
 struct frozen {
-	const char *tree;  /* its name in trees/; NULL: the commit says it all */
-	const char *place; /* of the project in it: "" at its top */
+	const char *tree;    /* its name in trees/; NULL: the commit says it all */
+	const char *place;   /* of the project in it: "" at its top */
+	const char *mirrors; /* of submodules: source_bring */
 	/* for the record, as in struct source */
 	enum source_kind kind;
 	const char *uri, *subdir, *version, *commit, *branch, *repo_url, *sha256;

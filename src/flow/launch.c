@@ -44,8 +44,12 @@ static void show_card(struct launching *l, enum card_state state)
 	l->card.state = state;
 	if (!l->lock.dir || card_write(l->lock.dir, &l->card, &err) == 0 || l->unseen)
 		return;
-	ctx_say(l->ctx, SAY_WARNING, "'mlp ps' and 'mlp stop' do not see this run: %s",
-	    err.msg);
+	if (run_lock_store(l->a, l->lock.dir))
+		ctx_say(l->ctx, SAY_WARNING,
+		    "'mlp ps' knows of this run only what its record says: %s", err.msg);
+	else
+		ctx_say(l->ctx, SAY_WARNING,
+		    "'mlp ps' and 'mlp stop' do not see this run: %s", err.msg);
 	l->unseen = true;
 }
 

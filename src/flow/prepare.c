@@ -52,8 +52,9 @@ static int get_source(const struct ctx *ctx, struct arena *a, const char *uri,
 	struct source_uri u;
 	if (source_parse(a, ctx->cwd, uri, version != NULL, &u, err) < 0)
 		return -1;
-	if (how == PREPARE_LOOK && u.kind != SOURCE_LOCAL) {
-		if (source_peek(ctx, a, &u, version, &p->source, err) < 0)
+	if (how != PREPARE_RUN && u.kind != SOURCE_LOCAL) {
+		if ((how == PREPARE_QUEUE ? source_bring : source_peek)(
+			ctx, a, &u, version, &p->source, err) < 0)
 			return -1;
 		p->peeked = true;
 		return 0;

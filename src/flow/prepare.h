@@ -24,8 +24,9 @@ struct prepared {
 };
 
 enum prepare_how {
-	PREPARE_RUN,  /* a checkout that the command can run in */
-	PREPARE_LOOK, /* only what is needed to look at the manifest */
+	PREPARE_RUN,   /* a checkout that the command can run in */
+	PREPARE_LOOK,  /* only what is needed to look at the manifest */
+	PREPARE_QUEUE, /* the same; a later run of a git project need ask nobody */
 };
 
 /*

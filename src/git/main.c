@@ -35,6 +35,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/helper.h"
+#include "base/urltext.h"
 #include "git/mirror.h"
 #include "git/facts.h"
 #include "git/mend.h"
@@ -78,6 +79,35 @@ static void mask_user(struct err *err, const struct request *rq)
 	}
 }
 
+/* The hashes of their mirrors' names: 1000 of them fit into one event. */
+static void put_mirrors(struct arena *a, const struct tree *t, cJSON *answer)
+{
+	auto_buf out = BUF_INIT;
+	for (size_t i = 0; i < t->submodules.n; i++) {
+		const struct submodule *m = t->submodules.v[i];
+		const char *hash =
+		    m->left_out || m->repo ? NULL : url_file_hash(a, m->origin);
+		if (hash && !(out.s && strstr(out.s, hash)))
+			buf_addf(&out, "%s%s", out.len ? " " : "", hash);
+	}
+	json_put_str(answer, "mirrors", out.s);
+}
+
+static int put_checkout(struct arena *a, const struct request *rq, struct meter *meter,
+    cJSON *answer, struct tree *t, const char **mirror, struct err *err)
+{
+	int rc = submodules_bring(a, rq, meter, t, err);
+	if (rc == 0 && strcmp(rq->op, "bring") == 0)
+		put_mirrors(a, t, answer);
+	else if (rc == 0)
+		rc = reuse_or_make(t, rq, meter, answer, err);
+	if (rc < 0 && t->fault)
+		*mirror = t->fault->repo
+			      ? NULL
+			      : mirror_path(a, rq->cache_dir, t->fault->origin);
+	return rc;
+}
+
 /* *mirror: its path, when what fails may be its fault. */
 static int use_tree(struct arena *a, const struct request *rq, struct meter *meter,
     cJSON *answer, const char **mirror, struct err *err)
@@ -99,14 +129,9 @@ static int use_tree(struct arena *a, const struct request *rq, struct meter *met
 	if (t.mirror.path && t.mirror.fetched >= 0)
 		json_put_int(answer, "fetched", t.mirror.fetched);
 	if (strcmp(rq->op, "peek") != 0) {
-		rc = submodules_bring(a, rq, meter, &t, err);
-		if (rc == 0)
-			rc = reuse_or_make(&t, rq, meter, answer, err);
-		if (rc < 0 && t.fault)
-			*mirror = t.fault->repo
-				      ? NULL
-				      : mirror_path(a, rq->cache_dir, t.fault->origin);
-		return rc;
+		rc = put_checkout(a, rq, meter, answer, &t, mirror, err);
+		if (rc < 0 || strcmp(rq->op, "checkout") == 0)
+			return rc;
 	}
 	rc = submodules_enter(a, rq, meter, &t, err);
 	*mirror = t.mirror.path ? arena_strdup(a, t.mirror.path) : NULL;
@@ -144,7 +169,7 @@ static int dispatch(const struct request *rq, cJSON *answer, struct err *err)
 {
 	bool facts = strcmp(rq->op, "facts") == 0;
 	if (!facts && strcmp(rq->op, "peek") != 0 && strcmp(rq->op, "checkout") != 0 &&
-	    strcmp(rq->op, "fetch") != 0)
+	    strcmp(rq->op, "bring") != 0 && strcmp(rq->op, "fetch") != 0)
 		return err_set(err, ERR_USAGE, "unknown operation '%s'", rq->op);
 	if (lib_start(err) < 0)
 		return -1;

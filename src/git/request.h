@@ -2,7 +2,8 @@
 /*
  * request.h -- what the parent asks for, as one JSON line:
  *
- *   op         "checkout", "peek", "fetch" (the mirror alone) or "facts"
+ *   op         "checkout", "peek", "bring" (as "peek", and the submodules' mirrors have what
+ *              a later checkout needs), "fetch" (the mirror alone) or "facts"
  *   url        for the transport, credentials included     (or `repo`)
  *   repo       the path of a repository on this machine, used in place
  *   origin     the URL for people and for the checkout's remote, without credentials

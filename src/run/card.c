@@ -188,8 +188,8 @@ int card_read(struct arena *a, const char *dir, struct card *out, struct err *er
 	return 0;
 }
 
-int cards_alive(
-    const struct ctx *ctx, struct arena *a, struct card **out, size_t *n, struct err *err)
+int cards_alive(const struct ctx *ctx, struct arena *a, struct card **out, size_t *n,
+    struct strvec *bare, struct err *err)
 {
 	const char *runs = path_join(a, ctx->state_dir ? ctx->state_dir : "", "runs");
 	auto_dir d = ctx->state_dir ? opendir(runs) : NULL;
@@ -201,9 +201,13 @@ int cards_alive(
 	while (d && (e = readdir(d))) {
 		struct card c = CARD_INIT;
 		struct err ignored = ERR_INIT;
-		if (strchr(e->d_name, '.') ||
-		    card_read(a, path_join(a, runs, e->d_name), &c, &ignored) < 0)
+		if (strchr(e->d_name, '.'))
 			continue;
+		if (card_read(a, path_join(a, runs, e->d_name), &c, &ignored) < 0) {
+			if (bare)
+				strvec_push(bare, e->d_name);
+			continue;
+		}
 		ARENA_GROW(a, *out, *n);
 		(*out)[(*n)++] = c;
 	}

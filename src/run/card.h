@@ -19,6 +19,7 @@
 #include "base/buf.h"
 #include "base/ctx.h"
 #include "base/err.h"
+#include "base/strvec.h"
 
 enum card_state {
 	CARD_QUEUED,
@@ -74,9 +75,12 @@ bool card_is_meant(const struct card *c, const char *text);
 void card_print(struct buf *out, const struct card *c);
 int card_parse(struct arena *a, const char *text, size_t n, struct card *out);
 
-/* Cards of the runs that have a state directory, in no order; one without is left out. */
+/*
+ * Cards of the runs that have a state directory, in no order.  One without is left out;
+ * its id is appended to `bare` (NULL: nowhere).
+ */
 int cards_alive(const struct ctx *ctx, struct arena *a, struct card **out, size_t *n,
-    struct err *err);
+    struct strvec *bare, struct err *err);
 
 /* ended.c -- <state>/ended.jsonl */
 

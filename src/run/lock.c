@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 #include "base/alloc.h"
 #include "base/boot.h"
@@ -19,6 +20,7 @@
 enum {
 	TRIES = 100, /* against others who remove the directory meanwhile */
 	ID_MAX = 64,
+	LOCKS_MAX = 4 << 20,
 	STOPPER_TRIES = 2000,
 	STOPPER_NAP_US = 500,
 };
@@ -90,6 +92,29 @@ enum run_lock_state run_lock_look(const char *dir)
 bool run_lock_is_held(const char *dir)
 {
 	return run_lock_look(dir) == RUN_LOCK_HELD;
+}
+
+pid_t run_lock_holder(const char *dir)
+{
+	auto_fd fd = open_to_look(dir);
+	auto_buf text = BUF_INIT;
+	struct err ignored = ERR_INIT;
+	const char *end;
+	struct stat st;
+	if (fd < 0 || fstat(fd, &st) < 0 ||
+	    file_read("/proc/locks", LOCKS_MAX, &text, &ignored) < 0)
+		return 0;
+	for (const char *line = text.s; line && *line; line = end + (*end == '\n')) {
+		unsigned major, minor;
+		unsigned long long ino;
+		long pid;
+		end = line + strcspn(line, "\n");
+		if (sscanf(line, "%*u: FLOCK %*s WRITE %ld %x:%x:%llu", &pid, &major,
+			&minor, &ino) == 4 &&
+		    ino == st.st_ino && makedev(major, minor) == st.st_dev)
+			return pid > 0 ? (pid_t)pid : 0;
+	}
+	return 0;
 }
 
 /* Until nobody holds it, or it is gone. */

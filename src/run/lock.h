@@ -8,6 +8,7 @@
 #define LOCK_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "base/arena.h"
 #include "base/ctx.h"
@@ -54,6 +55,11 @@ enum run_lock_state {
 enum run_lock_state run_lock_look(const char *dir);
 /* RUN_LOCK_HELD? */
 bool run_lock_is_held(const char *dir);
+/*
+ * The process that took it, as the kernel lists it; 0: not known.  Like every number it
+ * is a hint.
+ */
+pid_t run_lock_holder(const char *dir);
 /* Whether numbers of processes that were noted with it can mean anything. */
 enum run_lock_boot {
 	RUN_LOCK_THIS_BOOT,  /* made on this machine, since it was started */

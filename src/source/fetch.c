@@ -94,6 +94,7 @@ static void take_answer(struct arena *a, const cJSON *done, struct source *out)
 	out->branch = copy_str(a, done, "branch");
 	out->repo_url = copy_str(a, done, "repo_url");
 	out->sha256 = copy_str(a, done, "sha256");
+	out->mirrors = copy_str(a, done, "mirrors");
 	out->dirty = out->kind == SOURCE_GIT ? 0 : -1;
 }
 
@@ -127,21 +128,20 @@ static bool may_be_archive(const struct source_uri *u, const char *version)
 
 /*
  * What a server does not know as a repository may be an archive: that shows in what it
- * sends.  *kind: what it was.
+ * sends.  git_op: repository.h; *kind: what it was.
  */
-static int ask_any(const struct ctx *ctx, const struct source_uri *u, bool whole,
+static int ask_any(const struct ctx *ctx, const struct source_uri *u, const char *git_op,
     const char *version, const char *dest, enum source_kind *kind, cJSON **done,
     struct err *err)
 {
-	const char *op = whole ? "extract" : "peek";
+	const char *op = strcmp(git_op, "checkout") == 0 ? "extract" : "peek";
 	struct err why = ERR_INIT, second = ERR_INIT;
 	*kind = u->kind;
 	if (need_cache(ctx, u, err) < 0)
 		return -1;
 	if (u->kind == SOURCE_ARCHIVE)
 		return archive_ask(ctx, u, op, dest, false, done, err);
-	if (repository_ask(
-		ctx, u, whole ? "checkout" : "peek", version, dest, done, &why) == 0)
+	if (repository_ask(ctx, u, git_op, version, dest, done, &why) == 0)
 		return 0;
 	*kind = SOURCE_ARCHIVE;
 	if (why.code == ERR_NOTFOUND && may_be_archive(u, version)) {
@@ -171,7 +171,7 @@ static int fetch_into(const struct ctx *ctx, struct arena *a, const struct sourc
 {
 	auto_json done = NULL;
 	const char *root;
-	if (ask_any(ctx, u, true, version, dest, &out->kind, &done, err) < 0)
+	if (ask_any(ctx, u, "checkout", version, dest, &out->kind, &done, err) < 0)
 		return -1;
 	take_answer(a, done, out);
 	take_page(a, u, done, out);
@@ -222,8 +222,8 @@ static int peeked_dir(struct arena *a, const struct source_uri *u, const cJSON *
 	return 0;
 }
 
-int source_peek(const struct ctx *ctx, struct arena *a, const struct source_uri *u,
-    const char *version, struct source *out, struct err *err)
+static int look(const struct ctx *ctx, struct arena *a, const struct source_uri *u,
+    const char *version, const char *git_op, struct source *out, struct err *err)
 {
 	auto_json done = NULL;
 	source_init(a, u, version, out);
@@ -232,12 +232,24 @@ int source_peek(const struct ctx *ctx, struct arena *a, const struct source_uri 
 	out->root = temp_dir(a, err);
 	if (!out->root)
 		return -1;
-	if (ask_any(ctx, u, false, version, out->root, &out->kind, &done, err) < 0 ||
+	if (ask_any(ctx, u, git_op, version, out->root, &out->kind, &done, err) < 0 ||
 	    peeked_dir(a, u, done, out, err) < 0) {
 		source_peek_done(out);
 		return -1;
 	}
 	return 0;
+}
+
+int source_peek(const struct ctx *ctx, struct arena *a, const struct source_uri *u,
+    const char *version, struct source *out, struct err *err)
+{
+	return look(ctx, a, u, version, "peek", out, err);
+}
+
+int source_bring(const struct ctx *ctx, struct arena *a, const struct source_uri *u,
+    const char *version, struct source *out, struct err *err)
+{
+	return look(ctx, a, u, version, "bring", out, err);
 }
 
 void source_peek_done(const struct source *s)

@@ -6,7 +6,7 @@
 #include "source/source.h"
 
 /*
- * op "checkout" or "peek", as src/git/request.h has them, into dest.  With ctx->offline
+ * op "checkout", "peek" or "bring", as src/git/request.h has them, into dest.  With ctx->offline
  * nobody is asked.  Where nobody answers, what was fetched earlier is used, with a
  * warning; -1 where that does not hold what is wanted.
  */

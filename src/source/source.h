@@ -65,6 +65,7 @@ struct source {
 	const char *repo_url; /* without credentials */
 	const char *branch;   /* when the version (or, local, HEAD) is a branch */
 	const char *sha256;   /* of the archive */
+	const char *mirrors;  /* of source_bring: its submodules', see there */
 	int dirty;	      /* 1, 0, or -1: not known or not a work tree */
 	struct lease lease;   /* of source_fetch: the checkout is ours */
 };
@@ -85,6 +86,13 @@ int source_fetch(const struct ctx *ctx, struct arena *a, const struct source_uri
  * --dry-run and --help.
  */
 int source_peek(const struct ctx *ctx, struct arena *a, const struct source_uri *u,
+    const char *version, struct source *out, struct err *err);
+/*
+ * The same, and what a checkout of that commit needs is in the cache then: its submodules',
+ * too, and theirs.  out->mirrors: the hashes (url_file_hash) of their mirrors' names, with
+ * blanks between them.
+ */
+int source_bring(const struct ctx *ctx, struct arena *a, const struct source_uri *u,
     const char *version, struct source *out, struct err *err);
 void source_peek_done(const struct source *s);
 

@@ -354,8 +354,42 @@ P
 	mkdir -p "$XDG_STATE_HOME/mlp/runs/$id/card.tmp"
 	mlp run . -e fails --run-id "$id"
 	is "$status" 7
-	has "$stderr" "warning: 'mlp ps' and 'mlp stop' do not see this run: cannot write"
-	is "$(grep -c 'do not see this run' <<<"$stderr")" 1
+	has "$stderr" "warning: 'mlp ps' knows of this run only what its record says: cannot write"
+	is "$(grep -c 'knows of this run only' <<<"$stderr")" 1
+}
+
+@test "a run without a card is listed as it is recorded, found, followed and stopped" {
+	local dir
+	patient
+	start -e deaf
+	until_true says up
+	mlp ps --json
+	before=$output
+	is "$(json 'len(j)')" 1
+	pid=$(json 'j[0]["pid"]')
+	dir=$XDG_STATE_HOME/mlp/runs/$id
+	rm "$dir/card.json"
+	mkdir "$dir/card.tmp" # nor will there be one
+	mlp ps
+	has "$output" "${id:0:8}"
+	mlp ps --json
+	same() { python3 -c "
+import json, sys
+one, two = (json.loads(text)[0] for text in sys.argv[1:])
+print([k for k in one if one[k] != two[k] and k not in ('cpu_time_ms', 'memory_bytes')])" "$@"; }
+	is "$(same "$before" "$output")" "[]"
+	# nothing is said of one that is recorded nobody knows where
+	mv "$dir/store" "$T/store"
+	mlp ps
+	is "$status|$output" "0|"
+	mv "$T/store" "$dir/store"
+	mlp stop --grace 0 "${id:0:6}"
+	is "$status" 0
+	mlp wait "$id"
+	is "$status" 143
+	mlp ps -a --json
+	is "$(json 'j[0]["run_id"] == "'"$id"'", j[0]["state"]')" "(True, 'KILLED')"
+	is "$(ls -A "$XDG_STATE_HOME/mlp/runs")" ""
 }
 
 @test "stop --grace: until KILL; 0 is at once; the shorter one of two holds" {
@@ -585,10 +619,11 @@ attached() {
 	cat /dev/zero >"$XDG_STATE_HOME/fill" 2>/dev/null || true
 	mlp run . -e fails
 	is "$status" 7
-	has "$stderr" "'mlp ps' and 'mlp stop' do not see this run: cannot write"
+	has "$stderr" "'mlp ps' knows of this run only what its record says: cannot write"
 	start
 	mlp ps
 	is "$status" 0
+	has "$output" "${id:0:8}"
 	for more in "-j 1" --hold; do
 		# shellcheck disable=SC2086
 		mlp run . -d $more

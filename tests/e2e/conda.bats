@@ -5,6 +5,7 @@
 bats_require_minimum_version 1.5.0
 load ../lib/cli
 load ../lib/conda
+load ../lib/pair
 
 setup() {
 	cli_setup
@@ -62,6 +63,28 @@ tag() { sql 'select value from tags where key = ? order by rowid desc limit 1' "
 	mlp run . --env-manager conda
 	is "$status:$output" "0:tool of mlflow-da39a3ee5e6b4b0d3255bfef95601890afd80709"
 	is "$(conda_calls '^conda create --channel conda-forge --yes --override-channels -n .* python$')" 1
+}
+
+@test "fake conda: in the background it is made and used as in the foreground" {
+	wine 'thetool; exit 3'
+	fake_in_path conda
+	forget() { rm -rf "$T"/conda/envs/*; }
+	PAIR_FIRST=forget
+	pair .
+	is "$status" 3
+	is "$(cat "$T/back.log")" "tool of $NAME|activating $T/conda/envs/$NAME"
+	is "$(conda_calls create)" 2
+	has "$(cat "$(artifacts)/mlp/environment.lock")" "@EXPLICIT"
+	FAKE_FAIL=1 pair .
+	is "$status" 125
+	is "$(conda_envs)" ""
+	PAIR_FIRST=true
+	pair . --env-manager conda
+	is "$status" 3
+	pair . # which is there
+	is "$(conda_calls create)" 5
+	FAKE_DENY=1 pair .
+	is "$(conda_calls create)" 5
 }
 
 @test "fake conda: an environment that MLflow made is used" {

@@ -4,6 +4,7 @@
 bats_require_minimum_version 1.5.0
 load ../lib/cli
 load ../lib/docker
+load ../lib/pair
 load ../lib/registry
 
 setup() {
@@ -318,6 +319,35 @@ $(id -u):$(id -g)"
 	mlp run --build-image .
 	has "$stderr" building
 	docker rmi -f "$NAME-base" >/dev/null
+}
+
+@test "--build-image: in the background it is built and used as in the foreground" {
+	project "$BUSYBOX" 'cat in; echo err >&2; exit 3'
+	echo 1 >in
+	pair --build-image . # the second finds what the first has built
+	is "$status" 3
+	is "$(cat "$T/back.log")" "1|err"
+	is "$(built)" 1
+	# the other way round
+	docker images -aq --no-trunc --filter "label=mlp.image=$NAME" | sort -u | xargs docker rmi -f >/dev/null
+	is "$(built)" 0
+	mlp run -d --build-image .
+	is "$status" 0
+	mlp wait "$output"
+	is "$status" 3
+	pair_look back
+	mlp run --build-image .
+	is "$status" 3
+	lacks "$stderr" building
+	pair_look fore
+	diff "$T/back.json" "$T/fore.json"
+	diff "$T/back.log" "$T/fore.log"
+	is "$(built)" 1
+	# one that cannot be built
+	printf 'FROM %s\nRUN exit 7\n' "$BUSYBOX" >Dockerfile
+	project "$NAME-none" 'true'
+	pair --build-image .
+	is "$status" 125
 }
 
 @test "--build-image: ten runs at once build once" {

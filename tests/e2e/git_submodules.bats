@@ -435,6 +435,57 @@ git_helper_of_ours() {
 	[ ! -s log ]
 }
 
+@test "a queued run asks nobody for its submodules, and gc leaves it what it needs" {
+	make_project
+	make_library deep
+	make_library lib
+	make_library other
+	add_submodule lib deep inner ../deep.git
+	add_submodule wine lib lib ./../lib.git
+	echo 'cat lib/inner/file' >wine/train.sh
+	git -C wine commit -qam "needs what is deep"
+	publish wine
+	start_http
+	"$MLP" info "$HTTP/other.git" || :
+	"$MLP" run -d --hold "$HTTP/wine.git" >id
+	[ "$(grep -c 'upload-pack$' log)" -ge 3 ]
+	# another commit is what the server has now; then it has nothing
+	git -C wine rm -qf lib
+	git -C wine commit -qm "without"
+	publish wine
+	mv srv gone
+	: >log
+	"$MLP" gc --older-than 0 --json >kept
+	cat kept
+	[ "$(python3 -c '
+import json, re
+j = json.load(open("kept"))
+print(sorted(re.sub(r".*-(\w+)\.git-.*", r"\1", k["path"]) for k in j["kept"]
+	if k["kind"] == "mirror" and k["reason"] == "a run that is queued needs it"),
+	[k["kind"] for k in j["removed"]])')" = "['deep', 'lib', 'wine'] ['mirror']" ]
+	"$MLP" queue release "$(cat id)"
+	"$MLP" wait "$(cat id)"
+	run "$MLP" logs "$(cat id)"
+	[ "$output" = deep ]
+	[ ! -s log ]
+	mv gone srv
+	"$MLP" gc --older-than 0
+	[ -z "$(ls "$XDG_CACHE_HOME/mlp/git")" ]
+}
+
+@test "a submodule that cannot be had is said when the run is queued" {
+	make_project
+	make_library lib
+	add_submodule wine lib lib ../lib.git
+	rm -rf srv/lib.git
+	start_http
+	run "$MLP" run -d --hold "$HTTP/wine.git"
+	echo "$output"
+	[ "$status" -eq 125 ]
+	[[ "$output" == *"submodule 'lib' (lib,"* ]]
+	[ "$("$MLP" queue --json | python3 -c 'import json,sys; print(json.load(sys.stdin)["runs"])')" = "[]" ]
+}
+
 @test "a mirror of a submodule that is damaged is fetched anew" {
 	make_project
 	make_library lib

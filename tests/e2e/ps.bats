@@ -168,6 +168,11 @@ P
 	# the second one does not wait so long again
 	has "$stderr" "a later mlp command records that: database '$T/p/mlflow.db' is locked by another process (waited 1 s)"
 	has "$stderr" "(waited 0.02 s)"
+	# all of it, while the record still says RUNNING
+	ps_json -a
+	is "$(json 'set((r["state"], r["status"], r["reason"], r["end_time"] is not None) for r in j)')" \
+		"{('FAILED', 'FAILED', 'supervisor lost (killed or machine restarted)', True)}"
+	is "$(json 'set(t["mlp.host"] != "" for t in (r["tags"] for r in j))')" "{True}"
 	mlp wait "$one"
 	is "$status" 125
 	touch unlock

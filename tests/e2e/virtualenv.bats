@@ -60,9 +60,26 @@ pip "
 	mlp wait "$id"
 	is "$status" 0
 	is "$(envs)" 1
+	# each makes its own; what the two kept of it is the same
+	forget() {
+		[ ! -e mlflow.db ] || cp "$(artifacts)/mlp/environment.lock" "$T/lock.$((++n))"
+		rm -rf "$XDG_CACHE_HOME/mlp"
+	}
+	PAIR_FIRST=forget n=0
+	for manager in uv virtualenv; do
+		pair . --env-manager "$manager"
+		is "$status" 0
+		is "$(envs)" 1
+		has "$(cat "$T/back.log")" "hello from beta 1.0"
+		diff "$T/lock.$n" "$(artifacts)/mlp/environment.lock"
+	done
+	is "$n" 4
 	# one that cannot be made
+	PAIR_FIRST=true
 	printf 'no-such-package\n' >requirements.txt
 	pair .
+	is "$status" 125
+	pair . --env-manager uv
 	is "$status" 125
 }
 

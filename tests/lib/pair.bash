@@ -5,6 +5,7 @@
 #   load ../lib/pair       pair WORDS...
 
 PAIR_STORE=()
+PAIR_FIRST=true
 
 # What the record of the newest run says, but for what differs by nature, into $T/NAME.json;
 # its logs into $T/NAME.log; its id is $id.
@@ -24,12 +25,15 @@ json.dump(j, open(sys.argv[1], 'w'), indent=1, sort_keys=True)" "$T/$1.json")
 
 # Exit code, record and logs are the same; what `mlp ps` shows is, too.  $status is the exit
 # code.  PAIR_STORE: words for `mlp runs`, where it is another store than the default one.
+# PAIR_FIRST: a command before each of the two, of one word, so that both find the same.
 pair() {
 	local fore back id
+	"$PAIR_FIRST"
 	mlp run "$@"
 	fore=$status
 	[ "$fore" -ne 2 ] || { echo "the words are wrong: $*: $stderr" >&2; return 1; }
 	pair_look fore
+	"$PAIR_FIRST"
 	mlp run -d "$@"
 	is "$* $status" "$* 0"
 	back=$output

@@ -34,8 +34,16 @@ echo $MLP_RUN_ID >>started
 echo some output
 echo some more >&2
 [ -z "$3" ] || "$4" "$3" 60
+while [ -e stay ]; do sleep 0.01; done
 echo $MLP_RUN_ID $2 >>finished
 exit $2
+"""
+# nobody else writes to the database until it is killed
+HOLD = """import sqlite3, sys, time
+db = sqlite3.connect(sys.argv[1], timeout=10, isolation_level=None)
+db.execute("BEGIN IMMEDIATE")
+print(flush=True)
+time.sleep(60)
 """
 
 
@@ -451,11 +459,27 @@ def many(w, points):
     return w.strikes() - before
 
 
-def cut(w, points):
-    """The power goes while runs begin, run, and end; the machine starts again."""
+def noted(w):
+    """A disk that may lose what was not synced, and the environment in which it is noted what was."""
     log = w.dir + "/disk"
-    disk = power.Disk(w.root, log)
-    env = dict(LD_PRELOAD=w.o.power, POWER_ROOT=w.root + "/", POWER_LOG=log)
+    return power.Disk(w.root, log), dict(LD_PRELOAD=w.o.power, POWER_ROOT=w.root + "/", POWER_LOG=log)
+
+
+def power_off(w, disk):
+    """All ends at once, and the machine starts again."""
+    w.kill_all()
+    w.note_told()
+    for p in w.started:
+        p.wait(10)
+    w.started = []
+    disk.cut(w.rng)
+    w.write("boot", "%08x-0000-4000-8000-000000000000\n" % w.rng.getrandbits(32))
+    w.env.update(LD_PRELOAD=w.o.power, POWER_BOOT=w.dir + "/boot")
+
+
+def cut(w, points):
+    """The power goes while runs begin, run, and end."""
+    disk, env = noted(w)
     point = some_fault(w, points) if w.rng.random() < 0.7 else None
     queued = w.rng.random() < w.o.queued
     if queued:
@@ -468,20 +492,92 @@ def cut(w, points):
         wait_a_while(w)
     else:
         time.sleep(w.rng.random() ** 2 * 0.3)
-    w.kill_all()
-    w.note_told()
+    power_off(w, disk)
     ended = w.told_end()
-    for p in w.started:
-        p.wait(10)
-    w.started = []
-    disk.cut(w.rng)
-    w.write("boot", "%08x-0000-4000-8000-000000000000\n" % w.rng.getrandbits(32))
-    w.env.update(LD_PRELOAD=w.o.power, POWER_BOOT=w.dir + "/boot")
     w.finish() if queued else w.settle()
     w.check(power_cut=True)
     is_true(all(w.ended[run_id] == status for run_id, status in ended), "an end was lost:", ended)
     del w.env["LD_PRELOAD"], w.env["POWER_BOOT"]
     return 1
+
+
+def hold_store(w):
+    p = subprocess.Popen([sys.executable, "-c", HOLD, w.root + "/p/mlflow.db"], env=w.env, cwd="/",
+                         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+    w.started.append(p)
+    is_true(p.stdout.readline(), "the database cannot be held")
+
+
+def has_begun(w, before):
+    """The run's command, or it has been struck."""
+    n, end = w.strikes(), time.monotonic() + 5
+    while time.monotonic() < end and w.strikes() == n:
+        if len(w.lines("started")) > before:
+            return True
+        time.sleep(0.002)
+    return False
+
+
+def end_it(w, entry):
+    """The run comes to its end: by itself, stopped, or without its supervisor."""
+    how = w.rng.choice(["itself"] * 3 + ["stopped", "lost"] if entry not in NASTY else ["stopped", "lost"])
+    w.story.append(how)
+    if how == "stopped":
+        w.note_told()
+        w.start(["stop", "--all"])
+    elif how == "lost":
+        for run in w.json("ps"):
+            os.kill(run["pid"], signal.SIGKILL)
+    os.unlink(w.dir + "/stay")
+
+
+def told_by_ps(w):
+    """{id: how it ended} of what is said to have ended, when all is."""
+    end = time.monotonic() + 3
+    while time.monotonic() < end and w.json("ps"):
+        time.sleep(0.01)
+    return {c["run_id"]: (c["state"], c["end_time"], c["reason"]) for c in w.json("ps", "-a", "--limit", "100000")
+            if c["state"] not in LIVE}
+
+
+def kept(w, points):
+    """A run ends while nobody can write to the store, so its end is kept aside; then the power goes."""
+    entry = w.rng.choice(["good", "good", "bad", *NASTY])
+    some = [p for p in points if p.startswith(("close.", "archive.", "file.", "note."))]
+    usual, before, told, cuts = dict(w.env), len(w.lines("started")), {}, 0
+    disk, env = noted(w)
+    w.env.update(env, MLP_BUSY_TIMEOUT="50")
+    w.write("stay", "")
+    w.start(["run", *w.rng.choice([[], ["-d"]]), ".", "-e", entry],
+            fault=some_fault(w, some) if w.rng.random() < 0.3 else None)
+    if has_begun(w, before):
+        hold_store(w)
+        end_it(w, entry)
+    else:
+        os.unlink(w.dir + "/stay")
+    for _ in range(w.rng.choice([1, 1, 2, 3])):
+        if cuts:  # it is healed, but the store still is not there to be written
+            disk, env = noted(w)
+            w.env.update(env)
+            if os.path.exists(w.root + "/p/mlflow.db"):
+                hold_store(w)
+            if w.rng.random() < 0.5:
+                w.mlp("ps", fault=some_point(w, points, ("heal.", "archive.", "file.")))
+        if w.rng.random() < 0.7:
+            told.update(told_by_ps(w))
+        else:
+            time.sleep(w.rng.random() ** 2 * 0.3)
+        power_off(w, disk)
+        cuts += 1
+    for name in set(env) - {"LD_PRELOAD"}:
+        del w.env[name]
+    w.settle()
+    w.check(power_cut=True)
+    ends = {r["run_id"]: (r["status"], r["end_time"], r["reason"]) for r in w.json("runs", "--limit", "100000")}
+    for run_id, how in told.items():
+        is_true(ends.get(run_id, how) == how, "another end was told:", run_id, how, ends.get(run_id))
+    w.env = usual
+    return cuts
 
 
 def full(w, points):
@@ -513,7 +609,7 @@ def full(w, points):
 
 
 KINDS = {"fault": (fault, 10), "moment": (moment, 6), "healing": (healing, 3), "stopping": (stopping, 1), "queue": (queue, 4), "many": (many, 4),
-         "cut": (cut, 5)}
+         "cut": (cut, 5), "kept": (kept, 2)}
 
 
 def rounds(o, seed, kills):
