@@ -33,7 +33,6 @@ struct docker {
 	const char *note;   /* the file that says that it may be there; NULL: it is not */
 	const char *secret; /* the key of the run's endpoint, or NULL */
 	int file;	    /* variables, for docker's program to read; -1: none */
-	bool name_is_given; /* it may be the name of somebody else's */
 	bool unsure;	    /* a signal found no container: it may still come */
 	bool at_once;	    /* `docker run` both makes and starts it */
 	bool has_shell;	    /* the command is given to a shell that is there */
@@ -83,7 +82,10 @@ bool docker_judge_init(
 bool docker_init_words(
     struct arena *a, const char *said, const char **name, const char **because);
 
-/* The ids of the run's containers, by their label. */
+/*
+ * The ids of the run's containers, by their label: a name that was chosen may be somebody
+ * else's, and anybody may give another one.
+ */
 int docker_find(
     const struct engine *en, const char *run_id, struct strvec *ids, struct err *err);
 

@@ -180,7 +180,6 @@ int docker_launch(struct env *e, struct docker *d, const struct env_var *added,
 	int rc;
 	d->run_id = e->want.run_id;
 	d->name = docker_container_name(e);
-	d->name_is_given = docker_has_arg(&e->want.plan->environment, "name", 0);
 	d->secret = endpoint_key(added, nadded);
 	d->since_ms = clock_now_ms();
 	if (docker_gather(e, d, added, nadded, err) < 0 ||

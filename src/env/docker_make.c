@@ -3,6 +3,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/path.h"
+#include "base/user.h"
 #include "env/docker.h"
 #include "env/docker_recording.h"
 
@@ -118,6 +119,9 @@ static int add_user(const struct env *e, struct docker *d, struct err *err)
 	docker_words_option(w, "--user", user.s);
 	if (root)
 		return 0;
+	/* the image has no such user: what asks for its name asks these */
+	docker_words_setenv(w, "USER", user_name(e->want.a));
+	docker_words_setenv(w, "LOGNAME", user_name(e->want.a));
 	if (d->engine.remote) {
 		docker_words_setenv(w, "HOME", "/tmp");
 		return 0;
@@ -152,8 +156,6 @@ static void add_process(const struct env *e, struct docker *d)
 	docker_words_option(w, "--name", d->name);
 	if (docker_removes_itself(d))
 		docker_words_option(w, "--rm", NULL);
-	strvec_push(&w->options, "--label");
-	strvec_pushf(&w->options, DOCKER_LABEL "=%s", e->want.run_id);
 	if (!docker_has_arg(p, "log-driver", 0))
 		docker_words_option(w, "--log-driver", "none"); /* we keep the output */
 	/* without a terminal of our own there is none to attach to theirs */
@@ -190,6 +192,13 @@ static void add_copied(const struct env *e, struct docker *d)
 			    &d->words, p->env[i].name, getenv(p->env[i].name));
 }
 
+/* What we find it by: last, so that no label of -A takes its place. */
+static void add_label(const struct env *e, struct docker *d)
+{
+	strvec_push(&d->words.options, "--label");
+	strvec_pushf(&d->words.options, DOCKER_LABEL "=%s", e->want.run_id);
+}
+
 int docker_gather(struct env *e, struct docker *d, const struct env_var *added,
     size_t nadded, struct err *err)
 {
@@ -206,5 +215,6 @@ int docker_gather(struct env *e, struct docker *d, const struct env_var *added,
 	if (add_volumes(d, err) < 0)
 		return -1;
 	docker_words_add_args(&d->words, p);
+	add_label(e, d);
 	return docker_words_add_vars(&d->words, p, added, nadded, err);
 }

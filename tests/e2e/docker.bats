@@ -199,6 +199,18 @@ shared"
 	none -path "$XDG_STATE_HOME/mlp/runs/*"
 }
 
+@test "who asks in there for the caller's name is told it, though the image does not know him" {
+	project '"echo $USER $LOGNAME; whoami"' '  environment: [[LOGNAME, given]]'
+	status=0
+	output=$(LOGNAME=ann as_user "$MLP" run . 2>"$T/stderr") || status=$?
+	is "$status:$output" "1:ann given"
+	project '"echo $USER $LOGNAME"'
+	is "$(USER='' LOGNAME=bob as_user "$MLP" run -q .)" "bob bob"
+	chown -R "$(id -u)" "$T"
+	mlp run . -A user=77:77
+	is "$output" ""
+}
+
 @test "-A user=... is another user, as in docker run" {
 	project '"id -u"'
 	mlp run . -A user=77:77
@@ -388,6 +400,26 @@ recorder() {
 	is "$(ours)" ""
 }
 
+@test "a container that gets another name, or has a label like ours from -A, is found all the same" {
+	project '"trap : TERM; while :; do sleep 0.1; done"'
+	for how in TERM docker; do
+		begin -A label=mlp.run=another
+		until_true is_up
+		is "$(docker inspect --format '{{index .Config.Labels "mlp.run"}}' "$(ours)")" "$(newest; json 'j["run_id"]')"
+		docker rename "$(ours)" "mlp-test-$$-renamed"
+		case $how in
+		TERM) kill -TERM "$RUNNING" ;;
+		docker) docker kill "$(ours)" >/dev/null ;;
+		esac
+		ended
+		is "$(ours)" ""
+		case $how in
+		TERM) is "$(how)" KILLED ;;
+		docker) has "$(reason)" "the container was stopped from outside" ;;
+		esac
+	done
+}
+
 @test "-A name=... of a container that is there: an error, and that one lives" {
 	local other
 	other=$(docker run -d --label "mlp.test=$T" --name "mlp-test-$$-taken" "$BUSYBOX" sleep 60)
@@ -424,7 +456,11 @@ recorder() {
 		is "$(how)" FAILED
 		is "$(reason)" "never started: the container could not be made: unknown flag: --no-such-option"
 		is "$(docker ps -aq --filter name="mlp-$(newest; json 'j["run_id"]')")" ""
+		lacks "$stderr" "last lines" # they are the reason
 	done
+	mlp run . -A gpus=all
+	is "$status" 125
+	has "$stderr" "the engine cannot give GPUs to containers: install the NVIDIA Container Toolkit"
 	mlp run . -A device=/no/such/device
 	is "$status" 125
 	has "$(reason)" "never started: "
