@@ -530,6 +530,39 @@ pip "
 	is "$(json 'j["status"]')" FAILED
 }
 
+@test "a cache whose path PATH cannot hold: said before anything is made, and nothing runs outside" {
+	project
+	XDG_CACHE_HOME=$T/a:b mlp run .
+	is "$status:$output" "125:"
+	has "$stderr" "a virtual environment cannot be below '$T/a:b/mlp'"
+	has "$stderr" "set XDG_CACHE_HOME"
+	[ ! -e "$T/a:b" ] && [ ! -e mlflow.db ]
+}
+
+@test "a Python that brings several pips: the newest is taken" {
+	local real wheels
+	real=$(readlink -f /usr/bin/python3)
+	wheels=$("$real" -c 'import sysconfig, os, ensurepip
+print(sysconfig.get_config_var("WHEEL_PKG_DIR") or os.path.dirname(ensurepip.__file__) + "/_bundled")')
+	mkdir "$T/wheels" "$T/shim"
+	cp "$wheels"/pip-*.whl "$wheels"/setuptools-*.whl "$T/wheels"
+	cp "$wheels"/pip-*.whl "$T/wheels/pip-9.0.1-py3-none-any.whl"
+	cat >"$T/shim/python3" <<-END
+		#!/bin/sh
+		for code; do :; done
+		exec $real -I -S -c "import sysconfig
+		sysconfig.get_config_vars()['WHEEL_PKG_DIR'] = '$T/wheels'
+		\$code"
+	END
+	chmod +x "$T/shim/python3"
+	main_is '"pip --version"'
+	echo '{}' >python_env.yaml
+	PATH=$T/shim:$PATH mlp run .
+	is "$status" 0
+	lacks "$output" "pip 9.0.1"
+	is "$(envs)" 1
+}
+
 @test "a full disk while it is made: told, and nothing is left" {
 	mkdir "$T/small"
 	mount -t tmpfs -o size=3m none "$T/small" 2>/dev/null || skip "no right to mount"
