@@ -247,10 +247,21 @@ pip "
 	newest
 	is "$(json 'j["status"]')" FAILED
 	has "$(cat "$(artifacts)/mlp/environment.log")" "nowhere"
+	# what it says last is not always why
+	mkdir "$T/says"
+	cat >"$T/says/uv" <<-'END'
+		#!/bin/sh
+		case $1 in --version) echo uv 1; exit ;; esac
+		printf 'note: this\nerror: Git operation failed\n  cause: no such repository\n\n  Please make sure\n   and it exists.\n\n' >&2
+		exit 1
+	END
+	chmod +x "$T/says/uv"
+	PATH=$T/says:$PATH mlp run .
+	has "$stderr" "failed: uv: exit 1: error: Git operation failed: no such repository; artifacts"
 	without_uv
 	mlp run .
 	is "$status" 125
-	has "$stderr" "installing the packages failed: python: exit 1"
+	has "$stderr" "installing the packages failed: python: exit 1: ERROR: No matching distribution found for nowhere==1.0"
 	has "$stderr" "No matching distribution found for nowhere==1.0"
 	is "$(envs)$(unfinished)" 0
 }
