@@ -19,6 +19,20 @@ static int check_source(
 	return err_hint(err, "make it: mkdir -p %s", source);
 }
 
+/* "data:/data" is a volume that docker keeps, as it has always been, though ... */
+static void tell_namesake(const struct env *e, const char *volume)
+{
+	struct arena *a = e->want.a;
+	const char *colon = strchr(volume, ':');
+	const char *name =
+	    colon ? arena_strndup(a, volume, (size_t)(colon - volume)) : "";
+	if (*name && path_is_dir(path_join(a, e->want.plan->cwd, name)))
+		ctx_say(e->want.ctx, SAY_WARNING,
+		    "volume '%s': '%s' is one that the engine keeps, not the project's "
+		    "directory, which is './%s'",
+		    volume, name, name);
+}
+
 static int expand_volumes(struct env *e, struct docker *d, struct err *err)
 {
 	const struct env_plan *p = &e->want.plan->environment;
@@ -33,6 +47,8 @@ static int expand_volumes(struct env *e, struct docker *d, struct err *err)
 		if (!d->volumes[i] ||
 		    (*source && check_source(e, p->volumes[i], *source, err) < 0))
 			return -1;
+		if (!*source)
+			tell_namesake(e, d->volumes[i]);
 	}
 	return 0;
 }

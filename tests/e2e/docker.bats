@@ -362,6 +362,20 @@ recorder() {
 	[ -d new/dir ]
 }
 
+@test "a volume of the engine's that is called like a directory of the project: told" {
+	mkdir mlp-test-data
+	touch mlp-test-data/mine
+	project '"ls /d"' '  volumes: ["mlp-test-data:/d"]'
+	mlp run .
+	docker volume rm mlp-test-data >/dev/null
+	is "$status:$output" "0:"
+	has "$stderr" "volume 'mlp-test-data:/d': 'mlp-test-data' is one that the engine keeps, not the project's directory, which is './mlp-test-data'"
+	project '"ls /d"' '  volumes: ["./mlp-test-data:/d"]'
+	mlp run .
+	is "$status:$output" "0:mine"
+	lacks "$stderr" volume
+}
+
 @test "volumes that are nothing: an error that names them, before anything is recorded" {
 	project '"true"' '  volumes: ["/no/such/dir:/x"]'
 	mlp run .
