@@ -205,6 +205,26 @@ tag() { sql 'select value from tags where key = ? order by rowid desc limit 1' "
 	is "$(sql 'select status from runs')" KILLED
 }
 
+@test "fake conda: killed while it is made: what is there does not count, and the next run makes it" {
+	wine
+	fake_in_path conda
+	FAKE_SLOW=60 "$MLP" run . 2>err 3>&- &
+	pid=$!
+	until_true test -d "$T/conda/envs/$NAME"
+	kill -KILL $pid
+	wait $pid || true
+	[ -d "$T/conda/envs/$NAME" ]
+	mlp run . --dry-run
+	has "$output" "$NAME would be made"
+	mlp run .
+	is "$status:$output" "0:tool of $NAME"
+	has "$stderr" "Creating conda environment $NAME"
+	is "$(conda_calls "^conda remove --yes --name $NAME --all\$")" 1
+	mlp run .
+	is "$status:$output" "0:tool of $NAME"
+	lacks "$stderr" Creating
+}
+
 @test "fake conda: --dry-run tells what would be made, and makes nothing" {
 	wine
 	fake_in_path conda

@@ -115,7 +115,7 @@ indirect='src/base/proc.c src/base/user.c src/cli/cmd_server.c src/cli/envfile.c
 		grep -rohE '\b((secure_)?getenv|env_value)\("[A-Za-z_]+"\)' src --include='*.c' --exclude=fault.c
 		grep -rohE '"(MLP|MLFLOW|XDG)_[A-Z_]+"' src --include='*.c' --exclude={childenv.c,fault.c,'docker_*'}
 		grep -ohE '"(GIT_SS[HL]|GIT_LFS_SKIP|SSL_CERT)[A-Z_]*"' src/git/*.c
-		grep -A1 -hE 'names\[\] = \{' src/flow/launch_open.c src/flow/runtags.c
+		grep -A1 -hE 'names\[\] = \{' src/flow/launch_open.c src/base/user.c
 		grep -ohE 'variable\("[A-Z_]+"\)' src/env/conda_tool.c
 		grep -ohE '"PYTHONUNBUFFERED"' src/flow/childenv.c
 		grep -ohE '"CUDA_VISIBLE_DEVICES"' src/run/gpus.c
