@@ -346,6 +346,31 @@ pip "
 	is "$(json 'len(j)')" 2
 }
 
+@test "-f: a directory of packages in the project, or beside the file that names it" {
+	main_is '"hello-alpha"'
+	unset UV_DEFAULT_INDEX PIP_INDEX_URL
+	mkdir -p "wheel house" sub/more
+	cp "$T"/index/alpha/alpha-1.0-*.whl "wheel house"
+	cp "$T"/index/alpha/alpha-2.0-*.whl sub/more
+	printf -- '-f more\n' >sub/list.txt
+	for tool in uv pip; do
+		python_env --no-index "--find-links=wheel house" alpha
+		mlp run .
+		is "$status:$output" "0:hello from alpha 1.0"
+		python_env --no-index '-r sub/list.txt' alpha
+		mlp run .
+		is "$status:$output" "0:hello from alpha 2.0"
+		rm -r "$XDG_CACHE_HOME/mlp"
+		without_uv
+	done
+	git init -q .
+	python_env --no-index '-f ../../index/alpha' alpha
+	git add . && git commit -qm one
+	mlp run -v HEAD .
+	is "$status" 125
+	has "$stderr" "'../../index/alpha' leads out of the project"
+}
+
 @test "a project that was fetched reads nothing outside itself" {
 	mkdir "$T/bad"
 	cd "$T/bad"
