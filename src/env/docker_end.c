@@ -16,7 +16,8 @@ enum {
 	NOT_MADE = 125,
 	NO_SUCH = 127,
 	ASK_MS = 10 * 1000,
-	AGAIN_MS = 50
+	AGAIN_MS = 50,
+	AGAIN_MOST = 10
 };
 
 /* What the engine says of a container. */
@@ -236,9 +237,10 @@ void docker_judge(struct env *e, struct docker *d, struct outcome *o, struct err
 	    o->exit.kind == EXIT_NEVER ||
 	    (o->exit.kind == EXIT_EXITED && o->exit.code == 0))
 		return;
-	if (ask_fate(d, &f, &said) == 0 && may_be_late(&f, o)) {
+	for (int i = 0; ask_fate(d, &f, &said) == 0 && may_be_late(&f, o); i++) {
+		if (i == AGAIN_MOST)
+			break;
 		nanosleep(&pause, NULL);
-		ask_fate(d, &f, &said);
 	}
 	if (said.code)
 		o->detail = arena_printf(e->want.a,

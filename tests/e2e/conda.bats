@@ -12,7 +12,10 @@ setup() {
 	OLDPATH=$PATH
 }
 
-teardown() { cli_teardown; }
+teardown() {
+	touch "$T/go" # for who is held
+	cli_teardown
+}
 
 # A project whose file asks for what only conda has; NAME is that of its environment.
 wine() {
@@ -180,10 +183,13 @@ tag() { sql 'select value from tags where key = ? order by rowid desc limit 1' "
 @test "fake conda: first runs at once make it once, and say that they wait" {
 	wine
 	fake_in_path conda
-	export FAKE_SLOW=1
+	export FAKE_HELD=$T/go
 	for i in 1 2 3 4; do
-		"$MLP" run . --tracking-uri "sqlite:///$i.db" >"out$i" 2>"err$i" &
+		"$MLP" run . --tracking-uri "sqlite:///$i.db" >"out$i" 2>"err$i" 3>&- &
 	done
+	three_wait() { [ "$(grep -l "waiting for another mlp" err? | wc -l)" = 3 ]; }
+	until_true three_wait
+	touch "$T/go"
 	wait
 	is "$(cat out?)" "$(for i in 1 2 3 4; do echo "tool of $NAME"; done)"
 	is "$(conda_calls 'env create')" 1
@@ -193,7 +199,7 @@ tag() { sql 'select value from tags where key = ? order by rowid desc limit 1' "
 @test "fake conda: stopped while it is made: KILLED, and nothing is left" {
 	wine
 	fake_in_path conda
-	FAKE_SLOW=60 "$MLP" run . 2>err &
+	FAKE_HELD=$T/go "$MLP" run . 2>err 3>&- &
 	pid=$!
 	until_true grep -q 'env create' "$T/conda/log"
 	until_true test -d "$T/conda/envs/$NAME"
@@ -208,7 +214,7 @@ tag() { sql 'select value from tags where key = ? order by rowid desc limit 1' "
 @test "fake conda: killed while it is made: what is there does not count, and the next run makes it" {
 	wine
 	fake_in_path conda
-	FAKE_SLOW=60 "$MLP" run . 2>err 3>&- &
+	FAKE_HELD=$T/go "$MLP" run . 2>err 3>&- &
 	pid=$!
 	until_true test -d "$T/conda/envs/$NAME"
 	kill -KILL $pid
