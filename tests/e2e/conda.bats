@@ -245,6 +245,16 @@ tag() { sql 'select value from tags where key = ? order by rowid desc limit 1' "
 	is "$(json 'j["env_kind"], j["prepare"]["conda"]')" "('conda', '$T/conda/envs/$NAME is there')"
 }
 
+@test "fake conda: a cache that cannot be written: said with the way out" {
+	wine
+	fake_in_path conda
+	touch "$T/file"
+	XDG_CACHE_HOME=$T/file mlp run .
+	is "$status" 125
+	has "$stderr" "set XDG_CACHE_HOME"
+	is "$(conda_envs)" ""
+}
+
 @test "fake conda: --offline is passed on" {
 	wine
 	fake_in_path conda
