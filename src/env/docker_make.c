@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* docker_make.c -- what a run's container is made with (declared in docker.h). */
+#include <errno.h>
+#include <unistd.h>
+
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/path.h"
@@ -7,13 +10,19 @@
 #include "env/docker.h"
 #include "env/docker_recording.h"
 
+/* What we may not look at the engine may have all the same. */
+static bool is_missing(const char *path)
+{
+	return access(path, F_OK) < 0 && (errno == ENOENT || errno == ENOTDIR);
+}
+
 /* A directory that a volume names and that is not there: docker would make it, as root. */
 static int check_source(
     const struct env *e, const char *text, const char *source, struct err *err)
 {
 	const char *project = e->want.plan->cwd;
 	size_t n = strlen(project);
-	if (path_exists(source) || (strncmp(source, project, n) == 0 && source[n] == '/'))
+	if (!is_missing(source) || (strncmp(source, project, n) == 0 && source[n] == '/'))
 		return 0; /* below the project it is made, as the caller */
 	err_set(err, ERR_FAIL, "volume '%s': '%s' does not exist", text, source);
 	return err_hint(err, "make it: mkdir -p %s", source);
@@ -191,7 +200,7 @@ static int add_volumes(struct docker *d, struct err *err)
 {
 	for (size_t i = 0; i < d->nvolumes; i++) {
 		const char *source = d->volume_sources[i];
-		if (source && !path_exists(source) && dir_make(source, 0777, err) < 0)
+		if (source && is_missing(source) && dir_make(source, 0777, err) < 0)
 			return err_wrap(err, "volume '%s'", d->volumes[i]);
 		docker_words_option(&d->words, "--volume", d->volumes[i]);
 	}

@@ -388,6 +388,15 @@ recorder() {
 	mlp run .
 	fails_before "the variable NOT_SET is not set"
 	[ ! -e /no/such/dir ]
+	# what the caller cannot look into is there for the engine
+	mkdir -p "$T/of-root/d"
+	touch "$T/of-root/d/seen"
+	project '"ls /d"' "  volumes: [\"$T/of-root/d:/d\"]"
+	chown -R 4321:4321 "$T"
+	chown 0 "$T/of-root"
+	chmod 700 "$T/of-root"
+	chmod 755 "$T"
+	is "$(setpriv --reuid 4321 --regid 4321 --groups "$(stat -c %g /var/run/docker.sock)" "$MLP" run -q .)" seen
 }
 
 @test "-A is docker's: words, letters, again and again; -A e=... shows no value" {
