@@ -66,6 +66,7 @@ static int create(struct env *e, struct docker *d, bool plain, struct err *err)
 	auto_strvec envp = STRVEC_INIT;
 	auto_buf said = BUF_INIT;
 	struct ask q = {.ctx = e->want.ctx,
+	    .cwd = e->want.plan->cwd, /* as what is attached: -A may name files */
 	    .secret = d->secret,
 	    .ms = MAKE_MS,
 	    .interrupted = env_interrupted};

@@ -410,6 +410,21 @@ recorder() {
 	has "$(cat "$T/argv")" "--read-only"
 }
 
+@test "-A: a relative path begins in the project, whatever is known of the image" {
+	project '"echo $FROM; ls /d"'
+	mkdir "$T/caller" dir "$T/caller/dir"
+	touch dir/of-project "$T/caller/dir/of-caller"
+	echo FROM=project >vars
+	echo FROM=caller >"$T/caller/vars"
+	cd "$T/caller"
+	for way in known unknown; do
+		$way
+		mlp run ../p -A env-file=vars -A volume=./dir:/d
+		is "$way:$status:$output" "$way:0:project
+of-project"
+	done
+}
+
 @test "-A name=... is the container's name; the run's label is its own" {
 	project '"sleep 60"'
 	begin -A "name=mlp-test-$$-named"
