@@ -232,7 +232,8 @@ int docker_gather(struct env *e, struct docker *d, const struct env_var *added,
 	add_project(e, d);
 	if (add_user(e, d, err) < 0)
 		return -1;
-	docker_words_limit(&d->words, p, d->engine.kind);
+	docker_words_limit(&d->words, p, d->engine.kind,
+	    d->engine.remote ? 0 : sysconf(_SC_NPROCESSORS_ONLN));
 	add_copied(e, d);
 	if (docker_recording_add(e, added, nadded, &d->words, err) < 0)
 		return -1;

@@ -522,6 +522,20 @@ of-project"
 	is "$(how)" KILLED
 }
 
+@test "resources: more processors than this machine has are all of them, as in any other kind" {
+	recorder
+	project '"echo ran"'
+	printf 'resources: {cpus: 4096}\n' >>MLproject
+	for manager in docker local; do
+		mlp run . --env-manager $manager
+		is "$manager:$status:$output" "$manager:0:ran"
+	done
+	lacks "$(cat "$T/argv")" --cpus
+	mlp run . -A cpus=4096 # these are docker's own
+	is "$status" 125
+	has "$(reason)" "CPUs"
+}
+
 @test "resources: a GPU is given when it is asked for, and never else" {
 	recorder
 	project '"echo $NVIDIA_VISIBLE_DEVICES"'
