@@ -7,6 +7,7 @@
  *     docker_make        what it is made with, for this run
  *     docker_argv        ... as words: options, docker_env variables, docker_volume,
  *                        docker_command
+ *     docker_taken       what its user puts into it himself
  *     docker_recording   how the command in it records
  *     docker_end         what became of the command
  *     docker_init        ... that could not be started
@@ -56,6 +57,8 @@ static inline bool docker_removes_itself(const struct docker *d)
 
 /* What can be said before anything is asked: -A, volumes, variables.  For env_open. */
 int docker_check(struct env *e, struct err *err);
+/* A volume or -A puts something there: the engine takes one thing at a place. */
+bool docker_is_taken(const struct env *e, const char *target);
 /* Its options and variables.  d->name and d->tty are known. */
 int docker_gather(struct env *e, struct docker *d, const struct env_var *added,
     size_t nadded, struct err *err);

@@ -108,9 +108,10 @@ static void add_project(const struct env *e, struct docker *d)
 {
 	const char *place = "", *tree = tree_of(e, &place);
 	auto_buf dir = BUF_INIT;
-	if (!d->image.has_project)
+	bool is_there = d->image.has_project || docker_is_taken(e, DOCKER_PROJECT_DIR);
+	if (!is_there)
 		docker_words_mount(&d->words, tree, DOCKER_PROJECT_DIR, false);
-	buf_addf(&dir, "%s%s", DOCKER_PROJECT_DIR, d->image.has_project ? "" : place);
+	buf_addf(&dir, "%s%s", DOCKER_PROJECT_DIR, is_there ? "" : place);
 	docker_words_option(&d->words, "--workdir", dir.s);
 }
 
@@ -121,7 +122,7 @@ static void add_paths(const struct env *e, struct docker *d)
 	for (size_t i = 0; i < ps->n && !d->engine.remote; i++) {
 		const struct param *p = &ps->v[i];
 		if (p->kind == PARAM_PATH && p->used && p->used[0] == '/' && p->used[1] &&
-		    path_exists(p->used))
+		    path_exists(p->used) && !docker_is_taken(e, p->used))
 			docker_words_mount(&d->words, p->used, p->used, false);
 	}
 }
@@ -154,7 +155,8 @@ static int add_user(const struct env *e, struct docker *d, struct err *err)
 	d->home = path_join(e->want.a, e->want.state_dir, "home");
 	if (dir_make(d->home, 0700, err) < 0)
 		return -1;
-	docker_words_mount(w, d->home, DOCKER_HOME_DIR, false);
+	if (!docker_is_taken(e, DOCKER_HOME_DIR))
+		docker_words_mount(w, d->home, DOCKER_HOME_DIR, false);
 	docker_words_setenv(w, "HOME", DOCKER_HOME_DIR);
 	return 0;
 }

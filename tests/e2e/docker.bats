@@ -362,6 +362,32 @@ recorder() {
 	[ -d new/dir ]
 }
 
+@test "what the user puts where the project or a path parameter would be is what is there" {
+	git init -q "$T/tree"
+	mkdir -p "$T/tree/sub" "$T/data"
+	echo data >"$T/data/f"
+	cd "$T/tree/sub"
+	cat >train <<-END
+		docker_env:
+		  image: $BUSYBOX
+		  VOLUMES
+		entry_points:
+		  main:
+		    parameters: {data: path}
+		    command: "pwd; ls -d ../sub train; cat {data}/f; touch {data}/made || echo read-only"
+	END
+	for volumes in 'volumes: ["$(pwd):/mlflow/projects/code", "'"$T/data:$T/data"':ro"]' ""; do
+		sed "s|VOLUMES|$volumes|" train >MLproject
+		args=()
+		[ "$volumes" ] || args=(-A "v=$PWD:/mlflow/projects/code/" -A "mount=type=bind,src=$T/data,dst=$T/data,readonly")
+		mlp run . -P data="$T/data" "${args[@]}"
+		is "$status:$output" "0:/mlflow/projects/code
+train
+data
+read-only"
+	done
+}
+
 @test "a volume of the engine's that is called like a directory of the project: told" {
 	mkdir mlp-test-data
 	touch mlp-test-data/mine
