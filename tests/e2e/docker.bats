@@ -389,14 +389,15 @@ read-only"
 }
 
 @test "a volume of the engine's that is called like a directory of the project: told" {
-	mkdir mlp-test-data
-	touch mlp-test-data/mine
-	project '"ls /d"' '  volumes: ["mlp-test-data:/d"]'
+	local name=mlp-test-$$-data # no other test's
+	mkdir "$name"
+	touch "$name/mine"
+	project '"ls /d"' "  volumes: [\"$name:/d\"]"
 	mlp run .
-	docker volume rm mlp-test-data >/dev/null
+	docker volume rm "$name" >/dev/null
 	is "$status:$output" "0:"
-	has "$stderr" "volume 'mlp-test-data:/d': 'mlp-test-data' is one that the engine keeps, not the project's directory, which is './mlp-test-data'"
-	project '"ls /d"' '  volumes: ["./mlp-test-data:/d"]'
+	has "$stderr" "volume '$name:/d': '$name' is one that the engine keeps, not the project's directory, which is './$name'"
+	project '"ls /d"' "  volumes: [\"./$name:/d\"]"
 	mlp run .
 	is "$status:$output" "0:mine"
 	lacks "$stderr" volume
