@@ -105,6 +105,7 @@ int ask_with(const struct ask *q, struct buf *out, struct err *err)
 	if (open_pipes(from, to, err) == 0) {
 		p = (struct proc){.argv = q->argv,
 		    .envp = q->envp,
+		    .cwd = q->cwd,
 		    .secret = q->secret,
 		    .fd = {null, to[0], to[1]},
 		    .ctty = -1,

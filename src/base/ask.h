@@ -21,6 +21,7 @@ int ask_tool(int trace, char *const *argv, char *const *envp, int64_t ms, struct
 struct ask {
 	const struct ctx *ctx;
 	char *const *argv, *const *envp;
+	const char *cwd;    /* NULL: ours */
 	const char *secret; /* *** in the trace, or NULL */
 	int64_t ms;
 	int file; /* its fd 3; -1: none */

@@ -26,6 +26,7 @@ struct conda {
 	const char *name; /* mlflow-<sha1 of the file> */
 	const char *file; /* or NULL */
 	const char *lock, *note;
+	const char *making; /* there while it is made: what is left then is half of it */
 	const char *prefix; /* once it is there */
 	const char *failed; /* made by an activation that failed */
 	int fd;		    /* the lock, shared while the run lives */
@@ -160,6 +161,8 @@ static int conda_prepare(const struct env_want *w, struct conda *c, struct err *
 	    path_join(a, w->ctx->cache_dir, arena_printf(a, "conda/%s.lock", c->name));
 	c->note =
 	    path_join(a, w->ctx->cache_dir, arena_printf(a, "conda/%s.json", c->name));
+	c->making =
+	    path_join(a, w->ctx->cache_dir, arena_printf(a, "conda/%s.making", c->name));
 	return 0;
 }
 
@@ -176,6 +179,8 @@ static int conda_look(const struct env_want *w, struct env_look *out, struct err
 	}
 	if (find_prefix(w->ctx, w->a, &c.tool, c.name, &prefix, err) < 0)
 		return -1;
+	if (path_exists(c.making))
+		prefix = NULL;
 	env_fact(w->a, out, "tool", c.tool.path);
 	env_fact(w->a, out, "conda",
 	    prefix ? arena_printf(w->a, "%s is there", prefix)
@@ -211,12 +216,13 @@ static void remove_half(struct env *e, struct conda *c)
 	struct err why = ERR_INIT;
 	auto_buf said = BUF_INIT;
 	const char *prefix;
-	if (find_prefix(e->want.ctx, e->want.a, &c->tool, c->name, &prefix, &why) == 0 &&
-	    !prefix)
-		return;
-	if (why.code ||
-	    env_ask(e->want.ctx, conda_argv_remove(e->want.a, &c->tool, c->name), NULL,
-		ASK_MS, &said, &why) < 0)
+	find_prefix(e->want.ctx, e->want.a, &c->tool, c->name, &prefix, &why);
+	if (!why.code && prefix)
+		env_ask(e->want.ctx, conda_argv_remove(e->want.a, &c->tool, c->name),
+		    NULL, ASK_MS, &said, &why);
+	if (!why.code)
+		unlink(c->making);
+	else
 		ctx_say(e->want.ctx, SAY_WARNING,
 		    "what there is of the environment %s could not be removed: %s",
 		    c->name, why.msg);
@@ -234,6 +240,8 @@ static int create(struct env *e, struct conda *c, struct err *err)
 		step.envp = strvec_argv(&env);
 	}
 	ctx_say(e->want.ctx, SAY_INFO, "=== Creating conda environment %s ===", c->name);
+	if (file_write(c->making, "", 0, 0644, err) < 0)
+		return -1;
 	if (env_step(e, &step, NULL, err) < 0) {
 		remove_half(e, c);
 		return -1;
@@ -261,19 +269,37 @@ static int write_note(struct env *e, const struct conda *c, struct err *err)
 	json_put_int(j, "made_at", clock_now_ms());
 	json_print(&text, j, true);
 	buf_addc(&text, '\n');
-	return file_write(c->note, text.s, text.len, 0644, err);
+	if (file_write(c->note, text.s, text.len, 0644, err) < 0)
+		return -1;
+	unlink(c->making);
+	return 0;
 }
 
 /* Alone: another may have made it while we waited. */
 static int make_alone(struct env *e, struct conda *c, struct err *err)
 {
 	auto_fd fd = -1;
-	if (turn_take(e, c->lock, true, c->name, &fd, err) < 0 ||
-	    find_prefix(e->want.ctx, e->want.a, &c->tool, c->name, &c->prefix, err) < 0)
+	if (turn_take(e, c->lock, true, c->name, &fd, err) < 0)
+		return -1;
+	if (path_exists(c->making)) /* of one that was killed */
+		remove_half(e, c);
+	if (find_prefix(e->want.ctx, e->want.a, &c->tool, c->name, &c->prefix, err) < 0)
 		return -1;
 	if (c->prefix)
 		return 0;
 	return create(e, c, err) < 0 ? -1 : write_note(e, c, err);
+}
+
+/* c->prefix: where it is; NULL: it is not there, or only half of it. */
+static int find_whole(struct env *e, struct conda *c, struct err *err)
+{
+	c->prefix = NULL;
+	if (path_exists(c->making))
+		return 0;
+	c->prefix = noted_prefix(e->want.a, c);
+	if (c->prefix)
+		return 0;
+	return find_prefix(e->want.ctx, e->want.a, &c->tool, c->name, &c->prefix, err);
 }
 
 /* The lock is shared at the end, and the environment there: nobody removes it now. */
@@ -283,9 +309,7 @@ static int have_it(struct env *e, struct conda *c, struct err *err)
 	for (;;) {
 		if (turn_take(e, c->lock, false, c->name, &c->fd, err) < 0)
 			return -1;
-		c->prefix = noted_prefix(e->want.a, c);
-		if (!c->prefix && find_prefix(e->want.ctx, e->want.a, &c->tool, c->name,
-				      &c->prefix, err) < 0)
+		if (find_whole(e, c, err) < 0)
 			return -1;
 		if (c->prefix)
 			break;

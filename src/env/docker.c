@@ -57,20 +57,11 @@ static int docker_ready(struct env *e, struct err *err)
 	return 0;
 }
 
-/* What the container is called by: by its id, where its name may be somebody else's. */
-static int find_own(struct docker *d, struct strvec *names, struct err *err)
-{
-	if (d->name_is_given)
-		return docker_find(&d->engine, d->run_id, names, err);
-	strvec_push(names, d->name);
-	return 0;
-}
-
-static int signal_one(struct docker *d, const char *name, int sig, struct err *err)
+static int signal_one(struct docker *d, const char *id, int sig, struct err *err)
 {
 	if (sig == SIGSTOP || sig == SIGCONT)
-		return engine_pause(&d->engine, name, sig == SIGSTOP, err);
-	return engine_kill(&d->engine, name, sig, err);
+		return engine_pause(&d->engine, id, sig == SIGSTOP, err);
+	return engine_kill(&d->engine, id, sig, err);
 }
 
 /* A signal for the command: the program that is attached to it is no way for all. */
@@ -78,10 +69,10 @@ static bool signal_container(void *arg, int sig)
 {
 	struct docker *d = arg;
 	struct err err = ERR_INIT;
-	auto_strvec names = STRVEC_INIT;
-	int rc = find_own(d, &names, &err);
+	auto_strvec ids = STRVEC_INIT;
+	int rc = docker_find(&d->engine, d->run_id, &ids, &err);
 	if (rc == 0)
-		rc = names.n > 0 ? signal_one(d, names.v[0], sig, &err) : -1;
+		rc = ids.n > 0 ? signal_one(d, ids.v[0], sig, &err) : -1;
 	if (rc < 0)
 		ctx_say(d->engine.ctx, SAY_DEBUG, "signal %d for the container: %s", sig,
 		    err.msg);
@@ -107,10 +98,10 @@ static void docker_done(struct env *e, struct outcome *o, struct err *why)
 
 static int remove_own(struct docker *d, struct err *err)
 {
-	auto_strvec names = STRVEC_INIT;
-	int rc = find_own(d, &names, err);
-	for (size_t i = 0; i < names.n && rc == 0; i++)
-		rc = engine_remove(&d->engine, names.v[i], err);
+	auto_strvec ids = STRVEC_INIT;
+	int rc = docker_find(&d->engine, d->run_id, &ids, err);
+	for (size_t i = 0; i < ids.n && rc == 0; i++)
+		rc = engine_remove(&d->engine, ids.v[i], err);
 	return rc;
 }
 

@@ -7,6 +7,7 @@
  *     docker_make        what it is made with, for this run
  *     docker_argv        ... as words: options, docker_env variables, docker_volume,
  *                        docker_command
+ *     docker_taken       what its user puts into it himself
  *     docker_recording   how the command in it records
  *     docker_end         what became of the command
  *     docker_init        ... that could not be started
@@ -33,7 +34,6 @@ struct docker {
 	const char *note;   /* the file that says that it may be there; NULL: it is not */
 	const char *secret; /* the key of the run's endpoint, or NULL */
 	int file;	    /* variables, for docker's program to read; -1: none */
-	bool name_is_given; /* it may be the name of somebody else's */
 	bool unsure;	    /* a signal found no container: it may still come */
 	bool at_once;	    /* `docker run` both makes and starts it */
 	bool has_shell;	    /* the command is given to a shell that is there */
@@ -57,6 +57,8 @@ static inline bool docker_removes_itself(const struct docker *d)
 
 /* What can be said before anything is asked: -A, volumes, variables.  For env_open. */
 int docker_check(struct env *e, struct err *err);
+/* A volume or -A puts something there: the engine takes one thing at a place. */
+bool docker_is_taken(const struct env *e, const char *target);
 /* Its options and variables.  d->name and d->tty are known. */
 int docker_gather(struct env *e, struct docker *d, const struct env_var *added,
     size_t nadded, struct err *err);
@@ -83,7 +85,10 @@ bool docker_judge_init(
 bool docker_init_words(
     struct arena *a, const char *said, const char **name, const char **because);
 
-/* The ids of the run's containers, by their label. */
+/*
+ * The ids of the run's containers, by their label: a name that was chosen may be somebody
+ * else's, and anybody may give another one.
+ */
 int docker_find(
     const struct engine *en, const char *run_id, struct strvec *ids, struct err *err);
 

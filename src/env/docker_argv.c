@@ -193,12 +193,13 @@ static void limit_gpus(
 	}
 }
 
-void docker_words_limit(
-    struct docker_words *w, const struct env_plan *p, enum engine_kind kind)
+void docker_words_limit(struct docker_words *w, const struct env_plan *p,
+    enum engine_kind kind, long processors)
 {
 	const struct resources *r = &p->resources;
+	bool all = processors > 0 && r->cpus > (double)processors;
 	char text[48];
-	if (r->cpus > 0 && !docker_has_arg(p, "cpus", 0)) {
+	if (r->cpus > 0 && !all && !docker_has_arg(p, "cpus", 0)) {
 		snprintf(text, sizeof(text), "%g", r->cpus);
 		docker_words_option(w, "--cpus", text);
 	}

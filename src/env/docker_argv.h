@@ -42,9 +42,12 @@ const char *docker_arg(const struct env_plan *p, const char *long_name, char let
 /* Append them as docker's options, but for what is not docker create's. */
 void docker_words_add_args(struct docker_words *w, const struct env_plan *p);
 
-/* --cpus, --memory, --gpus; and no GPU where none is asked for. */
-void docker_words_limit(
-    struct docker_words *w, const struct env_plan *p, enum engine_kind kind);
+/*
+ * --cpus, --memory, --gpus; and no GPU where none is asked for.  `processors`: more than
+ * the engine's machine has is no limit, and docker would refuse it; 0: not known.
+ */
+void docker_words_limit(struct docker_words *w, const struct env_plan *p,
+    enum engine_kind kind, long processors);
 
 /*
  * The variables of docker_env: pairs are set, names are copied from the host.  Not set

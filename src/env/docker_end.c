@@ -16,7 +16,8 @@ enum {
 	NOT_MADE = 125,
 	NO_SUCH = 127,
 	ASK_MS = 10 * 1000,
-	AGAIN_MS = 50
+	AGAIN_MS = 50,
+	AGAIN_MOST = 10
 };
 
 /* What the engine says of a container. */
@@ -60,7 +61,7 @@ static int ask_events(struct docker *d, struct buf *text, struct err *err)
 	snprintf(until, sizeof(until), "%lld.%03lld", (long long)(now / 1000),
 	    (long long)(now % 1000));
 	if (!d->engine.socket) {
-		buf_addf(&filter, "container=%s", d->name);
+		buf_addf(&filter, "label=" DOCKER_LABEL "=%s", d->run_id);
 		return engine_ask(&d->engine,
 		    (const char *[]){"events", "--since", since, "--until", until,
 			"--filter", filter.s, "--format", "{{json .}}", NULL},
@@ -68,7 +69,7 @@ static int ask_events(struct docker *d, struct buf *text, struct err *err)
 	}
 	/* its grammar is that of numbers with nine digits behind the point */
 	buf_addf(&path, "/events?since=%s000000&until=%s000000&filters=", since, until);
-	buf_addf(&filter, "{\"container\":[\"%s\"]}", d->name);
+	buf_addf(&filter, "{\"label\":[\"" DOCKER_LABEL "=%s\"]}", d->run_id);
 	engine_quote(&path, filter.s);
 	return engine_request(&d->engine, "GET", path.s, ASK_MS, &status, text, err);
 }
@@ -168,6 +169,23 @@ static const char *start_error(struct arena *a, const char *text)
 	return copy;
 }
 
+/* What the engine said of it, for who wants to run it. */
+static void say_never(
+    struct env *e, struct docker *d, bool made, const char *text, struct err *why)
+{
+	if (strstr(text, "exec: \"sh\"")) {
+		err_set(why, ERR_FAIL, "the image %s has no shell", d->image.uri);
+		err_hint(why, "name an image that has sh");
+		return;
+	}
+	err_set(why, ERR_FAIL, "the container %s: %s",
+	    made ? "was not started" : "could not be made",
+	    *text ? start_error(e->want.a, text) : "the engine does not say why");
+	if (strstr(text, "capabilities: [[gpu]]"))
+		err_hint(why, "the engine cannot give GPUs to containers: install the "
+			      "NVIDIA Container Toolkit and restart it");
+}
+
 static void judge_never(struct env *e, struct docker *d, const struct fate *f,
     struct outcome *o, struct err *why)
 {
@@ -175,14 +193,9 @@ static void judge_never(struct env *e, struct docker *d, const struct fate *f,
 	text = text ? text : "";
 	o->exit = (struct exit_status){.kind = EXIT_NEVER,
 	    .code = strstr(text, "executable file not found") ? NO_SUCH : NOT_MADE};
-	if (strstr(text, "exec: \"sh\"")) {
-		err_set(why, ERR_FAIL, "the image %s has no shell", d->image.uri);
-		err_hint(why, "name an image that has sh");
-	} else {
-		err_set(why, ERR_FAIL, "the container %s: %s",
-		    f->known ? "was not started" : "could not be made",
-		    *text ? start_error(e->want.a, text) : "the engine does not say why");
-	}
+	say_never(e, d, f->known, text, why);
+	if (o->stderr_tail) /* the engine's words, which are the reason now */
+		o->stderr_tail[0] = '\0';
 }
 
 /* The program that was attached ended with the code of the command, or with its own. */
@@ -224,9 +237,10 @@ void docker_judge(struct env *e, struct docker *d, struct outcome *o, struct err
 	    o->exit.kind == EXIT_NEVER ||
 	    (o->exit.kind == EXIT_EXITED && o->exit.code == 0))
 		return;
-	if (ask_fate(d, &f, &said) == 0 && may_be_late(&f, o)) {
+	for (int i = 0; ask_fate(d, &f, &said) == 0 && may_be_late(&f, o); i++) {
+		if (i == AGAIN_MOST)
+			break;
 		nanosleep(&pause, NULL);
-		ask_fate(d, &f, &said);
 	}
 	if (said.code)
 		o->detail = arena_printf(e->want.a,

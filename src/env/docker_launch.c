@@ -66,6 +66,7 @@ static int create(struct env *e, struct docker *d, bool plain, struct err *err)
 	auto_strvec envp = STRVEC_INIT;
 	auto_buf said = BUF_INIT;
 	struct ask q = {.ctx = e->want.ctx,
+	    .cwd = e->want.plan->cwd, /* as what is attached: -A may name files */
 	    .secret = d->secret,
 	    .ms = MAKE_MS,
 	    .interrupted = env_interrupted};
@@ -180,7 +181,6 @@ int docker_launch(struct env *e, struct docker *d, const struct env_var *added,
 	int rc;
 	d->run_id = e->want.run_id;
 	d->name = docker_container_name(e);
-	d->name_is_given = docker_has_arg(&e->want.plan->environment, "name", 0);
 	d->secret = endpoint_key(added, nadded);
 	d->since_ms = clock_now_ms();
 	if (docker_gather(e, d, added, nadded, err) < 0 ||

@@ -1,10 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /* docker_make.c -- what a run's container is made with (declared in docker.h). */
+#include <errno.h>
+#include <unistd.h>
+
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/path.h"
+#include "base/user.h"
 #include "env/docker.h"
 #include "env/docker_recording.h"
+
+/* What we may not look at the engine may have all the same. */
+static bool is_missing(const char *path)
+{
+	return access(path, F_OK) < 0 && (errno == ENOENT || errno == ENOTDIR);
+}
 
 /* A directory that a volume names and that is not there: docker would make it, as root. */
 static int check_source(
@@ -12,10 +22,24 @@ static int check_source(
 {
 	const char *project = e->want.plan->cwd;
 	size_t n = strlen(project);
-	if (path_exists(source) || (strncmp(source, project, n) == 0 && source[n] == '/'))
+	if (!is_missing(source) || (strncmp(source, project, n) == 0 && source[n] == '/'))
 		return 0; /* below the project it is made, as the caller */
 	err_set(err, ERR_FAIL, "volume '%s': '%s' does not exist", text, source);
 	return err_hint(err, "make it: mkdir -p %s", source);
+}
+
+/* "data:/data" is a volume that docker keeps, as it has always been, though ... */
+static void tell_namesake(const struct env *e, const char *volume)
+{
+	struct arena *a = e->want.a;
+	const char *colon = strchr(volume, ':');
+	const char *name =
+	    colon ? arena_strndup(a, volume, (size_t)(colon - volume)) : "";
+	if (*name && path_is_dir(path_join(a, e->want.plan->cwd, name)))
+		ctx_say(e->want.ctx, SAY_WARNING,
+		    "volume '%s': '%s' is one that the engine keeps, not the project's "
+		    "directory, which is './%s'",
+		    volume, name, name);
 }
 
 static int expand_volumes(struct env *e, struct docker *d, struct err *err)
@@ -32,6 +56,8 @@ static int expand_volumes(struct env *e, struct docker *d, struct err *err)
 		if (!d->volumes[i] ||
 		    (*source && check_source(e, p->volumes[i], *source, err) < 0))
 			return -1;
+		if (!*source)
+			tell_namesake(e, d->volumes[i]);
 	}
 	return 0;
 }
@@ -82,9 +108,10 @@ static void add_project(const struct env *e, struct docker *d)
 {
 	const char *place = "", *tree = tree_of(e, &place);
 	auto_buf dir = BUF_INIT;
-	if (!d->image.has_project)
+	bool is_there = d->image.has_project || docker_is_taken(e, DOCKER_PROJECT_DIR);
+	if (!is_there)
 		docker_words_mount(&d->words, tree, DOCKER_PROJECT_DIR, false);
-	buf_addf(&dir, "%s%s", DOCKER_PROJECT_DIR, d->image.has_project ? "" : place);
+	buf_addf(&dir, "%s%s", DOCKER_PROJECT_DIR, is_there ? "" : place);
 	docker_words_option(&d->words, "--workdir", dir.s);
 }
 
@@ -95,7 +122,7 @@ static void add_paths(const struct env *e, struct docker *d)
 	for (size_t i = 0; i < ps->n && !d->engine.remote; i++) {
 		const struct param *p = &ps->v[i];
 		if (p->kind == PARAM_PATH && p->used && p->used[0] == '/' && p->used[1] &&
-		    path_exists(p->used))
+		    path_exists(p->used) && !docker_is_taken(e, p->used))
 			docker_words_mount(&d->words, p->used, p->used, false);
 	}
 }
@@ -118,6 +145,9 @@ static int add_user(const struct env *e, struct docker *d, struct err *err)
 	docker_words_option(w, "--user", user.s);
 	if (root)
 		return 0;
+	/* the image has no such user: what asks for its name asks these */
+	docker_words_setenv(w, "USER", user_name(e->want.a));
+	docker_words_setenv(w, "LOGNAME", user_name(e->want.a));
 	if (d->engine.remote) {
 		docker_words_setenv(w, "HOME", "/tmp");
 		return 0;
@@ -125,7 +155,8 @@ static int add_user(const struct env *e, struct docker *d, struct err *err)
 	d->home = path_join(e->want.a, e->want.state_dir, "home");
 	if (dir_make(d->home, 0700, err) < 0)
 		return -1;
-	docker_words_mount(w, d->home, DOCKER_HOME_DIR, false);
+	if (!docker_is_taken(e, DOCKER_HOME_DIR))
+		docker_words_mount(w, d->home, DOCKER_HOME_DIR, false);
 	docker_words_setenv(w, "HOME", DOCKER_HOME_DIR);
 	return 0;
 }
@@ -152,8 +183,6 @@ static void add_process(const struct env *e, struct docker *d)
 	docker_words_option(w, "--name", d->name);
 	if (docker_removes_itself(d))
 		docker_words_option(w, "--rm", NULL);
-	strvec_push(&w->options, "--label");
-	strvec_pushf(&w->options, DOCKER_LABEL "=%s", e->want.run_id);
 	if (!docker_has_arg(p, "log-driver", 0))
 		docker_words_option(w, "--log-driver", "none"); /* we keep the output */
 	/* without a terminal of our own there is none to attach to theirs */
@@ -173,7 +202,7 @@ static int add_volumes(struct docker *d, struct err *err)
 {
 	for (size_t i = 0; i < d->nvolumes; i++) {
 		const char *source = d->volume_sources[i];
-		if (source && !path_exists(source) && dir_make(source, 0777, err) < 0)
+		if (source && is_missing(source) && dir_make(source, 0777, err) < 0)
 			return err_wrap(err, "volume '%s'", d->volumes[i]);
 		docker_words_option(&d->words, "--volume", d->volumes[i]);
 	}
@@ -190,6 +219,13 @@ static void add_copied(const struct env *e, struct docker *d)
 			    &d->words, p->env[i].name, getenv(p->env[i].name));
 }
 
+/* What we find it by: last, so that no label of -A takes its place. */
+static void add_label(const struct env *e, struct docker *d)
+{
+	strvec_push(&d->words.options, "--label");
+	strvec_pushf(&d->words.options, DOCKER_LABEL "=%s", e->want.run_id);
+}
+
 int docker_gather(struct env *e, struct docker *d, const struct env_var *added,
     size_t nadded, struct err *err)
 {
@@ -198,7 +234,8 @@ int docker_gather(struct env *e, struct docker *d, const struct env_var *added,
 	add_project(e, d);
 	if (add_user(e, d, err) < 0)
 		return -1;
-	docker_words_limit(&d->words, p, d->engine.kind);
+	docker_words_limit(&d->words, p, d->engine.kind,
+	    d->engine.remote ? 0 : sysconf(_SC_NPROCESSORS_ONLN));
 	add_copied(e, d);
 	if (docker_recording_add(e, added, nadded, &d->words, err) < 0)
 		return -1;
@@ -206,5 +243,6 @@ int docker_gather(struct env *e, struct docker *d, const struct env_var *added,
 	if (add_volumes(d, err) < 0)
 		return -1;
 	docker_words_add_args(&d->words, p);
+	add_label(e, d);
 	return docker_words_add_vars(&d->words, p, added, nadded, err);
 }

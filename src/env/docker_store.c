@@ -72,36 +72,10 @@ static void hand_over(struct env *e, const char *artifact_dir, const char *where
 		    (unsigned)uid, models, strerror(errno));
 }
 
-/* "source:target[:options]" has this target. */
-static bool volume_is_at(const char *volume, const char *target)
-{
-	const char *at = strchr(volume, ':');
-	size_t n = at ? strcspn(at + 1, ":") : 0;
-	while (n > 1 && at[n] == '/')
-		n--;
-	return n == strlen(target) && strncmp(at + 1, target, n) == 0;
-}
-
-/* The user has put something there: the engine takes one thing at a place. */
-static bool is_taken(const struct env *e, const char *target)
-{
-	const struct env_plan *p = &e->want.plan->environment;
-	const struct docker *d = docker_of(e);
-	for (size_t i = 0; i < d->nvolumes; i++)
-		if (volume_is_at(d->volumes[i], target))
-			return true;
-	for (size_t i = 0; i < p->nargs; i++)
-		if ((strcmp(p->args[i].name, "volume") == 0 ||
-			strcmp(p->args[i].name, "v") == 0) &&
-		    p->args[i].value && volume_is_at(p->args[i].value, target))
-			return true;
-	return false;
-}
-
 static void add_dir(
     struct env *e, const char *source, const char *target, struct docker_words *w)
 {
-	if (!is_taken(e, target))
+	if (!docker_is_taken(e, target))
 		docker_words_mount(w, source, target, false);
 }
 
@@ -156,7 +130,7 @@ static void give_all(struct docker_words *w, const char *const *names)
 static bool mount_secret(
     struct env *e, const char *source, const char *target, struct docker_words *w)
 {
-	if (docker_of(e)->engine.remote || is_taken(e, target))
+	if (docker_of(e)->engine.remote || docker_is_taken(e, target))
 		return false;
 	docker_words_mount(w, source, target, true);
 	return true;

@@ -16,7 +16,7 @@ enum { ANSWER_MS = 20 * 1000, MEMO_MAX = 64 * 1024 };
 
 /* `self` is the file that runs: another one than was asked for is a shim's choice. */
 static const char question[] =
-    "import sys, os, glob, sysconfig as s\n"
+    "import sys, os, re, glob, sysconfig as s\n"
     "i = sys.version_info\n"
     "v = '%d.%d.%d' % i[:3]\n"
     "if i[3] != 'final':\n"
@@ -24,8 +24,10 @@ static const char question[] =
     "x = os.stat('/proc/self/exe')\n"
     "w = s.get_config_var('WHEEL_PKG_DIR') or os.path.join(\n"
     "    s.get_path('stdlib'), 'ensurepip', '_bundled')\n"
-    "w = sorted(glob.glob(os.path.join(w, 'pip-*.whl')) +\n"
-    "    (glob.glob(os.path.join(w, 'setuptools-*.whl')) if i < (3, 12) else []))\n"
+    "def newest(name):\n"
+    "    n = lambda f: [int(x) for x in re.findall('[0-9]+', os.path.basename(f))]\n"
+    "    return sorted(glob.glob(os.path.join(w, name + '-*.whl')), key=n)[-1:]\n"
+    "w = newest('pip') + (newest('setuptools') if i < (3, 12) else [])\n"
     "import json\n"
     "print(json.dumps({'version': v, 'name': sys.implementation.name,\n"
     "    'path': os.path.realpath(\n"

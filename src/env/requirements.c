@@ -7,6 +7,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/path.h"
+#include "env/engine.h"
 #include "env/local_package.h"
 
 enum { FILE_MAX_BYTES = 1 << 20, FILES_MAX = 200, DEPTH_MAX = 32 };
@@ -144,6 +145,30 @@ static int add_local(struct reader *r, const char *word, bool editable, struct e
 	return local_package_hash_recipe(in->a, path, &r->out->hash, err);
 }
 
+/*
+ * "-f wheels", a directory beside the file that names it or in the project: as an address,
+ * for the list stands elsewhere then.  *line is the user's where it is anything else.
+ */
+static int find_links(
+    struct reader *r, const struct page_of *f, const char **line, struct err *err)
+{
+	struct arena *a = r->in->a;
+	const char *name = value_of(a, *line, "-f", "--find-links"), *path;
+	auto_buf b = BUF_INIT;
+	if (!name || *name == '/' || strchr(name, ':'))
+		return 0;
+	path = path_abs(a, f->dir, name);
+	if (!path_exists(path))
+		path = path_abs(a, r->in->dir, name);
+	if (check_inside(r, name, path, err) < 0)
+		return -1;
+	buf_adds(&b, "--find-links file://");
+	engine_quote(&b, path);
+	if (path_exists(path))
+		*line = arena_strdup(a, b.s);
+	return 0;
+}
+
 static int take_line(
     struct reader *r, struct page_of *f, const char *line, struct err *err)
 {
@@ -161,6 +186,8 @@ static int take_line(
 		line = name;
 	sha256_add_str(&r->out->hash, f->constraints ? "constraint" : "install");
 	sha256_add_str(&r->out->hash, line);
+	if (find_links(r, f, &line, err) < 0)
+		return -1;
 	buf_adds(to, line);
 	buf_addc(to, '\n');
 	origins_add(a, f->constraints ? &r->out->constraints_from : &r->out->install_from,

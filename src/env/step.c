@@ -1,25 +1,60 @@
 /* SPDX-License-Identifier: MIT */
 #include "env/step.h"
 
+#include <strings.h>
 #include <unistd.h>
 
 #include "base/ask.h"
 #include "base/path.h"
 #include "base/quote.h"
 
-/* The last line that says something, on one line. */
-static void put_last_line(struct buf *out, const char *said)
+/* The line that begins at s, without the blanks at its ends. */
+static const char *trimmed(const char *s, size_t *n)
 {
-	size_t end = strlen(said), start;
-	while (end && strchr("\n \t", said[end - 1]))
-		end--;
-	for (start = end; start && said[start - 1] != '\n';)
-		start--;
-	while (start < end && (said[start] == ' ' || said[start] == '\t'))
-		start++;
-	if (start < end)
-		buf_adds(out, ": ");
-	quote_display(out, said + start, end - start);
+	*n = strcspn(s, "\n");
+	while (*n && strchr(" \t\r", s[*n - 1]))
+		(*n)--;
+	while (*n && (*s == ' ' || *s == '\t'))
+		s++, (*n)--;
+	return s;
+}
+
+static bool line_begins(const char *s, const char *word)
+{
+	size_t n;
+	s = trimmed(s, &n);
+	return strncasecmp(s, word, strlen(word)) == 0;
+}
+
+static const char *next_line(const char *s)
+{
+	s += strcspn(s, "\n");
+	return *s ? s + 1 : s;
+}
+
+/* Its last "error: ..." with the cause below it, else the last line that says something. */
+static void put_why(struct buf *out, const char *said)
+{
+	const char *last = NULL, *error = NULL, *line, *below;
+	size_t n;
+	for (line = said; *line; line = next_line(line)) {
+		trimmed(line, &n);
+		if (n)
+			last = line;
+		if (line_begins(line, "error:"))
+			error = line;
+	}
+	if (!last)
+		return;
+	line = trimmed(error ? error : last, &n);
+	buf_adds(out, ": ");
+	quote_display(out, line, n);
+	below = next_line(line);
+	if (!error || !line_begins(below, "cause:"))
+		return;
+	line = trimmed(strchr(below, ':') + 1, &n);
+	buf_adds(out, ": ");
+	quote_display(out, line, n);
 }
 
 /* Why it did not end well; what it said last is shown with the run's end. */
@@ -29,7 +64,7 @@ static int say_failure(
 	auto_buf how = BUF_INIT, last = BUF_INIT;
 	exit_describe(&how, &o->exit);
 	e->said = arena_strdup(e->want.a, o->stderr_tail ? o->stderr_tail : "");
-	put_last_line(&last, e->said);
+	put_why(&last, e->said);
 	return err_set(err, ERR_FAIL, "%s failed: %s: %s%s", step->what,
 	    path_base(step->argv[0]), how.s, last.s);
 }

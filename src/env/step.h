@@ -22,9 +22,9 @@ struct env_step {
 };
 
 /*
- * 0: it ended with exit 0.  -1: *err says which tool failed, how, and the last line that
- * it said (e->said has more of them); ERR_INTERRUPTED (err->sys: the signal) when we were
- * asked to stop.  `exit` (may be NULL) gets how it ended.
+ * 0: it ended with exit 0.  -1: *err says which tool failed, how, and the line in which
+ * it said why (e->said has more of them); ERR_INTERRUPTED (err->sys: the signal) when we
+ * were asked to stop.  `exit` (may be NULL) gets how it ended.
  */
 int env_step(struct env *e, const struct env_step *step, struct exit_status *exit,
     struct err *err);

@@ -45,15 +45,25 @@ static bool is_still_there(int fd, const char *path)
 	       a.st_dev == b.st_dev;
 }
 
+static int cache_trouble(const struct env *e, struct err *err)
+{
+	return err_hint(err,
+	    "what is made for runs is kept below %s: set XDG_CACHE_HOME to a directory "
+	    "that can be written",
+	    e->want.ctx->cache_dir);
+}
+
 int turn_take(struct env *e, const char *path, bool alone, const char *what, int *out,
     struct err *err)
 {
 	if (dir_make(path_dir(e->want.a, path), 0777, err) < 0)
-		return -1;
+		return cache_trouble(e, err);
 	for (;;) {
 		auto_fd fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
-		if (fd < 0)
-			return err_sys(err, errno, "cannot open '%s'", path);
+		if (fd < 0) {
+			err_sys(err, errno, "cannot open '%s'", path);
+			return cache_trouble(e, err);
+		}
 		if (wait_for(e, fd, alone ? LOCK_EX : LOCK_SH, path, what, err) < 0)
 			return -1;
 		if (!is_still_there(fd, path))

@@ -15,17 +15,6 @@ static int venv_open(struct env *e, struct err *err)
 	return venv_plan(&e->want, true, v, err);
 }
 
-static int cache_trouble(const struct env *e, struct err *err)
-{
-	if (err->code == ERR_INTERRUPTED)
-		return -1;
-	return err_hint(err,
-	    "environments are made below %s: set XDG_CACHE_HOME to a directory that can "
-	    "be "
-	    "written",
-	    e->want.ctx->cache_dir);
-}
-
 /* Only one makes it; the others wait, and find it made. */
 static int make_in_turn(struct env *e, struct venv *v, struct err *err)
 {
@@ -33,7 +22,7 @@ static int make_in_turn(struct env *e, struct venv *v, struct err *err)
 	const char *lock = arena_printf(a, "%s.making", v->dir);
 	int fd = -1, rc = 0;
 	if (turn_take(e, lock, true, "this virtual environment", &fd, err) < 0)
-		return cache_trouble(e, err);
+		return -1;
 	if (!venv_is_made(a, v)) {
 		rc = tree_remove(v->dir, err); /* of one that was killed */
 		if (rc == 0)
@@ -66,7 +55,7 @@ static int venv_make(struct env *e, struct err *err)
 	}
 	if (turn_take(e, arena_printf(a, "%s.lock", v->dir), false,
 		"room for this virtual environment", &v->use, err) < 0)
-		return cache_trouble(e, err);
+		return -1;
 	if (!venv_is_made(a, v) && make_in_turn(e, v, err) < 0)
 		return -1;
 	return keep_lock(e, v, err);

@@ -106,6 +106,12 @@ int venv_plan(const struct env_want *w, bool keep, struct venv *v, struct err *e
 		    err, ERR_FAIL, "there is no cache for environments: HOME is not set");
 		return err_hint(err, "set HOME or XDG_CACHE_HOME");
 	}
+	if (strchr(w->ctx->cache_dir, ':')) {
+		err_set(err, ERR_FAIL,
+		    "a virtual environment cannot be below '%s': PATH cannot hold a ':'",
+		    w->ctx->cache_dir);
+		return err_hint(err, "set XDG_CACHE_HOME to a directory without one");
+	}
 	if (read_files(w, v, err) < 0 || find_uv(w, v, err) < 0 ||
 	    find_python(w, keep, v, err) < 0)
 		return -1;

@@ -2,6 +2,7 @@
 /* launch_open.c -- from here on the run is on record (declared in launching.h). */
 #include "base/clock.h"
 #include "base/fault.h"
+#include "base/user.h"
 #include "base/utf8.h"
 #include "flow/launching.h"
 #include "flow/runtags.h"
@@ -59,7 +60,7 @@ static int make_tags(
 {
 	struct runtags_in in = {
 	    .prepared = l->p,
-	    .user = runtags_user(l->a),
+	    .user = user_name(l->a),
 	    .run_name = name,
 	    .parent_id = find_parent(l),
 	    .rerun_of = l->rq->rerun_of,

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "flow/runtags.h"
 
-#include <pwd.h>
 #include <sys/utsname.h>
 
 #include "base/utf8.h"
@@ -20,19 +19,6 @@ const char *runtags_host(const struct ctx *ctx, struct arena *a)
 	struct utsname u;
 	const char *node = uname(&u) == 0 ? u.nodename : "localhost";
 	return arena_printf(a, "%s:%s", node, ctx->state_dir ? ctx->state_dir : "");
-}
-
-const char *runtags_user(struct arena *a)
-{
-	static const char *const names[] = {"LOGNAME", "USER", "LNAME", "USERNAME"};
-	struct passwd *pw;
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		const char *user = getenv(names[i]);
-		if (user && *user)
-			return user;
-	}
-	pw = getpwuid(getuid());
-	return pw ? arena_strdup(a, pw->pw_name) : "unknown";
 }
 
 static const char *cut_value(struct arena *a, const char *value)

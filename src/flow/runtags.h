@@ -38,9 +38,6 @@ int runtags_check_key(const char *key, struct err *err);
 
 /* "<node name>:<state directory>": whose word a RUNNING run is. */
 const char *runtags_host(const struct ctx *ctx, struct arena *a);
-/* As MLflow: LOGNAME, USER, LNAME, USERNAME, else the password entry's, else "unknown".
- */
-const char *runtags_user(struct arena *a);
 
 /* Append; the array is in the arena. */
 void kvs_put(struct arena *a, struct kvs *kvs, const char *key, const char *value);

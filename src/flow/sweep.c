@@ -10,6 +10,7 @@
 #include "flow/find.h"
 #include "flow/heal.h"
 #include "flow/runtags.h"
+#include "base/user.h"
 #include "base/utf8.h"
 #include "plan/key.h"
 
@@ -30,7 +31,7 @@ static int make_tags(struct sweep *s, struct store *store, const struct prepared
 {
 	struct prepared mine = *p;
 	struct runtags_in in = {.prepared = &mine,
-	    .user = runtags_user(s->a),
+	    .user = user_name(s->a),
 	    .run_name = s->name,
 	    .parent_id = find_parent(s, store),
 	    .host = runtags_host(s->ctx, s->a),

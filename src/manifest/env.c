@@ -154,6 +154,11 @@ void model_env(struct page *p, const struct node *root, struct manifest *m)
 	check_only_one(p, root);
 	if (docker && node_is_true(docker))
 		read_docker(p, root, docker, m);
+	else if (docker)
+		page_hint(p,
+		    page_warn(p, node_key_mark(root, docker),
+			"'docker_env' is empty: the project runs in no container"),
+		    "name an image: docker_env: {image: ...}");
 	read_file(p, node_get(root, "python_env"), ENVKEY_PYTHON, m);
 	read_file(p, node_get(root, "conda_env"), ENVKEY_CONDA, m);
 }

@@ -13,7 +13,10 @@ setup() {
 	OLDPATH=$PATH
 }
 
-teardown() { cli_teardown; }
+teardown() {
+	touch "$T/go" # for who is held
+	cli_teardown
+}
 
 # A project whose file asks for what only conda has; NAME is that of its environment.
 wine() {
@@ -203,10 +206,13 @@ tag() { sql 'select value from tags where key = ? order by rowid desc limit 1' "
 @test "fake conda: first runs at once make it once, and say that they wait" {
 	wine
 	fake_in_path conda
-	export FAKE_SLOW=1
+	export FAKE_HELD=$T/go
 	for i in 1 2 3 4; do
-		"$MLP" run . --tracking-uri "sqlite:///$i.db" >"out$i" 2>"err$i" &
+		"$MLP" run . --tracking-uri "sqlite:///$i.db" >"out$i" 2>"err$i" 3>&- &
 	done
+	three_wait() { [ "$(grep -l "waiting for another mlp" err? | wc -l)" = 3 ]; }
+	until_true three_wait
+	touch "$T/go"
 	wait
 	is "$(cat out?)" "$(for i in 1 2 3 4; do echo "tool of $NAME"; done)"
 	is "$(conda_calls 'env create')" 1
@@ -216,7 +222,7 @@ tag() { sql 'select value from tags where key = ? order by rowid desc limit 1' "
 @test "fake conda: stopped while it is made: KILLED, and nothing is left" {
 	wine
 	fake_in_path conda
-	FAKE_SLOW=60 "$MLP" run . 2>err &
+	FAKE_HELD=$T/go "$MLP" run . 2>err 3>&- &
 	pid=$!
 	until_true grep -q 'env create' "$T/conda/log"
 	until_true test -d "$T/conda/envs/$NAME"
@@ -226,6 +232,26 @@ tag() { sql 'select value from tags where key = ? order by rowid desc limit 1' "
 	is "$status" 143
 	is "$(conda_envs)" ""
 	is "$(sql 'select status from runs')" KILLED
+}
+
+@test "fake conda: killed while it is made: what is there does not count, and the next run makes it" {
+	wine
+	fake_in_path conda
+	FAKE_HELD=$T/go "$MLP" run . 2>err 3>&- &
+	pid=$!
+	until_true test -d "$T/conda/envs/$NAME"
+	kill -KILL $pid
+	wait $pid || true
+	[ -d "$T/conda/envs/$NAME" ]
+	mlp run . --dry-run
+	has "$output" "$NAME would be made"
+	mlp run .
+	is "$status:$output" "0:tool of $NAME"
+	has "$stderr" "Creating conda environment $NAME"
+	is "$(conda_calls "^conda remove --yes --name $NAME --all\$")" 1
+	mlp run .
+	is "$status:$output" "0:tool of $NAME"
+	lacks "$stderr" Creating
 }
 
 @test "fake conda: --dry-run tells what would be made, and makes nothing" {
@@ -240,6 +266,16 @@ tag() { sql 'select value from tags where key = ? order by rowid desc limit 1' "
 	mlp run .
 	mlp run . --dry-run --json
 	is "$(json 'j["env_kind"], j["prepare"]["conda"]')" "('conda', '$T/conda/envs/$NAME is there')"
+}
+
+@test "fake conda: a cache that cannot be written: said with the way out" {
+	wine
+	fake_in_path conda
+	touch "$T/file"
+	XDG_CACHE_HOME=$T/file mlp run .
+	is "$status" 125
+	has "$stderr" "set XDG_CACHE_HOME"
+	is "$(conda_envs)" ""
 }
 
 @test "fake conda: --offline is passed on" {

@@ -199,6 +199,18 @@ shared"
 	none -path "$XDG_STATE_HOME/mlp/runs/*"
 }
 
+@test "who asks in there for the caller's name is told it, though the image does not know him" {
+	project '"echo $USER $LOGNAME; whoami"' '  environment: [[LOGNAME, given]]'
+	status=0
+	output=$(LOGNAME=ann as_user "$MLP" run . 2>"$T/stderr") || status=$?
+	is "$status:$output" "1:ann given"
+	project '"echo $USER $LOGNAME"'
+	is "$(USER='' LOGNAME=bob as_user "$MLP" run -q .)" "bob bob"
+	chown -R "$(id -u)" "$T"
+	mlp run . -A user=77:77
+	is "$output" ""
+}
+
 @test "-A user=... is another user, as in docker run" {
 	project '"id -u"'
 	mlp run . -A user=77:77
@@ -350,6 +362,47 @@ recorder() {
 	[ -d new/dir ]
 }
 
+@test "what the user puts where the project or a path parameter would be is what is there" {
+	git init -q "$T/tree"
+	mkdir -p "$T/tree/sub" "$T/data"
+	echo data >"$T/data/f"
+	cd "$T/tree/sub"
+	cat >train <<-END
+		docker_env:
+		  image: $BUSYBOX
+		  VOLUMES
+		entry_points:
+		  main:
+		    parameters: {data: path}
+		    command: "pwd; ls -d ../sub train; cat {data}/f; touch {data}/made || echo read-only"
+	END
+	for volumes in 'volumes: ["$(pwd):/mlflow/projects/code", "'"$T/data:$T/data"':ro"]' ""; do
+		sed "s|VOLUMES|$volumes|" train >MLproject
+		args=()
+		[ "$volumes" ] || args=(-A "v=$PWD:/mlflow/projects/code/" -A "mount=type=bind,src=$T/data,dst=$T/data,readonly")
+		mlp run . -P data="$T/data" "${args[@]}"
+		is "$status:$output" "0:/mlflow/projects/code
+train
+data
+read-only"
+	done
+}
+
+@test "a volume of the engine's that is called like a directory of the project: told" {
+	local name=mlp-test-$$-data # no other test's
+	mkdir "$name"
+	touch "$name/mine"
+	project '"ls /d"' "  volumes: [\"$name:/d\"]"
+	mlp run .
+	docker volume rm "$name" >/dev/null
+	is "$status:$output" "0:"
+	has "$stderr" "volume '$name:/d': '$name' is one that the engine keeps, not the project's directory, which is './$name'"
+	project '"ls /d"' "  volumes: [\"./$name:/d\"]"
+	mlp run .
+	is "$status:$output" "0:mine"
+	lacks "$stderr" volume
+}
+
 @test "volumes that are nothing: an error that names them, before anything is recorded" {
 	project '"true"' '  volumes: ["/no/such/dir:/x"]'
 	mlp run .
@@ -362,6 +415,15 @@ recorder() {
 	mlp run .
 	fails_before "the variable NOT_SET is not set"
 	[ ! -e /no/such/dir ]
+	# what the caller cannot look into is there for the engine
+	mkdir -p "$T/of-root/d"
+	touch "$T/of-root/d/seen"
+	project '"ls /d"' "  volumes: [\"$T/of-root/d:/d\"]"
+	chown -R 4321:4321 "$T"
+	chown 0 "$T/of-root"
+	chmod 700 "$T/of-root"
+	chmod 755 "$T"
+	is "$(setpriv --reuid 4321 --regid 4321 --groups "$(stat -c %g /var/run/docker.sock)" "$MLP" run -q .)" seen
 }
 
 @test "-A is docker's: words, letters, again and again; -A e=... shows no value" {
@@ -375,6 +437,21 @@ recorder() {
 	has "$(cat "$T/argv")" "--read-only"
 }
 
+@test "-A: a relative path begins in the project, whatever is known of the image" {
+	project '"echo $FROM; ls /d"'
+	mkdir "$T/caller" dir "$T/caller/dir"
+	touch dir/of-project "$T/caller/dir/of-caller"
+	echo FROM=project >vars
+	echo FROM=caller >"$T/caller/vars"
+	cd "$T/caller"
+	for way in known unknown; do
+		$way
+		mlp run ../p -A env-file=vars -A volume=./dir:/d
+		is "$way:$status:$output" "$way:0:project
+of-project"
+	done
+}
+
 @test "-A name=... is the container's name; the run's label is its own" {
 	project '"sleep 60"'
 	begin -A "name=mlp-test-$$-named"
@@ -386,6 +463,26 @@ recorder() {
 	ended
 	is "$status" 143
 	is "$(ours)" ""
+}
+
+@test "a container that gets another name, or has a label like ours from -A, is found all the same" {
+	project '"trap : TERM; while :; do sleep 0.1; done"'
+	for how in TERM docker; do
+		begin -A label=mlp.run=another
+		until_true is_up
+		is "$(docker inspect --format '{{index .Config.Labels "mlp.run"}}' "$(ours)")" "$(newest; json 'j["run_id"]')"
+		docker rename "$(ours)" "mlp-test-$$-renamed"
+		case $how in
+		TERM) kill -TERM "$RUNNING" ;;
+		docker) docker kill "$(ours)" >/dev/null ;;
+		esac
+		ended
+		is "$(ours)" ""
+		case $how in
+		TERM) is "$(how)" KILLED ;;
+		docker) has "$(reason)" "the container was stopped from outside" ;;
+		esac
+	done
 }
 
 @test "-A name=... of a container that is there: an error, and that one lives" {
@@ -424,7 +521,11 @@ recorder() {
 		is "$(how)" FAILED
 		is "$(reason)" "never started: the container could not be made: unknown flag: --no-such-option"
 		is "$(docker ps -aq --filter name="mlp-$(newest; json 'j["run_id"]')")" ""
+		lacks "$stderr" "last lines" # they are the reason
 	done
+	mlp run . -A gpus=all
+	is "$status" 125
+	has "$stderr" "the engine cannot give GPUs to containers: install the NVIDIA Container Toolkit"
 	mlp run . -A device=/no/such/device
 	is "$status" 125
 	has "$(reason)" "never started: "
@@ -446,6 +547,20 @@ recorder() {
 	kill -TERM "$RUNNING"
 	ended
 	is "$(how)" KILLED
+}
+
+@test "resources: more processors than this machine has are all of them, as in any other kind" {
+	recorder
+	project '"echo ran"'
+	printf 'resources: {cpus: 4096}\n' >>MLproject
+	for manager in docker local; do
+		mlp run . --env-manager $manager
+		is "$manager:$status:$output" "$manager:0:ran"
+	done
+	lacks "$(cat "$T/argv")" --cpus
+	mlp run . -A cpus=4096 # these are docker's own
+	is "$status" 125
+	has "$(reason)" "CPUs"
 }
 
 @test "resources: a GPU is given when it is asked for, and never else" {

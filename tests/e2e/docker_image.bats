@@ -583,6 +583,17 @@ no_builders() { [ "$(builders)" -eq 0 ]; }
 	has "$(cat mlruns/0/*/artifacts/mlp/environment.log)" '#1 '
 }
 
+@test "a cache that cannot be written: said with the way out" {
+	project "$BUSYBOX" 'true'
+	touch "$T/file"
+	XDG_CACHE_HOME=$T/file mlp run --build-image .
+	is "$status" 125
+	has "$stderr" "$T/file"
+	has "$stderr" "set XDG_CACHE_HOME"
+	XDG_CACHE_HOME=$T/file mlp run .
+	is "$status" 0
+}
+
 @test "a full disk during a build is told as such" {
 	mkdir "$T/small"
 	mount -t tmpfs -o size=300k tmpfs "$T/small"

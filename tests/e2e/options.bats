@@ -105,7 +105,7 @@ variables() {
 }
 
 # Every place that reads a variable without spelling its name; what it reads is known below.
-indirect='src/base/proc.c src/cli/cmd_server.c src/cli/envfile.c src/env/conda_tool.c src/env/docker_*.c src/flow/childenv.c src/flow/launch_open.c src/flow/runner_start.c src/flow/runtags.c src/flow/secrets.c src/git/lfs.c src/git/proxy.c src/git/sshcmd.c src/git/tls.c src/plan/plan.c src/server/listener.c'
+indirect='src/base/proc.c src/base/user.c src/cli/cmd_server.c src/cli/envfile.c src/env/conda_tool.c src/env/docker_*.c src/flow/childenv.c src/flow/launch_open.c src/flow/runner_start.c src/flow/secrets.c src/git/lfs.c src/git/proxy.c src/git/sshcmd.c src/git/tls.c src/plan/plan.c src/server/listener.c'
 
 @test "every variable that mlp reads is in the manual, and no others" {
 	cd "$TOP"
@@ -115,7 +115,7 @@ indirect='src/base/proc.c src/cli/cmd_server.c src/cli/envfile.c src/env/conda_t
 		grep -rohE '\b((secure_)?getenv|env_value)\("[A-Za-z_]+"\)' src --include='*.c' --exclude=fault.c
 		grep -rohE '"(MLP|MLFLOW|XDG)_[A-Z_]+"' src --include='*.c' --exclude={childenv.c,fault.c,'docker_*'}
 		grep -ohE '"(GIT_SS[HL]|GIT_LFS_SKIP|SSL_CERT)[A-Z_]*"' src/git/*.c
-		grep -A1 -hE 'names\[\] = \{' src/flow/launch_open.c src/flow/runtags.c
+		grep -A1 -hE 'names\[\] = \{' src/flow/launch_open.c src/base/user.c
 		grep -ohE 'variable\("[A-Z_]+"\)' src/env/conda_tool.c
 		grep -ohE '"PYTHONUNBUFFERED"' src/flow/childenv.c
 		grep -ohE '"CUDA_VISIBLE_DEVICES"' src/run/gpus.c

@@ -264,10 +264,21 @@ pip "
 	newest
 	is "$(json 'j["status"]')" FAILED
 	has "$(cat "$(artifacts)/mlp/environment.log")" "nowhere"
+	# what it says last is not always why
+	mkdir "$T/says"
+	cat >"$T/says/uv" <<-'END'
+		#!/bin/sh
+		case $1 in --version) echo uv 1; exit ;; esac
+		printf 'note: this\nerror: Git operation failed\n  cause: no such repository\n\n  Please make sure\n   and it exists.\n\n' >&2
+		exit 1
+	END
+	chmod +x "$T/says/uv"
+	PATH=$T/says:$PATH mlp run .
+	has "$stderr" "failed: uv: exit 1: error: Git operation failed: no such repository; artifacts"
 	without_uv
 	mlp run .
 	is "$status" 125
-	has "$stderr" "installing the packages failed: python: exit 1"
+	has "$stderr" "installing the packages failed: python: exit 1: ERROR: No matching distribution found for nowhere==1.0"
 	has "$stderr" "No matching distribution found for nowhere==1.0"
 	is "$(envs)$(unfinished)" 0
 }
@@ -350,6 +361,31 @@ pip "
 	has "$stderr" "includes itself"
 	mlp runs --json
 	is "$(json 'len(j)')" 2
+}
+
+@test "-f: a directory of packages in the project, or beside the file that names it" {
+	main_is '"hello-alpha"'
+	unset UV_DEFAULT_INDEX PIP_INDEX_URL
+	mkdir -p "wheel house" sub/more
+	cp "$T"/index/alpha/alpha-1.0-*.whl "wheel house"
+	cp "$T"/index/alpha/alpha-2.0-*.whl sub/more
+	printf -- '-f more\n' >sub/list.txt
+	for tool in uv pip; do
+		python_env --no-index "--find-links=wheel house" alpha
+		mlp run .
+		is "$status:$output" "0:hello from alpha 1.0"
+		python_env --no-index '-r sub/list.txt' alpha
+		mlp run .
+		is "$status:$output" "0:hello from alpha 2.0"
+		rm -r "$XDG_CACHE_HOME/mlp"
+		without_uv
+	done
+	git init -q .
+	python_env --no-index '-f ../../index/alpha' alpha
+	git add . && git commit -qm one
+	mlp run -v HEAD .
+	is "$status" 125
+	has "$stderr" "'../../index/alpha' leads out of the project"
 }
 
 @test "a project that was fetched reads nothing outside itself" {
@@ -545,6 +581,39 @@ pip "
 	has "$stderr" "set XDG_CACHE_HOME"
 	newest
 	is "$(json 'j["status"]')" FAILED
+}
+
+@test "a cache whose path PATH cannot hold: said before anything is made, and nothing runs outside" {
+	project
+	XDG_CACHE_HOME=$T/a:b mlp run .
+	is "$status:$output" "125:"
+	has "$stderr" "a virtual environment cannot be below '$T/a:b/mlp'"
+	has "$stderr" "set XDG_CACHE_HOME"
+	[ ! -e "$T/a:b" ] && [ ! -e mlflow.db ]
+}
+
+@test "a Python that brings several pips: the newest is taken" {
+	local real wheels
+	real=$(readlink -f /usr/bin/python3)
+	wheels=$("$real" -c 'import sysconfig, os, ensurepip
+print(sysconfig.get_config_var("WHEEL_PKG_DIR") or os.path.dirname(ensurepip.__file__) + "/_bundled")')
+	mkdir "$T/wheels" "$T/shim"
+	cp "$wheels"/pip-*.whl "$wheels"/setuptools-*.whl "$T/wheels"
+	cp "$wheels"/pip-*.whl "$T/wheels/pip-9.0.1-py3-none-any.whl"
+	cat >"$T/shim/python3" <<-END
+		#!/bin/sh
+		for code; do :; done
+		exec $real -I -S -c "import sysconfig
+		sysconfig.get_config_vars()['WHEEL_PKG_DIR'] = '$T/wheels'
+		\$code"
+	END
+	chmod +x "$T/shim/python3"
+	main_is '"pip --version"'
+	echo '{}' >python_env.yaml
+	PATH=$T/shim:$PATH mlp run .
+	is "$status" 0
+	lacks "$output" "pip 9.0.1"
+	is "$(envs)" 1
 }
 
 @test "a full disk while it is made: told, and nothing is left" {

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # conda.sh -- what conda.bash installs as conda, mamba or micromamba.  FAKE_FAIL: making an
-# environment fails when half of it is there; FAKE_SLOW: it takes that many seconds;
-# FAKE_DENY: no activation works.
+# environment fails when half of it is there; FAKE_HELD: it goes on when this
+# file is there; FAKE_DENY: no activation works.
 root=@ROOT@
 me=${0##*/}
 echo "$me$(printf ' %q' "$@")" >>"$root/log"
@@ -14,7 +14,7 @@ make_env() {
 	fi
 	mkdir -p "$root/envs/$1/bin"
 	echo "Collecting package metadata: ...working... done"
-	[ -z "${FAKE_SLOW:-}" ] || sleep "$FAKE_SLOW"
+	until [ -z "${FAKE_HELD:-}" ] || [ -e "$FAKE_HELD" ]; do sleep 0.05; done
 	if [ -n "${FAKE_FAIL:-}" ]; then
 		echo "ResolvePackageNotFound: - nosuch=9" >&2
 		exit 1

@@ -5,6 +5,14 @@
 #   registry_start [USER PASSWORD]   sets $REGISTRY to its host:port
 #   registry_stop
 
+# It is this registry that listens at that port, not somebody else who had it before.
+registry_listens() {
+	local socket
+	socket=$(awk -v port="$(printf ':%04X' "$1")" \
+		'$4 == "0A" && index($2, port) { print $10 }' /proc/net/tcp)
+	[ -n "$socket" ] && readlink "/proc/$REGISTRY_PID/fd"/* | grep -qxF "socket:[$socket]"
+}
+
 registry_at() {
 	local port=$1 dir=$T/registry
 	cat >"$dir/config.yml" <<-END
@@ -22,12 +30,7 @@ registry_at() {
 	REGISTRY=127.0.0.1:$port
 	for _ in $(seq 200); do
 		kill -0 "$REGISTRY_PID" 2>/dev/null || return
-		# with a password it says 401, and is there all the same
-		if python3 -c "import socket; socket.create_connection(('127.0.0.1', $port), 1)" 2>/dev/null
-		then
-			kill -0 "$REGISTRY_PID"
-			return
-		fi
+		registry_listens "$port" && return
 		sleep 0.05
 	done
 	return 1

@@ -67,6 +67,11 @@ setup() {
 	cp "$HERE/train.py" wine/
 }
 
+teardown() {
+	cd /
+	[ "$W" = "$BATS_TEST_TMPDIR" ] || rm -rf "$W"
+}
+
 # project VERSION COMMAND: with that client, in the image
 project() {
 	local env path volumes=
@@ -148,6 +153,32 @@ trains() {
 	"$MLP" run wine
 	[ "$(sql "SELECT count(*) FROM runs WHERE status = 'FINISHED'")" = 2 ]
 	[ "$(sql "SELECT count(*) FROM tags WHERE key = 'mlflow.parentRunId' AND value = '$(main_run)'")" = 1 ]
+}
+
+@test "clients of an ordinary user, whom the image does not know, record and make runs as him" {
+	[ "$(id -u)" = 0 ] || skip "only root can be somebody else"
+	cat >wine/work.py <<-'P'
+		import mlflow
+		with mlflow.start_run():
+		    mlflow.log_metric("loss", 1)
+		    with mlflow.start_run(nested=True):
+		        mlflow.log_text("inside", "note.txt")
+	P
+	local version
+	W=$(mktemp -d) # that of bats is root's alone
+	chmod 755 "$W"
+	export HOME=$W/home XDG_CACHE_HOME=$W/cache XDG_STATE_HOME=$W/state
+	mkdir "$HOME"
+	mv wine "$W"
+	cd "$W"
+	for version in $CLIENTS; do
+		project "$version" "$(client_env "$version")/bin/python work.py"
+		chown -R 4321:4321 "$W"
+		LOGNAME=ann setpriv --reuid 4321 --regid 4321 --groups "$(stat -c %g /var/run/docker.sock)" "$MLP" run wine
+		[ "$(cat mlruns/0/*/artifacts/note.txt)" = inside ]
+		[ "$(sql "SELECT count(*) FROM tags WHERE key = 'mlflow.user' AND value = 'ann'")" = 2 ]
+		rm -rf mlflow.db* mlruns
+	done
 }
 
 @test "--tracking direct: a client without a network writes into the store itself" {

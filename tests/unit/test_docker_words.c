@@ -187,7 +187,7 @@ static const char *limits(
 	struct env_plan p = {.resources = r, .args = &given, .nargs = arg ? 1 : 0};
 	struct docker_words w = DOCKER_WORDS_INIT;
 	const char *text;
-	docker_words_limit(&w, &p, kind);
+	docker_words_limit(&w, &p, kind, 0);
 	text = arena_printf(a, "%s|%s", shown(a, &w.options), shown(a, &w.env));
 	docker_words_release(&w);
 	return text;
