@@ -17,7 +17,7 @@
 #include "base/err.h"
 #include "run/mask.h"
 #include "run/tail.h"
-#include "run/urlmask.h"
+#include "base/urlmask.h"
 
 enum { RELAY_BUFFER = 128 * 1024 };
 
