@@ -350,7 +350,7 @@ static int refuse_scheme(struct parse *p, const char *uri)
 
 static int refuse_missing(struct parse *p, const char *path)
 {
-	err_set(p->err, ERR_NOTFOUND, "'%s' does not exist", path);
+	err_set(p->err, ERR_NOTFOUND, "'%s' does not exist", url_hide_query(p->a, path));
 	return err_hint(p->err, "a git project needs a URL such as "
 				"https://host/team/project.git");
 }
