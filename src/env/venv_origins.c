@@ -9,7 +9,7 @@
 #include "base/urltext.h"
 #include "env/venv_build.h"
 
-enum { ORIGIN_MAX = 64 * 1024 };
+enum { ORIGIN_MAX = 1 << 20 };
 
 static int mask_file(const char *path, struct err *err)
 {

@@ -387,9 +387,9 @@ serve_by_token() {
 	mlp run "$HTTP/token/w.zip?ACCESS%5Ftoken=s3cret&access_token=s3cret" --dry-run --json
 	is "$(json 'j["source"]["uri"]')" "$HTTP/token/w.zip?ACCESS%5Ftoken=***&access_token=***"
 	brings "$HTTP/totoken/data.csv"
-	for what in "run URL -e none" "run URL -e none --help" "info URL -e none" "check URL#none" "run URL#a/../b" \
+	for what in "run URL -e none" "run URL -e none --help" "info URL -e none" "check URL#none" "run URL#a/../b" "run URL URL" "URL" \
 		"run ${HTTP#http://}/token/w.zip?access_token=s3cret"; do
-		mlp ${what/URL/$HTTP/token/w.zip?access_token=s3cret}
+		mlp ${what//URL/$HTTP/token/w.zip?access_token=s3cret}
 		is "$((status > 0))" 1
 		lacks "$output$stderr" s3cret
 	done
@@ -443,7 +443,7 @@ serve_by_token() {
 
 @test "a token of a run that waits, of one in the background, and of a sweep" {
 	serve_by_token
-	local url=$HTTP/token/w.zip?access_token=s3cret
+	local url="$HTTP/token/w.zip?access_token=s3cret"
 	cat >MLproject <<-EOF
 	entry_points:
 	  main:

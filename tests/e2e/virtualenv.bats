@@ -621,7 +621,7 @@ start_index() {
 @test "a package by a URL with a token: used, and the token is nowhere" {
 	start_index
 	main_is hello-alpha
-	local url=http://$INDEX/alpha/alpha-1.0-py3-none-any.whl?token=s3cret
+	local url="http://$INDEX/alpha/alpha-1.0-py3-none-any.whl?token=s3cret"
 	for tool in uv pip; do
 		python_env "alpha @ $url"
 		mlp run . --verbose
@@ -645,7 +645,7 @@ start_index() {
 	cat >"$T/says/uv" <<-END
 		#!/bin/sh
 		case \$1 in --version) echo uv 1; exit ;; esac
-		printf 'Looking in http://ann:s3cret@127.0.0.1:1/x\nthen http://ann:s3cr'
+		printf 'Looking in http://ann:s3cret@127.0.0.1:1/x?n=1&token=s3cret\nthen http://ann:s3cr'
 		touch "$T/held"
 		until [ -e "$T/go" ]; do sleep 0.05; done
 	END
@@ -659,7 +659,7 @@ start_index() {
 	until_true grep -qs 'then http://' mlruns/0/*/artifacts/mlp/environment.log
 	kill -KILL "$maker"
 	wait "$maker" || true
-	has "$(cat mlruns/0/*/artifacts/mlp/environment.log)" "Looking in http://***@127.0.0.1:1/x"
+	has "$(cat mlruns/0/*/artifacts/mlp/environment.log)" "Looking in http://***@127.0.0.1:1/x?n=1&token=***"
 	run ! grep -r s3cr mlruns mlflow.db "$XDG_STATE_HOME" "$XDG_CACHE_HOME/mlp"
 }
 
