@@ -107,6 +107,20 @@ static int not_recorded(struct err *err)
 			     "but not recorded");
 }
 
+/* A URL of a record: its server would only say that it is no good. */
+static int make_do(
+    const struct request *rq, bool known, const struct content *c, struct err *err)
+{
+	if (!known)
+		return not_recorded(err);
+	if (download_check(rq, c->sha256, err) < 0)
+		return -1;
+	event_warning("'%s': *** stands for a secret that no record holds; what was "
+		      "downloaded before is used",
+	    rq->shown);
+	return 0;
+}
+
 /* What is there may do, or must; else the server is asked. */
 static int look_or_ask(struct arena *a, const struct request *rq, const struct slot *s,
     bool archive, bool fresh, int lock, struct meter *meter, struct content *out,
@@ -122,7 +136,7 @@ static int look_or_ask(struct arena *a, const struct request *rq, const struct s
 	if (known && (rq->offline || fresh))
 		return download_check(rq, out->sha256, err);
 	if (url_is_hidden(rq->url))
-		return not_recorded(err);
+		return make_do(rq, known, out, err);
 	if (rq->offline)
 		return not_here(err);
 	meter->touch = lock;

@@ -481,6 +481,9 @@ serve_by_token() {
 	mlp sweep show many --csv
 	has "$output" "$HTTP/token/data.csv?access_token=***"
 	nothing_says s3cret
+	mlp sweep extend many -P n=3
+	is "$status" 0
+	has "$stderr" "what was downloaded before is used"
 	# all of it is there, so nothing is asked for
 	mlp sweep "$url" -P n=1,2 --run-name few
 	is "$status" 0
