@@ -4,7 +4,9 @@
 #include <ctype.h>
 #include <strings.h>
 
+#include "base/secret.h"
 #include "base/sha1.h"
+#include "base/urlmask.h"
 
 enum { SLUG_MAX = 60 };
 
@@ -43,41 +45,89 @@ char *url_without_user(struct arena *a, const char *url)
 	    a, "%.*s%s%s", (int)(start + kept - url), url, kept > 0 ? "@" : "", host);
 }
 
-/* By the name alone; rather one too many than one too few. */
-static bool is_secret_name(const char *name, size_t n)
+static bool is_masked(const char *name, size_t n)
 {
-	static const char *const parts[] = {"token", "secret", "passw", "signature",
-	    "credential", "apikey", "api_key", "api-key", "access_key", "accesskey",
-	    "private_key", "session"};
-	static const char *const words[] = {"sig", "key", "auth", "authorization", "pwd"};
-	for (size_t k = 0; k < sizeof(parts) / sizeof(parts[0]); k++)
-		for (size_t i = 0, len = strlen(parts[k]); i + len <= n; i++)
-			if (strncasecmp(name + i, parts[k], len) == 0)
-				return true;
-	for (size_t k = 0; k < sizeof(words) / sizeof(words[0]); k++)
-		if (strlen(words[k]) == n && strncasecmp(name, words[k], n) == 0)
-			return true;
+	return secret_in_query(name, n) != SECRET_NOT;
+}
+
+static bool is_sure(const char *name, size_t n)
+{
+	return secret_in_query(name, n) == SECRET_SURE;
+}
+
+static bool is_sure_or_signing(const char *name, size_t n)
+{
+	return is_sure(name, n) || secret_is_signing(name, n);
+}
+
+/*
+ * The next parameter of a query that has a value, where `*s` is at its "?", "&" or ";"
+ * (which is taken for both, a separator and part of a value): *name with `n` bytes, and
+ * *value up to *s.  False: there is none.
+ */
+static bool next_param(const char **s, const char **name, size_t *n, const char **value)
+{
+	while (**s == '?' || **s == '&' || **s == ';') {
+		*name = *s + 1;
+		*n = strcspn(*name, "=&;#");
+		*s = *name + *n;
+		if (**s != '=')
+			continue;
+		*value = *s + 1;
+		*s = *value + strcspn(*value, "&;#");
+		return true;
+	}
 	return false;
+}
+
+/* The text with *** for the values of those that `hide` names; *hidden: there are some. */
+static char *hide_values(struct arena *a, const char *text,
+    bool (*hide)(const char *name, size_t n), bool *hidden)
+{
+	const char *s = text + strcspn(text, "?#"), *from = text, *name, *value;
+	auto_buf out = BUF_INIT;
+	size_t n;
+	*hidden = false;
+	while (next_param(&s, &name, &n, &value)) {
+		if (!hide(name, n))
+			continue;
+		s = value + strcspn(value, "&#");
+		buf_add(&out, from, (size_t)(value - from));
+		buf_adds(&out, "***");
+		from = s;
+		*hidden = true;
+	}
+	buf_adds(&out, from);
+	return arena_strndup(a, out.s, out.len);
+}
+
+char *url_hide_query(struct arena *a, const char *text)
+{
+	bool hidden;
+	return hide_values(a, text, is_masked, &hidden);
 }
 
 char *url_public(struct arena *a, const char *url)
 {
-	const char *s = url_without_user(a, url), *query = strstr(s, "://");
-	char *out = arena_alloc(a, 3 * strlen(s) + 1), *w;
-	query = query ? query + strcspn(query, "?#") : s + strlen(s);
-	w = mempcpy(out, s, (size_t)(query - s));
-	while (*query == '?' || *query == '&') {
-		size_t n = 1 + strcspn(query + 1, "&#"),
-		       eq = 1 + strcspn(query + 1, "=&#");
-		bool hide =
-		    eq < n && query[eq] == '=' && is_secret_name(query + 1, eq - 1);
-		w = mempcpy(w, query, hide ? eq + 1 : n);
-		if (hide)
-			w = mempcpy(w, "***", 3);
-		query += n;
-	}
-	memcpy(w, query, strlen(query) + 1);
-	return out;
+	char *s = url_without_user(a, url);
+	return strstr(s, "://") ? url_hide_query(a, s) : s;
+}
+
+char *url_key(struct arena *a, const char *url, bool *partly)
+{
+	char *s = url_without_user(a, url), *known = hide_values(a, s, is_sure, partly);
+	bool more;
+	return *partly ? hide_values(a, s, is_sure_or_signing, &more) : known;
+}
+
+bool url_is_hidden(const char *url)
+{
+	const char *s = url + strcspn(url, "?#"), *name, *value;
+	size_t n;
+	while (next_param(&s, &name, &n, &value))
+		if (s - value == 3 && memcmp(value, "***", 3) == 0 && is_masked(name, n))
+			return true;
+	return false;
 }
 
 bool url_ends_host(char c)
@@ -85,23 +135,17 @@ bool url_ends_host(char c)
 	return strchr("/?# \t\r\n\"'<>|;&()", c);
 }
 
+static void add_masked(void *arg, const char *data, size_t n)
+{
+	buf_add(arg, data, n);
+}
+
 void url_mask(struct buf *out, const char *text)
 {
-	const char *sep;
-	while ((sep = strstr(text, "://"))) {
-		const char *user = sep + 3, *at = NULL;
-		size_t n = 0;
-		while (!url_ends_host(user[n]))
-			n++;
-		for (size_t i = 0; i < n; i++)
-			if (user[i] == '@')
-				at = user + i;
-		buf_add(out, text, (size_t)(user - text));
-		if (at)
-			buf_adds(out, "***");
-		text = at ? at : user;
-	}
-	buf_adds(out, text);
+	struct urlmask u = URLMASK_INIT;
+	urlmask_pass(&u, text, strlen(text), add_masked, out);
+	urlmask_end(&u, add_masked, out);
+	urlmask_release(&u);
 }
 
 char *url_host(struct arena *a, const char *url)

@@ -15,11 +15,21 @@
  */
 char *url_without_user(struct arena *a, const char *url);
 /*
- * The URL for people and records: without user name and password, and with *** for what
- * stands behind a query's names that usually hold secrets (token=, signature=, ...).
+ * The URL for people and records: without user name and password, and with *** for the
+ * values of a query's parameters whose names speak of secrets (secret.h).
  */
 char *url_public(struct arena *a, const char *url);
-/* Append text with the user name and password of every URL in it as "***". */
+/* The same of an address that lacks its "https://": nothing but the query is looked at. */
+char *url_hide_query(struct arena *a, const char *text);
+/*
+ * What a download is known by: the URL without user name and password, secrets and what
+ * goes with a signature.  *partly: something of its query is left out, so that only the
+ * server can say whether another URL with this key is of the same file.
+ */
+char *url_key(struct arena *a, const char *url, bool *partly);
+/* *** stands where a secret was: it is of a record, and no server would take it. */
+bool url_is_hidden(const char *url);
+/* Append text with what is secret in every URL in it as "***" (urlmask.h). */
 void url_mask(struct buf *out, const char *text);
 /* The character cannot be in what stands between "://" and the path: url_mask ends there. */
 bool url_ends_host(char c);

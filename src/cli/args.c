@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* args.c -- stepping through a command's words; usage errors and --help. */
 #include "base/file.h"
+#include "base/urltext.h"
 #include "cli/cli.h"
 
 const struct opt common_opts[] = {
@@ -33,12 +34,13 @@ static int usage_line(const struct cmd *cmd)
 
 int cli_usage(const struct cmd *cmd, const char *fmt, ...)
 {
-	auto_buf b = BUF_INIT;
+	auto_buf b = BUF_INIT, shown = BUF_INIT;
 	va_list ap;
 	va_start(ap, fmt);
 	buf_addv(&b, fmt, ap);
 	va_end(ap);
-	dprintf(STDERR_FILENO, "mlp: %s\n", b.s);
+	url_mask(&shown, b.s);
+	dprintf(STDERR_FILENO, "mlp: %s\n", shown.s);
 	return usage_line(cmd);
 }
 

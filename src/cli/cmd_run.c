@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* mlp run: a project, run and recorded. */
 #include "base/quote.h"
+#include "base/urltext.h"
 #include "cli/dryrun.h"
 #include "cli/limitopts.h"
 #include "cli/info.h"
@@ -11,6 +12,7 @@
 static int entry_help(struct cli *cli, const struct run_request *rq)
 {
 	const char *name = rq->plan.entry_point ? rq->plan.entry_point : "main";
+	const char *shown = url_public(&cli->arena, rq->uri);
 	struct prepared p;
 	struct err err = ERR_INIT;
 	auto_buf b = BUF_INIT;
@@ -27,13 +29,13 @@ static int entry_help(struct cli *cli, const struct run_request *rq)
 		code = cli_print(b.s, b.len);
 	} else if ((ep = manifest_entry(p.manifest, name))) {
 		buf_adds(&b, "\nParameters of ");
-		quote_display_str(&b, rq->uri);
+		quote_display_str(&b, shown);
 		buf_adds(&b, ":\n");
 		info_print_entry(&b, ep);
 		code = cli_print(b.s, b.len);
 	} else {
-		err_set(&err, ERR_NOTFOUND, "%s has no entry point '%s'", rq->uri, name);
-		err_hint(&err, "'mlp info %s' lists them", rq->uri);
+		err_set(&err, ERR_NOTFOUND, "%s has no entry point '%s'", shown, name);
+		err_hint(&err, "'mlp info %s' lists them", shown);
 		cli_error(cli, &err);
 		code = CLI_USAGE;
 	}

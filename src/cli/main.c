@@ -43,6 +43,7 @@
 #include <signal.h>
 
 #include "base/nearest.h"
+#include "base/urltext.h"
 #include "cli/complete.h"
 #include "cli/runopts.h"
 #include "flow/runner.h"
@@ -63,6 +64,7 @@ static const struct cmd *find_command(const char *name)
 static int unknown_command(const char *name)
 {
 	const char *names[32], *near;
+	auto_buf shown = BUF_INIT;
 	size_t n = 0;
 	if (name[0] == '-') {
 		dprintf(STDERR_FILENO,
@@ -74,7 +76,8 @@ static int unknown_command(const char *name)
 	for (const struct cmd *const *c = commands; *c; c++)
 		names[n++] = (*c)->name;
 	near = nearest(name, names, n);
-	dprintf(STDERR_FILENO, "mlp: no such command: %s\n", name);
+	url_mask(&shown, name);
+	dprintf(STDERR_FILENO, "mlp: no such command: %s\n", shown.s);
 	if (near)
 		dprintf(STDERR_FILENO, "  did you mean 'mlp %s'?\n", near);
 	dprintf(STDERR_FILENO, "Try 'mlp help' for the commands.\n");

@@ -39,6 +39,7 @@ static void add_head(const struct sweep *s, struct table *t)
 static void add_row(const struct sweep *s, size_t point, int64_t now, struct table *t)
 {
 	const struct point_state *p = &s->state[point];
+	auto_arena a = ARENA_INIT;
 	auto_buf b = BUF_INIT;
 	buf_addf(&b, "%zu", point + 1);
 	table_add(t, b.s);
@@ -51,7 +52,7 @@ static void add_row(const struct sweep *s, size_t point, int64_t now, struct tab
 	table_add(t, b.s);
 	for (size_t i = 0; i < s->points.nparams; i++)
 		if (s->varies[i])
-			table_add(t, s->points.rows[point][i]);
+			table_add(t, sweep_shown(s, &a, point, i));
 }
 
 /* At most so many of those that run. */

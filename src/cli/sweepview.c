@@ -144,7 +144,7 @@ static void add_row(struct sweepview *v, struct table *t, size_t point, bool bes
 	table_add(t, time.s);
 	for (size_t i = 0; i < s->points.nparams; i++)
 		if (s->varies[i])
-			table_add(t, s->points.rows[point][i]);
+			table_add(t, sweep_shown(s, a, point, i));
 	if (s->metric)
 		table_add(t, sweep_metric(s, point, &value)
 				 ? arena_printf(a, "%.*g", METRIC_DIGITS, value)
@@ -173,11 +173,12 @@ static cJSON *point_to_json(const struct sweep *s, size_t point)
 	static const char *const members[] = {"run_id", "run_name", "status", "exit_code",
 	    "reason", "error", "start_time", "end_time", "metrics"};
 	const struct point_state *p = &s->state[point];
+	auto_arena a = ARENA_INIT;
 	cJSON *j = cJSON_CreateObject(), *params;
 	json_put_int(j, "point", (int64_t)point + 1);
 	params = json_put_object(j, "params");
 	for (size_t i = 0; i < s->points.nparams; i++)
-		json_put_str(params, s->points.names[i], s->points.rows[point][i]);
+		json_put_str(params, s->points.names[i], sweep_shown(s, &a, point, i));
 	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
 		const cJSON *m = json_get(p->result, members[i]);
 		if (m)
@@ -241,12 +242,13 @@ static void put_csv_row(
 	const struct point_state *p = &s->state[point];
 	const char *id = json_str(p->result, "run_id");
 	const cJSON *values = json_get(p->result, "metrics");
+	auto_arena a = ARENA_INIT;
 	buf_addf(out, "%zu,%s,%s,", point + 1, id ? id : "", status_of(p));
 	if (took(p) >= 0)
 		buf_addf(out, "%lld", (long long)took(p));
 	for (size_t i = 0; i < s->points.nparams; i++) {
 		buf_addc(out, ',');
-		csv_put(out, s->points.rows[point][i]);
+		csv_put(out, sweep_shown(s, &a, point, i));
 	}
 	for (size_t i = 0; i < metrics->n; i++)
 		put_value(out, json_get(values, metrics->v[i]));

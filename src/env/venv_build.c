@@ -319,6 +319,8 @@ int venv_build(struct env *e, const struct venv *v, struct err *err)
 	rc = dir_make(v->dir, 0777, err);
 	if (rc == 0)
 		rc = build_all(&t, err);
+	if (rc == 0)
+		rc = venv_mask_origins(e->want.a, v->path, err);
 	clean(&t);
 	if (rc == 0)
 		rc = sync_all(v->dir, err) < 0 || write_mark(&t, err) < 0 ? -1 : 0;

@@ -28,6 +28,9 @@ int venv_get_python(struct env *e, struct venv *v, struct err *err);
  */
 int venv_build(struct env *e, const struct venv *v, struct err *err);
 
+/* What is secret in the URLs that packages are from is not kept in the environment. */
+int venv_mask_origins(struct arena *a, const char *venv, struct err *err);
+
 /* Write environment.lock: what is in it. */
 int venv_write_lock(const struct venv_tools *t, struct err *err);
 

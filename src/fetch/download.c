@@ -71,6 +71,7 @@ static int ask(struct arena *a, const struct request *rq, const struct slot *s,
     struct err *err)
 {
 	struct http h = {.a = a,
+	    .by_etag = s->shared,
 	    .rq = rq,
 	    .meter = meter,
 	    .part = s->part,
@@ -99,34 +100,69 @@ static int not_here(struct err *err)
 	return err_hint(err, "--offline asks nobody: without it, it is downloaded");
 }
 
-static int from_url(struct arena *a, const struct request *rq, bool archive,
-    struct meter *meter, struct content *out, struct err *err)
+static int not_recorded(struct err *err)
+{
+	err_set(err, ERR_FAIL, "*** stands for a secret that no record holds");
+	return err_hint(err, "give the whole URL again: what is secret in it is used, "
+			     "but not recorded");
+}
+
+/* A URL of a record: its server would only say that it is no good. */
+static int make_do(
+    const struct request *rq, bool known, const struct content *c, struct err *err)
+{
+	if (!known)
+		return not_recorded(err);
+	if (download_check(rq, c->sha256, err) < 0)
+		return -1;
+	event_warning("'%s': *** stands for a secret that no record holds; what was "
+		      "downloaded before is used",
+	    rq->shown);
+	return 0;
+}
+
+/* What is there may do, or must; else the server is asked. */
+static int look_or_ask(struct arena *a, const struct request *rq, const struct slot *s,
+    bool archive, bool fresh, int lock, struct meter *meter, struct content *out,
+    struct err *err)
 {
 	const char *name = store_name(a, rq->url);
-	int64_t asked = clock_mono_ms(), began;
-	bool waited = false, known;
-	struct slot s;
-	auto_fd lock = -1;
+	int64_t began = clock_mono_ms();
+	bool known;
 	int rc;
-	if (slot_init(a, rq->store, url_without_user(a, rq->url), &s, err) < 0)
-		return -1;
-	lock = lockfile_take(s.lock, meter, &waited, err);
-	if (lock < 0)
-		return -1;
 	if (rq->sha256 && store_find(a, rq->store, rq->sha256, name, meter, out))
 		return 0;
-	known = store_known(a, rq->store, &s, name, out);
-	if (rq->offline && !known)
-		return not_here(err);
-	if (known && (rq->offline || asked_meanwhile(lock, waited, asked)))
+	known = store_known(a, rq->store, s, name, out);
+	if (known && (rq->offline || fresh))
 		return download_check(rq, out->sha256, err);
-	began = clock_mono_ms();
+	if (url_is_hidden(rq->url))
+		return make_do(rq, known, out, err);
+	if (rq->offline)
+		return not_here(err);
 	meter->touch = lock;
-	rc = ask(a, rq, &s, name, archive, known, meter, out, err);
+	rc = ask(a, rq, s, name, archive, known, meter, out, err);
 	meter->touch = -1;
 	if (rc == 0)
 		stamp_write(lock, began);
 	return rc;
+}
+
+static int from_url(struct arena *a, const struct request *rq, bool archive,
+    struct meter *meter, struct content *out, struct err *err)
+{
+	int64_t asked = clock_mono_ms();
+	bool waited = false, shared, fresh;
+	const char *key = url_key(a, rq->url, &shared);
+	struct slot s;
+	auto_fd lock = -1;
+	if (slot_init(a, rq->store, key, &s, err) < 0)
+		return -1;
+	lock = lockfile_take(s.lock, meter, &waited, err);
+	if (lock < 0)
+		return -1;
+	s.shared = shared;
+	fresh = !shared && asked_meanwhile(lock, waited, asked);
+	return look_or_ask(a, rq, &s, archive, fresh, lock, meter, out, err);
 }
 
 static int copy(int from, int to, const struct request *rq, struct digest *d,

@@ -84,7 +84,8 @@ static struct validators marks(const struct attempt *t)
 {
 	struct validators v = {t->etag[0] ? t->etag : NULL, NULL};
 	time_t now = curl_getdate(t->date, NULL), then = curl_getdate(t->modified, NULL);
-	if (t->modified[0] && then != -1 && (now == -1 || now - then > 1))
+	if (!t->h->by_etag && t->modified[0] && then != -1 &&
+	    (now == -1 || now - then > 1))
 		v.modified = t->modified;
 	return v;
 }

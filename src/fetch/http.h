@@ -25,6 +25,7 @@ struct http {
 	struct validators
 	    known;    /* of the content that we have; asks whether it changed */
 	bool archive; /* what is no archive is not wanted */
+	bool by_etag; /* another URL may share the slot: a time says nothing of it */
 	/* the answer */
 	int fd;			     /* the partial file, complete */
 	char sha256[DIGEST_HEX + 1]; /* of it */

@@ -20,6 +20,11 @@ bool httperr_is_unreachable(CURLcode rc)
 static int of_no_entry(struct err *err, const struct request *rq)
 {
 	auto_arena a = ARENA_INIT;
+	if (strcmp(url_public(&a, rq->url), url_without_user(&a, rq->url)) != 0) {
+		err_set(err, ERR_FAIL,
+		    "the server does not accept the secret in the URL (401)");
+		return err_hint(err, "is it the right one, has it expired?");
+	}
 	if (strcmp(url_without_user(&a, rq->url), rq->url) != 0) {
 		err_set(err, ERR_FAIL,
 		    "the server does not accept the user name and password of the URL "
@@ -56,7 +61,10 @@ static int of_transport(
     struct err *err, const struct request *rq, CURLcode rc, const char *cause)
 {
 	const char *host = rq->host ? rq->host : "the host";
-	const char *why = *cause ? cause : curl_easy_strerror(rc);
+	auto_buf text = BUF_INIT;
+	const char *why;
+	url_mask(&text, *cause ? cause : curl_easy_strerror(rc));
+	why = text.s;
 	switch (rc) {
 	case CURLE_COULDNT_RESOLVE_HOST:
 		err_set(err, ERR_FAIL, "%s: unknown host", host);

@@ -22,6 +22,7 @@ int slot_init(struct arena *a, const char *store, const char *key_text, struct s
 	base = path_join(a, dir, key);
 	s->facts = arena_printf(a, "%s.json", base);
 	s->lock = arena_printf(a, "%s.lock", base);
+	s->shared = false;
 	s->part = arena_printf(a, "%s.part", base);
 	s->part_facts = arena_printf(a, "%s.part.json", base);
 	return dir_make(dir, 0700, err);

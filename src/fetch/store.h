@@ -7,8 +7,8 @@
  *   <store>/.index/<key>.lock   who fetches it now
  *   <store>/.index/<key>.part   as far as it has come, and .part.json: whose it is
  *
- * <key> is the digest of the URL, which may hold secrets and is written nowhere.  All of
- * it may be removed at any time; what is missing is fetched again.
+ * <key> is the digest of url_key(), and the URL, which may hold secrets, is written
+ * nowhere.  All of it may be removed at any time; what is missing is fetched again.
  */
 #ifndef STORE_H
 #define STORE_H
@@ -20,6 +20,7 @@
 /* One URL's place in the index; paths in the arena. */
 struct slot {
 	const char *facts, *lock, *part, *part_facts;
+	bool shared; /* URLs of other files may have it, too: an ETag tells */
 };
 int slot_init(struct arena *a, const char *store, const char *key_text, struct slot *s,
     struct err *err);

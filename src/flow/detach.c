@@ -14,6 +14,7 @@
 #include "base/proc.h"
 #include "base/shrink.h"
 #include "base/sigpoll.h"
+#include "base/urltext.h"
 #include "run/card.h"
 
 enum { RUN_ID_BYTES = 64 };
@@ -135,7 +136,7 @@ static int announce(const struct ctx *ctx, struct arena *a, struct run_request *
 	c.run_id = rq->new_id;
 	c.name = rq->run_name;
 	c.entry_point = rq->plan.entry_point ? rq->plan.entry_point : "main";
-	c.uri = rq->uri;
+	c.uri = rq->uri ? url_public(a, rq->uri) : NULL;
 	c.cwd = ctx->cwd;
 	c.state = CARD_PREPARING;
 	c.background = true;

@@ -9,6 +9,7 @@
 #include "base/fault.h"
 #include "base/file.h"
 #include "base/path.h"
+#include "base/urltext.h"
 #include "flow/queue_name.h"
 #include "flow/requestjson.h"
 
@@ -55,13 +56,15 @@ static const char *id_of(const struct run_request *rq)
 	return rq->run_id && *rq->run_id ? rq->run_id : rq->new_id;
 }
 
-static void fill_card(const struct ctx *ctx, struct queue_job *job)
+static void fill_card(const struct ctx *ctx, struct arena *a, struct queue_job *job)
 {
 	const struct run_request *rq = job->rq;
 	job->card = (struct card){.run_id = id_of(rq),
 	    .name = rq->run_name,
 	    .entry_point = rq->plan.entry_point ? rq->plan.entry_point : "main",
-	    .uri = rq->frozen ? rq->frozen->uri : rq->uri,
+	    .uri = rq->frozen ? rq->frozen->uri
+		   : rq->uri  ? url_public(a, rq->uri)
+			      : NULL,
 	    .cwd = ctx->cwd,
 	    .store_uri = job->store_uri,
 	    .experiment = rq->experiment.name,
@@ -87,7 +90,7 @@ static int write_job(
 	auto_buf text = BUF_INIT;
 	const char *path = new_file(ctx, &a, id_of(job->rq));
 	*fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-	fill_card(ctx, job);
+	fill_card(ctx, &a, job);
 	print_job(&text, ctx, job);
 	if (*fd < 0 || fd_write_all(*fd, text.s, text.len) < 0)
 		return err_sys(err, errno, "cannot write '%s'", path);

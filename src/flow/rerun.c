@@ -144,8 +144,7 @@ static void take_params(const struct ctx *ctx, struct arena *a,
 	rq->plan.nparams = k;
 }
 
-/* The URI of an archive that must be the same as then. */
-static const char *pinned(struct arena *a, const char *uri, const char *sha256)
+const char *rerun_pinned(struct arena *a, const char *uri, const char *sha256)
 {
 	const char *hash = strchr(uri, '#');
 	if (hash && strstr(hash, "sha256="))
@@ -173,7 +172,7 @@ static int take_source(const struct ctx *ctx, struct arena *a,
 		    "no tag mlflow.source.name",
 		    run->run_id);
 	if (sha256) {
-		rq->uri = pinned(a, uri, sha256);
+		rq->uri = rerun_pinned(a, uri, sha256);
 		return 0;
 	}
 	rq->uri = uri;

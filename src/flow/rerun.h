@@ -22,4 +22,7 @@ int rerun_request(const struct ctx *ctx, struct arena *a, const struct run_recor
 int rerun_find(const struct ctx *ctx, struct arena *a, const char *text,
     struct run_request *rq, struct err *err);
 
+/* The URI of an archive that must be the same as then. */
+const char *rerun_pinned(struct arena *a, const char *uri, const char *sha256);
+
 #endif

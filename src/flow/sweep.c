@@ -51,7 +51,7 @@ static int make_tags(struct sweep *s, struct store *store, const struct prepared
 static void put_params(struct sweep *s, struct kvs *out)
 {
 	for (size_t i = 0; i < s->want.ngiven; i++) {
-		const char *text = s->want.given[i].text;
+		const char *text = sweep_given_shown(s, s->a, i);
 		if (utf8_length(text) > PARAM_MAX)
 			text = arena_strndup(s->a, text, utf8_prefix(text, PARAM_MAX));
 		if (s->want.given[i].name)

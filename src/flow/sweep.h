@@ -46,7 +46,8 @@ struct sweep {
 	struct run_request rq; /* of each point, without its parameters */
 	struct points_want want;
 	struct points points;
-	bool *varies;	    /* of each parameter: it has several values; in the arena */
+	bool *varies;  /* of each parameter: it has several values; in the arena */
+	bool *is_path; /* of each: what is secret in its URLs is not shown; or NULL */
 	const char *metric; /* NULL: none */
 	bool maximize, goal_given;
 	bool fail_fast, force;
@@ -154,6 +155,10 @@ int sweep_compare(
 /* The parameters of a point as a request has them; in the arena. */
 struct param_input *sweep_params(
     const struct sweep *s, struct arena *a, size_t point, size_t *n);
+/* A point's value for people and records. */
+const char *sweep_shown(const struct sweep *s, struct arena *a, size_t point, size_t k);
+/* What was given for a parameter, likewise. */
+const char *sweep_given_shown(const struct sweep *s, struct arena *a, size_t i);
 /* "lr=0.1 depth=4": what varies. */
 void sweep_describe(const struct sweep *s, size_t point, struct buf *out);
 

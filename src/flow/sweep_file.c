@@ -2,7 +2,9 @@
 /* sweep_file.c -- the table of a sweep's points on disk (declared in sweep.h). */
 #include "base/file.h"
 #include "base/path.h"
+#include "base/urltext.h"
 #include "flow/requestjson.h"
+#include "flow/rerun.h"
 #include "flow/sweep.h"
 
 enum { FORMAT = 1, FILE_MAX = 256 << 20 };
@@ -20,29 +22,44 @@ static void put_project(cJSON *j, const struct sweep_project *p)
 	json_put_bool(o, "dirty", p->dirty);
 }
 
-static void put_points(cJSON *j, const struct points *p)
+static void put_points(cJSON *j, const struct sweep *s, struct arena *a)
 {
+	const struct points *p = &s->points;
 	cJSON *names = json_put_array(j, "names"), *rows = json_put_array(j, "points");
 	for (size_t i = 0; i < p->nparams; i++)
 		json_put_str(names, NULL, p->names[i]);
 	for (size_t i = 0; i < p->n; i++) {
 		cJSON *row = json_put_array(rows, NULL);
 		for (size_t k = 0; k < p->nparams; k++)
-			json_put_str(row, NULL, p->rows[i][k]);
+			json_put_str(row, NULL, sweep_shown(s, a, i, k));
 	}
 }
 
-static void put_want(cJSON *j, const struct points_want *w, struct arena *a)
+static void put_want(cJSON *j, const struct sweep *s, struct arena *a)
 {
+	const struct points_want *w = &s->want;
 	cJSON *list = json_put_array(j, "given");
 	for (size_t i = 0; i < w->ngiven; i++) {
 		cJSON *o = json_put_object(list, NULL);
 		json_put_str(o, "name", w->given[i].name);
-		json_put_str(o, "values", w->given[i].text);
+		json_put_str(o, "values", sweep_given_shown(s, a, i));
 	}
 	json_put_int(j, "random", (int64_t)w->random);
 	/* a text: JSON's numbers end at 2^53 */
 	json_put_str(j, "seed", arena_printf(a, "%llu", (unsigned long long)w->seed));
+}
+
+/*
+ * Others may read the table: what is secret in the URI is not in it.  What is in the cache
+ * is found without, an archive by its digest.
+ */
+static void put_request(cJSON *j, const struct sweep *s, struct arena *a)
+{
+	struct run_request rq = s->rq;
+	rq.uri = url_public(a, rq.uri);
+	if (strcmp(rq.uri, s->rq.uri) != 0 && s->project.sha256)
+		rq.uri = rerun_pinned(a, rq.uri, s->project.sha256);
+	json_put(j, "request", request_to_json(&rq));
 }
 
 int sweep_save(const struct sweep *s, struct err *err)
@@ -52,12 +69,12 @@ int sweep_save(const struct sweep *s, struct err *err)
 	auto_buf text = BUF_INIT;
 	json_put_int(j, "format", FORMAT);
 	json_put_str(j, "cwd", s->there.cwd);
-	json_put(j, "request", request_to_json(&s->rq));
+	put_request(j, s, &a);
 	put_project(j, &s->project);
 	json_put_str(j, "metric", s->metric);
 	json_put_str(j, "goal", s->maximize ? "max" : "min");
-	put_want(j, &s->want, &a);
-	put_points(j, &s->points);
+	put_want(j, s, &a);
+	put_points(j, s, &a);
 	json_print(&text, j, false);
 	buf_addc(&text, '\n');
 	return file_write(

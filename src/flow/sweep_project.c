@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/quote.h"
 #include "base/sha256.h"
+#include "base/urltext.h"
 #include "flow/prepare.h"
 #include "flow/sweep.h"
 
@@ -28,14 +29,56 @@ void sweep_note_variation(struct sweep *s)
 			s->varies[k] = strcmp(p->rows[i][k], p->rows[0][k]) != 0;
 }
 
+/* Which parameters the manifest has for paths. */
+static void note_paths(struct sweep *s, const struct entry_point *ep)
+{
+	const struct points *p = &s->points;
+	s->is_path = arena_array(s->a, p->nparams + 1, sizeof(*s->is_path));
+	for (size_t i = 0; ep && i < ep->nparams; i++)
+		for (size_t k = 0; k < p->nparams; k++)
+			if (ep->params[i].kind == PARAM_PATH &&
+			    strcmp(ep->params[i].name, p->names[k]) == 0)
+				s->is_path[k] = true;
+}
+
+const char *sweep_shown(const struct sweep *s, struct arena *a, size_t point, size_t k)
+{
+	const char *value = s->points.rows[point][k];
+	return s->is_path && s->is_path[k] ? url_public(a, value) : value;
+}
+
+/* The values of a list are told from each other by commas. */
+static const char *list_shown(struct arena *a, const char *text)
+{
+	auto_buf out = BUF_INIT;
+	for (;;) {
+		size_t n = strcspn(text, ",");
+		buf_adds(&out, url_public(a, arena_strndup(a, text, n)));
+		if (!text[n])
+			return arena_strdup(a, out.s);
+		buf_addc(&out, ',');
+		text += n + 1;
+	}
+}
+
+const char *sweep_given_shown(const struct sweep *s, struct arena *a, size_t i)
+{
+	const char *name = s->want.given[i].name, *text = s->want.given[i].text;
+	for (size_t k = 0; name && s->is_path && k < s->points.nparams; k++)
+		if (s->is_path[k] && strcmp(s->points.names[k], name) == 0)
+			return list_shown(a, text);
+	return text;
+}
+
 void sweep_describe(const struct sweep *s, size_t point, struct buf *out)
 {
+	auto_arena a = ARENA_INIT;
 	const char *sep = "";
 	for (size_t i = 0; i < s->points.nparams; i++) {
 		if (!s->varies[i])
 			continue;
 		buf_addf(out, "%s%s=", sep, s->points.names[i]);
-		quote_display_str(out, s->points.rows[point][i]);
+		quote_display_str(out, sweep_shown(s, &a, point, i));
 		sep = " ";
 	}
 }
@@ -58,6 +101,7 @@ static void take_project(
     struct sweep *s, const struct prepared *p, struct sweep_project *out)
 {
 	const struct entry_point *ep = manifest_entry(p->manifest, p->plan.entry_point);
+	note_paths(s, ep);
 	*out = (struct sweep_project){.uri = p->source.uri,
 	    .commit = p->source.commit,
 	    .branch = p->source.branch,

@@ -130,15 +130,15 @@ static int check(const struct address *ad, struct err *err)
 	if (has_control(ad->user) || has_control(ad->password) || has_control(ad->host) ||
 	    has_control(ad->path))
 		return err_set(
-		    err, ERR_USAGE, "the address '%s' has control characters", ad->plain);
+		    err, ERR_USAGE, "the address '%s' has control characters", ad->shown);
 	if (!remote)
 		return 0;
 	if (!ad->host || !*ad->host || ad->host[0] == '-' ||
 	    (ad->user && ad->user[0] == '-') ||
 	    (ad->port && !isdigit((unsigned char)*ad->port)))
-		return err_set(err, ERR_USAGE, "'%s' names no host", ad->plain);
+		return err_set(err, ERR_USAGE, "'%s' names no host", ad->shown);
 	if (ad->kind == ADDRESS_SSH && (!*ad->path || *ad->path == '-'))
-		return err_set(err, ERR_USAGE, "'%s' names no repository", ad->plain);
+		return err_set(err, ERR_USAGE, "'%s' names no repository", ad->shown);
 	return 0;
 }
 
@@ -147,6 +147,7 @@ int address_parse(struct arena *a, const char *text, struct address *out, struct
 	const char *sep = strstr(text, "://");
 	memset(out, 0, sizeof(*out));
 	out->plain = url_without_user(a, text);
+	out->shown = url_public(a, text);
 	out->kind = ADDRESS_LOCAL;
 	out->path = text;
 	if (sep && strcspn(text, "/") > (size_t)(sep - text)) {

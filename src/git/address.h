@@ -24,7 +24,8 @@ struct address {
 	const char *host;	     /* without port and brackets */
 	const char *port;
 	const char *path;  /* http, git: as written; ssh, local: decoded */
-	const char *plain; /* the whole, without what is secret */
+	const char *plain; /* the whole, without user name and password */
+	const char *shown; /* for people: likewise, and its query without secrets */
 };
 
 /*

@@ -93,12 +93,12 @@ static int proxy_init(struct connection *c, const char *proxy, struct err *err)
 	c->proxy = url_without_user(c->a, proxy);
 	if (strncasecmp(proxy, "http://", 7) != 0) {
 		err_set(err, ERR_FAIL, "the proxy '%s' for '%s' is none of http",
-		    c->proxy, c->to.plain);
+		    c->proxy, c->to.shown);
 		return err_hint(
 		    err, "https_proxy, all_proxy or http.proxy can name another");
 	}
 	if (tunnel_init(c->a, proxy, tls, &c->tunnel, err) < 0)
-		return err_wrap(err, "the proxy for '%s'", c->to.plain);
+		return err_wrap(err, "the proxy for '%s'", c->to.shown);
 	tunnel_use(&c->tunnel);
 	if (tls)
 		return 0;
@@ -209,6 +209,7 @@ static bool another_way(struct connection *c)
 	c->one_each = false;
 	c->to.path = arena_printf(c->a, "%s.git", c->to.path);
 	c->to.plain = arena_printf(c->a, "%s.git", c->to.plain);
+	c->to.shown = arena_printf(c->a, "%s.git", c->to.shown);
 	return true;
 }
 

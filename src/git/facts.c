@@ -19,7 +19,7 @@ const char *facts_remote_url(struct arena *a, git_repository *repo)
 	git_strarray_dispose(&names);
 	if (remote)
 		url = git_remote_url(remote);
-	return url ? url_without_user(a, url) : NULL;
+	return url ? url_public(a, url) : NULL;
 }
 
 /* The directory below the work tree, "" for its root; NULL: it is elsewhere. */

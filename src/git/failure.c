@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* failure.c -- what libgit2, servers and ssh say of a connection, in plain words. */
+#include "base/urltext.h"
 #include "git/connection.h"
 
 struct translation {
@@ -101,7 +102,7 @@ static int auth_fail(const struct connection *c, const char *at, struct err *err
 		return err_hint(err,
 		    "put them where git finds them: a credential helper, or ~/.netrc; "
 		    "`git ls-remote %s` must work without a question",
-		    c->to.plain);
+		    c->to.shown);
 	}
 	err_set(err, ERR_FAIL, "cannot fetch '%s': %s does not accept %s", shown, at,
 	    whose(c->refused));
@@ -156,15 +157,16 @@ static const struct translation *translate(
 int connection_fail(const struct connection *c, int rc, struct err *err)
 {
 	auto_arena a = ARENA_INIT;
-	auto_buf cause = BUF_INIT;
+	auto_buf text = BUF_INIT, cause = BUF_INIT;
 	const struct translation *t;
-	bool ours = strcmp(c->rq->origin, c->to.plain) == 0;
+	bool ours = strcmp(c->rq->origin, c->to.shown) == 0;
 	const char *at = c->rq->host;
 	if (!ours || !at)
 		at = !c->to.host  ? "the server"
 		     : c->to.port ? arena_printf(&a, "%s:%s", c->to.host, c->to.port)
 				  : c->to.host;
-	lib_last_text(&cause);
+	lib_last_text(&text);
+	url_mask(&cause, text.s);
 	if (c->proxy && c->remote == NULL && is_proxys(c, rc, cause.s))
 		return proxy_fail(c, cause.s, err);
 	if (c->to.kind == ADDRESS_HTTP &&
@@ -172,7 +174,7 @@ int connection_fail(const struct connection *c, int rc, struct err *err)
 		return auth_fail(c, at, err);
 	if (c->words.text.len > 0) {
 		buf_clear(&cause);
-		buf_adds(&cause, c->words.text.s);
+		url_mask(&cause, c->words.text.s);
 	}
 	t = translate(c, rc, cause.s);
 	if (!t)

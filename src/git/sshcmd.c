@@ -146,7 +146,7 @@ int sshcmd_make(struct arena *a, git_repository *repo, const struct address *to,
 		return err_set(err, ERR_USAGE,
 		    "'%s': the program for ssh ('%s') takes no port; GIT_SSH_VARIANT can "
 		    "say what it is",
-		    to->plain, p.text);
+		    to->shown, p.text);
 	if (to->port) {
 		strvec_push(argv, d == OPENSSH ? "-p" : "-P");
 		strvec_push(argv, to->port);

@@ -144,7 +144,7 @@ static int set_url(struct listing *l, struct submodule *m, const struct gitmodul
 {
 	const char *url = g->url;
 	struct address to;
-	m->origin = url ? url_without_user(l->a, url) : "";
+	m->origin = url ? url_public(l->a, url) : "";
 	if (!url || !*url) {
 		err_set(l->err, ERR_FAIL, "there is no URL in .gitmodules");
 		return submodule_blame(m, l->err);
@@ -158,7 +158,7 @@ static int set_url(struct listing *l, struct submodule *m, const struct gitmodul
 	m->url = suburl_resolve(l->a, l->super->base, url, l->err);
 	if (!m->url || address_parse(l->a, m->url, &to, l->err) < 0)
 		return submodule_blame(m, l->err);
-	m->origin = url_without_user(l->a, m->url);
+	m->origin = url_public(l->a, m->url);
 	m->repo = absorbed(l, m);
 	if (m->repo)
 		return 0;

@@ -18,7 +18,7 @@
 #include "run/mask.h"
 #include "run/orderlog.h"
 #include "run/tail.h"
-#include "run/urlmask.h"
+#include "base/urlmask.h"
 
 enum { RELAY_BUFFER = 128 * 1024 };
 

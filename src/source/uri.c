@@ -217,8 +217,19 @@ static int no_host(struct parse *p)
 	return err_set(p->err, ERR_USAGE, "'%s' names no host", p->out->shown);
 }
 
+/* A secret in a query is meant for http; ssh would show it to others. */
+static int refuse_query(struct parse *p, const char *shown)
+{
+	err_set(p->err, ERR_USAGE,
+	    "'%s': no address of a repository has a query like this", shown);
+	return err_hint(p->err, "is https:// missing in front of it?");
+}
+
 static int set_remote(struct parse *p, const char *url)
 {
+	const char *shown = url_hide_query(p->a, url);
+	if (strcmp(shown, url) != 0)
+		return refuse_query(p, url_without_user(p->a, shown));
 	p->out->kind = SOURCE_GIT;
 	p->out->url = url;
 	p->out->origin = url_without_user(p->a, url);
@@ -350,7 +361,7 @@ static int refuse_scheme(struct parse *p, const char *uri)
 
 static int refuse_missing(struct parse *p, const char *path)
 {
-	err_set(p->err, ERR_NOTFOUND, "'%s' does not exist", path);
+	err_set(p->err, ERR_NOTFOUND, "'%s' does not exist", url_hide_query(p->a, path));
 	return err_hint(p->err, "a git project needs a URL such as "
 				"https://host/team/project.git");
 }

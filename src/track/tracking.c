@@ -9,17 +9,12 @@
 #include "base/urltext.h"
 #include "track/store.h"
 
-/* The URI for a message: user and password taken out. */
+/* The URI for a message, without what is secret in it. */
 static const char *shown(struct arena *a, const char *uri)
 {
-	const char *start = strstr(uri, "://"), *at;
-	size_t host;
-	if (!start)
-		return uri;
-	start += 3;
-	host = strcspn(start, "/?#");
-	at = memrchr(start, '@', host);
-	return at ? arena_printf(a, "%.*s***%s", (int)(start - uri), uri, at) : uri;
+	auto_buf out = BUF_INIT;
+	url_mask(&out, uri);
+	return arena_strdup(a, out.s);
 }
 
 /*

@@ -360,6 +360,140 @@ fails() {
 	is "$(grep -rl s3cret "$XDG_CACHE_HOME" "$XDG_STATE_HOME" mlflow.db mlruns "$T/trace" | wc -l)" 0
 }
 
+# What mlp keeps says nothing of it.
+nothing_says() { is "$(grep -rl "$1" "$HOME" "$XDG_CACHE_HOME" "$XDG_STATE_HOME" mlflow.db mlruns "$T/trace" | wc -l)" 0; }
+
+# An archive and a file that are only for who has a token; $HTTP/token/... is where.
+serve_by_token() {
+	make_wine
+	pack w.zip
+	serve
+	export MLP_TRACE=$T/trace
+}
+
+@test "a token in the query: the server gets it, nobody else" {
+	serve_by_token
+	fails "$HTTP/token/data.csv?n=1" "the server refuses access (403)"
+	fails "$HTTP/token/data.csv?access_token=wrong-s3cret" \
+		"the server does not accept the secret in the URL (401)"
+	brings "$HTTP/token/data.csv?n=1&access_token=s3cret"
+	newest
+	is "$(json 'j["params"]["data"]')" "$HTTP/token/data.csv?n=1&access_token=***"
+	mlp run "$HTTP/token/w.zip?access_token=s3cret" --verbose
+	is "$output" "wine red"
+	lacks "$stderr" s3cret
+	newest
+	is "$(json 'j["source"]["uri"]')" "$HTTP/token/w.zip?access_token=***"
+	mlp run "$HTTP/token/w.zip?ACCESS%5Ftoken=s3cret&access_token=s3cret" --dry-run --json
+	is "$(json 'j["source"]["uri"]')" "$HTTP/token/w.zip?ACCESS%5Ftoken=***&access_token=***"
+	brings "$HTTP/totoken/data.csv"
+	for what in "run URL -e none" "run URL -e none --help" "info URL -e none" "check URL#none" "run URL#a/../b" "run URL URL" "URL" \
+		"run ${HTTP#http://}/token/w.zip?access_token=s3cret"; do
+		mlp ${what//URL/$HTTP/token/w.zip?access_token=s3cret}
+		is "$((status > 0))" 1
+		lacks "$output$stderr" s3cret
+	done
+	nothing_says s3cret
+}
+
+@test "a new token is no new file, but another file is" {
+	serve_by_token
+	brings "$HTTP/token/data.csv?access_token=s3cret"
+	brings "$HTTP/token/data.csv?access_token=s3cret2"
+	is "$(requests '/token/data.csv.* 200')" 1
+	is "$(requests '/token/data.csv.* 304')" 1
+	mlp run . -P data="$HTTP/token/data.csv?access_token=s3cret3"
+	is "$status" 125
+	has "$stderr" 401
+	mlp run "$HTTP/token/w.zip?access_token=s3cret"
+	mlp run "$HTTP/token/w.zip?access_token=s3cret2"
+	is "$output" "wine red"
+	is "$(requests '/token/w.zip.* 200')" 1
+	MLP_OFFLINE=1 mlp run "$HTTP/token/w.zip?access_token=another"
+	is "$output" "wine red"
+	stop_serving
+	brings "$HTTP/token/data.csv?access_token=s3cret"
+	has "$stderr" "what was downloaded before is used"
+}
+
+@test "a run with a token again: from the cache, or a word about what is missing" {
+	serve_by_token
+	mlp run "$HTTP/token/w.zip?access_token=s3cret" --run-name archive
+	mlp rerun archive --run-name again
+	is "$status" 0
+	is "$output" "wine red"
+	mlp run . -P data="$HTTP/token/data.csv?access_token=s3cret" --run-name file
+	mlp rerun file --run-name again
+	is "$status" 0
+	is "${output%%$'\n'*}" 2000
+	is "$(requests '\*\*\*')" 0
+	rm -r "$XDG_CACHE_HOME"
+	mlp rerun archive
+	is "$status" 125
+	has "$stderr" "access_token=***': *** stands for a secret that no record holds"
+	mlp rerun file
+	is "$status" 125
+	has "$stderr" "access_token=***': *** stands for a secret that no record holds"
+	has "$stderr" "give the whole URL again"
+	mlp rerun file -P data="$HTTP/token/data.csv?access_token=s3cret"
+	is "$status" 0
+	is "$(requests '\*\*\*')" 0
+	nothing_says s3cret
+}
+
+@test "a token of a run that waits, of one in the background, and of a sweep" {
+	serve_by_token
+	local url="$HTTP/token/w.zip?access_token=s3cret"
+	cat >MLproject <<-EOF
+	entry_points:
+	  main:
+	    parameters: {data: path, n: {type: string, default: x}}
+	    command: "wc -l <{data}; until [ -e $T/go ]; do sleep 0.05; done"
+	EOF
+	mlp run . -d -P data="$HTTP/token/data.csv?access_token=s3cret" --run-name one
+	is "$status" 0
+	mlp run "$url" -d --hold --run-name two
+	is "$status" 0
+	queued=$output
+	mlp queue list --json
+	has "$output" "access_token=***"
+	lacks "$output" s3cret
+	mlp queue list
+	lacks "$output" s3cret
+	mlp ps --json
+	lacks "$output" s3cret
+	# who has the state directory may need it, nobody else
+	is "$(find "$XDG_STATE_HOME" -type f -perm /077 -exec grep -l s3cret {} + | wc -l)" 0
+	: >"$T/go"
+	mlp queue release "$queued"
+	mlp wait one "$queued"
+	is "$status" 0
+	mlp show "$queued" --json
+	is "$(json 'j["tags"]["mlflow.source.name"]')" "$HTTP/token/w.zip?access_token=***"
+	printf '{"uri": "%s"}\n' "$url" >lines
+	mlp batch lines
+	is "$status" 0
+	lacks "$output$stderr" s3cret
+	rm lines
+	mlp sweep . -P data="$HTTP/token/data.csv?access_token=s3cret,$HTTP/data.csv" -P n=1,2 --run-name many --verbose
+	is "$status" 0
+	lacks "$output$stderr" s3cret
+	mlp sweep show many --csv
+	has "$output" "$HTTP/token/data.csv?access_token=***"
+	nothing_says s3cret
+	mlp sweep extend many -P n=3
+	is "$status" 0
+	has "$stderr" "what was downloaded before is used"
+	# all of it is there, so nothing is asked for
+	mlp sweep "$url" -P n=1,2 --run-name few
+	is "$status" 0
+	mlp sweep extend few -P n=3
+	is "$status" 0
+	lacks "$output$stderr" s3cret
+	is "$(requests '\*\*\*')" 0
+	nothing_says s3cret
+}
+
 @test "netrc; a password is not sent to another host" {
 	serve
 	port=${HTTP##*:}

@@ -104,6 +104,9 @@ dirty() {
 	[ "$(echo "$output" | answer branch)" = main ]
 	[ "$(echo "$output" | answer repo_url)" = https://example.org/wine.git ]
 	[ "$(echo "$output" | answer dirty)" = False ]
+	git -C wine remote set-url other "https://ann:s3cret@example.org/wine.git?private_token=s3cret&a=b"
+	run facts "$W/wine"
+	[ "$(echo "$output" | answer repo_url)" = "https://example.org/wine.git?private_token=***&a=b" ]
 	git -C wine remote add origin git@example.org:team/wine.git
 	run facts "$W/wine"
 	[ "$(echo "$output" | answer repo_url)" = git@example.org:team/wine.git ]

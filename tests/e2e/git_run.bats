@@ -49,6 +49,12 @@ print(v)' "$@"
 	echo "$output"
 	[ "$status" -eq 0 ]
 	[[ "$output" != *s3cret* ]]
+	# what a sweep needs for its other runs is in the cache
+	run "$MLP" sweep "http://ann:s3cret@${HTTP#http://}/auth/wine.git" -P alpha=0.1,0.2 --run-name many
+	[ "$status" -eq 0 ]
+	run "$MLP" sweep extend many -P alpha=0.3
+	echo "$output"
+	[ "$status" -eq 0 ]
 	[ "$(grep -rl s3cret "$W" --exclude-dir=srv --exclude=log | wc -l)" -eq 0 ]
 }
 

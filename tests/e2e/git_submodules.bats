@@ -226,6 +226,11 @@ is_clean() {
 	fails "$HTTP/wine.git" "submodule 'lib' (third/lib, commit $(git -C lib rev-parse HEAD))" \
 		"cannot fetch 'http://127.0.0.1:9/lib.git'" "refused"
 	[[ "$output" != *hidden* ]]
+	git -C wine config -f .gitmodules submodule.lib.url "http://127.0.0.1:9/lib.git?job_token=hidden"
+	git -C wine commit -qam token
+	publish wine
+	fails "$HTTP/wine.git" "cannot fetch 'http://127.0.0.1:9/lib.git?job_token=***'" "refused"
+	[[ "$output" != *hidden* ]]
 	git -C wine config -f .gitmodules submodule.lib.url ../gone.git
 	git -C wine commit -qam gone
 	publish wine

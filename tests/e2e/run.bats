@@ -405,7 +405,7 @@ M
 entry_points:
   main:
     command: |
-      echo "it's https://ann:hunter2@host/x"
+      echo "it's https://ann:hunter2@host/x?sig=hunter2&n=1"
       echo two
       echo "$WORD"
     env: {TOKEN: s3cr3t, my_api_key: s3cr3t, WORD: "it's"}
@@ -419,7 +419,7 @@ M
 	has "$(cat "$T/trace")" "TOKEN='***' my_api_key='***'"
 	lacks "$(cat "$T/trace")" " HOME="
 	run bash "$T/trace"
-	is "$output" $'it\'s https://***@host/x\ntwo\nit\'s'
+	is "$output" $'it\'s https://***@host/x?sig=***&n=1\ntwo\nit\'s'
 	git init -q . && git add MLproject && git commit -q -m one
 	MLP_TRACE=$T/trace mlp run .
 	has "$(grep mlp-git "$T/trace")" "mlp-git # helper, request on stdin"

@@ -704,12 +704,34 @@ start_index() {
 	run ! grep -r s3cret mlruns mlflow.db "$XDG_STATE_HOME" "$XDG_CACHE_HOME/mlp"
 }
 
+@test "a package by a URL with a token: used, and the token is nowhere" {
+	start_index
+	main_is hello-alpha
+	local url="http://$INDEX/alpha/alpha-1.0-py3-none-any.whl?token=s3cret"
+	for tool in uv pip; do
+		python_env "alpha @ $url"
+		mlp run . --verbose
+		is "$status" 0
+		is "$output" "hello from alpha 1.0"
+		lacks "$stderr" s3cret
+		has "$(locked)" "alpha @ http://$INDEX/alpha/alpha-1.0-py3-none-any.whl?token=***"
+		python_env "alpha @ ${url/1.0/3.0}"
+		mlp run .
+		is "$status" 125
+		lacks "$stderr" s3cret
+		is "$(grep -rl s3cret mlruns mlflow.db "$XDG_STATE_HOME" "$XDG_CACHE_HOME/mlp")" ""
+		[ "$tool" = pip ] || rm -r "$XDG_CACHE_HOME/mlp"
+		without_uv
+	done
+	kill "$index"
+}
+
 @test "killed while a tool says a password: it is in no log" {
 	mkdir "$T/says"
 	cat >"$T/says/uv" <<-END
 		#!/bin/sh
 		case \$1 in --version) echo uv 1; exit ;; esac
-		printf 'Looking in http://ann:s3cret@127.0.0.1:1/x\nthen http://ann:s3cr'
+		printf 'Looking in http://ann:s3cret@127.0.0.1:1/x?n=1&token=s3cret\nthen http://ann:s3cr'
 		touch "$T/held"
 		until [ -e "$T/go" ]; do sleep 0.05; done
 	END
@@ -723,7 +745,7 @@ start_index() {
 	until_true grep -qs 'then http://' mlruns/0/*/artifacts/mlp/environment.log
 	kill -KILL "$maker"
 	wait "$maker" || true
-	has "$(cat mlruns/0/*/artifacts/mlp/environment.log)" "Looking in http://***@127.0.0.1:1/x"
+	has "$(cat mlruns/0/*/artifacts/mlp/environment.log)" "Looking in http://***@127.0.0.1:1/x?n=1&token=***"
 	run ! grep -r s3cr mlruns mlflow.db "$XDG_STATE_HOME" "$XDG_CACHE_HOME/mlp"
 }
 

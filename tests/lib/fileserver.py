@@ -12,6 +12,8 @@ the path that mean something else than a directory:
     /401/ /403/ /404/ /500/   that status
     /html/...                 a web page
     /auth/...                 the file, for user "ann" with password "s3cret"
+    /token/...                the file, where the query has access_token=s3cret or s3cret2
+    /totoken/...              a redirection to that, with the token
     /moved/...                a redirection to the file;  /far/HOST/...  to another host
     /loop/...                 a redirection to itself;  /ftp/...  to ftp
     /cut/...                  the connection ends after half of what was asked for
@@ -69,6 +71,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             where = f"http://{host}:{port}/{rest}"
         elif mode == "loop":
             where = "/loop/" + rest
+        elif mode == "totoken":
+            where = f"/token/{rest}?access_token=s3cret"
         elif mode == "ftp":
             where = "ftp://127.0.0.1/" + rest
         else:
@@ -132,25 +136,28 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.end()
 
     def do_GET(self):
-        path = self.path.partition("?")[0]
+        path, _, query = self.path.partition("?")
         first, _, rest = path[1:].partition("/")
         if first.isdigit():
             return self.simple(int(first), data=b"no\n")
         if first == "html":
             return self.simple(200, [("Content-Type", "text/html")], b"<!doctype html>\n")
-        if first in ("moved", "far", "loop", "ftp"):
+        if first in ("moved", "far", "loop", "ftp", "totoken"):
             return self.redirect(first, rest)
         if first == "nohttp":
             self.wfile.write(b"220 ftp.example.org ready\r\n")
             return self.end()
         if first == "auth" and self.headers.get("Authorization") != KEY:
             return self.simple(401, [("WWW-Authenticate", 'Basic realm="x"')])
+        given = urllib.parse.parse_qs(query).get("access_token", [""])[0]
+        if first == "token" and given not in ("s3cret", "s3cret2"):
+            return self.simple(401 if given else 403)
         if first == "slow":
             time.sleep(0.5)
         if first == "drop":
             keep, _, rest = rest.partition("/")
             self.keep = int(keep)
-        modes = ("auth", "cut", "drop", "long", "short", "weird", "plain", "endless",
+        modes = ("auth", "token", "cut", "drop", "long", "short", "weird", "plain", "endless",
                  "hang", "slow")
         return self.file(first if first in modes else "", rest if first in modes else path[1:])
 

@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: MIT
-"""index.py ROOT PORT-FILE USER:PASSWORD -- serve a directory to who knows the password."""
+"""index.py ROOT PORT-FILE USER:PASSWORD -- serve a directory to who knows the password.
+
+It may also stand in the query of the URL: ?token=PASSWORD.
+"""
 import base64
 import http.server
 import os
 import sys
+import urllib.parse
 
 root, port_file, secret = sys.argv[1:]
 want = "Basic " + base64.b64encode(secret.encode()).decode()
@@ -14,7 +18,9 @@ class Handler(http.server.SimpleHTTPRequestHandler):
         super().__init__(*args, directory=root, **kwargs)
 
     def do_GET(self):
-        if self.headers.get("Authorization") == want:
+        query = urllib.parse.parse_qs(self.path.partition("?")[2])
+        if self.headers.get("Authorization") == want or \
+                query.get("token") == [secret.partition(":")[2]]:
             return super().do_GET()
         self.send_response(401)
         self.send_header("WWW-Authenticate", 'Basic realm="index"')

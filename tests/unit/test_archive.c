@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "base/path.h"
+#include "base/secret.h"
 #include "base/urltext.h"
 #include "source/archive.h"
 
@@ -234,16 +235,79 @@ static void test_public_urls(void **state)
 	    {"https://h/x?&&=", "https://h/x?&&="},
 	    {"https://h/token=1", "https://h/token=1"},
 	    {"a/b?token=1", "a/b?token=1"},
+	    {"https://h/x?a=1;token=2;3&b", "https://h/x?a=1;token=***&b"},
+	    {"https://h/x?%74oken=1&auth%5Btoken%5D=2",
+		"https://h/x?%74oken=***&auth%5Btoken%5D=***"},
+	    {"https://h/x?page_token=1&tokenizer=2&monkey=3",
+		"https://h/x?page_token=1&tokenizer=2&monkey=3"},
 	};
 	struct world *w = *state;
 	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++)
 		assert_string_equal(url_public(&w->a, t[i].url), t[i].shown);
 }
 
+static void test_secret_names(void **state)
+{
+	static const char *const secret[] = {"token", "access_token", "private_token",
+	    "job_token", "auth", "auth_token", "oauth_token", "id_token", "api_key",
+	    "apikey", "key", "password", "passwd", "pwd", "secret", "client_secret",
+	    "sig", "signature", "X-Amz-Signature", "X-Amz-Credential",
+	    "X-Amz-Security-Token", "X-Goog-Signature", "X-Goog-Credential",
+	    "AWSAccessKeyId", "GoogleAccessId", "PRIVATE-TOKEN", "accessToken",
+	    "subscription-key", "%53ig", "x%5ftoken", "p[password]", "jwt", "Signature"};
+	static const char *const other[] = {"", "a", "tokens", "keys", "author", "sign",
+	    "design", "X-Amz-Date", "Expires", "version", "monkey", "nextToken", "ey",
+	    "%6", "%", "token%3Dx"};
+	(void)state;
+	for (size_t i = 0; i < sizeof(secret) / sizeof(secret[0]); i++)
+		if (secret_in_query(secret[i], strlen(secret[i])) == SECRET_NOT)
+			fail_msg("%s is secret", secret[i]);
+	for (size_t i = 0; i < sizeof(other) / sizeof(other[0]); i++)
+		if (secret_in_query(other[i], strlen(other[i])) != SECRET_NOT)
+			fail_msg("%s is no secret", other[i]);
+}
+
+/* A new token is no new file; another key may be. */
+static void test_url_keys(void **state)
+{
+	static const struct {
+		const char *a, *b;
+		bool same, partly;
+	} t[] = {
+	    {"https://h/x?v=1&token=a", "https://u:p@h/x?v=1&token=b", true, true},
+	    {"https://h/x?v=1&token=a", "https://h/x?v=2&token=a", false, true},
+	    {"https://h/x?key=a", "https://h/x?key=b", false, false},
+	    {"https://h/x?token=a", "https://h/x", false, true},
+	    {"https://h/x?Expires=1", "https://h/x?Expires=2", false, false},
+	    {"https://h/x?X-Amz-Date=1&X-Amz-Expires=2&X-Amz-Signature=3&versionId=4",
+		"https://h/x?X-Amz-Date=5&X-Amz-Expires=6&X-Amz-Signature=7&versionId=4",
+		true, true},
+	    {"https://h/x?se=1&sig=2", "https://h/x?se=3&sig=4", true, true},
+	    {"https://h/x?v=1", "https://u:p@h/x?v=1", true, false},
+	};
+	struct world *w = *state;
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		bool first, second;
+		const char *a = url_key(&w->a, t[i].a, &first);
+		const char *b = url_key(&w->a, t[i].b, &second);
+		assert_int_equal(strcmp(a, b) == 0, t[i].same);
+		assert_int_equal(first, t[i].partly);
+	}
+	assert_true(url_is_hidden("https://h/x?a=1&token=***"));
+	assert_true(url_is_hidden("https://h/x?token=***#f"));
+	assert_false(url_is_hidden("https://h/x?token=a***"));
+	assert_false(url_is_hidden("https://h/x?a=***"));
+	assert_false(url_is_hidden("https://h/x#?token=***"));
+	assert_string_equal(
+	    url_hide_query(&w->a, "h/x.zip?token=a"), "h/x.zip?token=***");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_names),
+	    cmocka_unit_test(test_secret_names),
+	    cmocka_unit_test(test_url_keys),
 	    cmocka_unit_test(test_fragments),
 	    cmocka_unit_test(test_local),
 	    cmocka_unit_test(test_remote),

@@ -11,7 +11,7 @@
 #include "base/buf.h"
 #include "run/mask.h"
 #include "base/urltext.h"
-#include "run/urlmask.h"
+#include "base/urlmask.h"
 
 #define SECRET "abcabd-KEY"
 #define STARS "**********"
@@ -128,6 +128,11 @@ static void test_urls(void **state)
 	    "http://ann:s3cret@",
 	    "http://ann:s3cret",
 	    "http:/",
+	    "get https://u:p@h/x?a=1&token=abc#f now https://h?sig=x\nend",
+	    "https://h/?u=http://a:b@i/x&pwd=c://d@e f://g@h?key=\"i\"",
+	    "https://h/x?a=b\\u0026api_key=c\\u0026d=e?f=g;secret=h",
+	    "https://h/x?token=",
+	    "https://h/x?token",
 	};
 	(void)state;
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
@@ -157,6 +162,32 @@ static void test_url_held(void **state)
 	assert_string_equal(got.s, " x://***/x\n");
 }
 
+/* Of a name that is endless the end tells; what is no name is given at once. */
+static void test_query_held(void **state)
+{
+	struct urlmask u = URLMASK_INIT;
+	auto_buf got = BUF_INIT, wanted = BUF_INIT;
+	(void)state;
+	urlmask_pass(&u, "http://h/?a=1&to", 16, collect, &got);
+	assert_string_equal(got.s, "http://h/?a=1&");
+	urlmask_pass(&u, "ken=s3c", 7, collect, &got);
+	urlmask_pass(&u, "ret", 3, collect, &got);
+	assert_string_equal(got.s, "http://h/?a=1&token=***");
+	buf_adds(&wanted, got.s);
+	urlmask_pass(&u, "&", 1, collect, &got);
+	buf_addc(&wanted, '&');
+	for (int i = 0; i < 3000; i++) {
+		urlmask_pass(&u, "n", 1, collect, &got);
+		buf_addc(&wanted, 'n');
+	}
+	assert_true(got.len + 300 > wanted.len);
+	urlmask_pass(&u, "_key=s3cret x", 13, collect, &got);
+	buf_adds(&wanted, "_key=*** x");
+	urlmask_end(&u, collect, &got);
+	urlmask_release(&u);
+	assert_string_equal(got.s, wanted.s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -166,6 +197,7 @@ int main(void)
 	    cmocka_unit_test(test_given_at_once),
 	    cmocka_unit_test(test_urls),
 	    cmocka_unit_test(test_url_held),
+	    cmocka_unit_test(test_query_held),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -85,6 +85,10 @@ static void secrets_stay_secret(void **state)
 	    &f->ctx, &f->a, "postgresql://ann:p@ss@db/x", &f->t, &f->err);
 	assert_null(strstr(f->err.msg, "ss@"));
 	assert_error(f, rc, ERR_USAGE, "postgresql://***@db/x");
+	rc = tracking_resolve(
+	    &f->ctx, &f->a, "mysql://db/x?user=ann&password=pass", &f->t, &f->err);
+	assert_null(strstr(f->err.msg, "pass'"));
+	assert_error(f, rc, ERR_USAGE, "mysql://db/x?user=ann&password=***'");
 }
 
 static void a_path_that_no_uri_can_hold(void **state)
