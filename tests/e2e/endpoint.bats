@@ -45,9 +45,25 @@ script() {
 	is "$(grep '^MLFLOW_REGISTRY_URI=' <<<"$output")" "MLFLOW_REGISTRY_URI=${line#*=}"
 	has "$output" "MLP_STORE_URI=sqlite:///$T/p/mlflow.db"
 	has "$output" "NO_PROXY=example.org,127.0.0.1,localhost"
-	has "$output" "no_proxy=127.0.0.1,localhost"
+	has "$output" "no_proxy=example.org,127.0.0.1,localhost"
 	has "$output" "MLFLOW_EXPERIMENT_ID=1"
 	run ! grep -E '^MLFLOW_(TRACKING_TOKEN|WORKSPACE|EXPERIMENT_NAME)=' <<<"$output"
+}
+
+@test "what the user excepts from proxies stays excepted" {
+	main_is '"env | grep -i ^no_proxy= | sort"'
+	local ours=127.0.0.1,localhost
+	unset NO_PROXY no_proxy
+	mlp run .
+	is "$output" "$(printf 'NO_PROXY=%s\nno_proxy=%s' $ours $ours)"
+	# for what prefers the other spelling, too
+	no_proxy=lab.example mlp run .
+	is "$output" "$(printf 'NO_PROXY=%s\nno_proxy=%s' lab.example,$ours lab.example,$ours)"
+	NO_PROXY=a no_proxy=b mlp run .
+	is "$output" "$(printf 'NO_PROXY=%s\nno_proxy=%s' a,$ours b,$ours)"
+	# all of them; with a comma behind it it would be a strange name
+	NO_PROXY='*' no_proxy= mlp run .
+	is "$output" "$(printf 'NO_PROXY=*\nno_proxy=*')"
 }
 
 @test "the key is shown to the command alone" {
