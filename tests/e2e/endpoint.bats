@@ -66,6 +66,25 @@ script() {
 	is "$output" "$(printf 'NO_PROXY=*\nno_proxy=*')"
 }
 
+@test "a command that records its tracking URI does not record the key" {
+	script <<-'E'
+		log_param("uri", URI)
+		set_tag("twice", URI + " and " + URI)
+		ask("POST", "runs/log-batch", {"run_id": RUN, "params": [{"key": "batch", "value": URI + "/x"}],
+		    "tags": [{"key": "large", "value": "x" * 100000}]})
+		ask("POST", "experiments/create", {"name": "e", "artifact_location": "/e", "tags": [{"key": "u", "value": URI}]})
+		log_param("uri", URI)  # the same once more is no change
+		print(PATH[1:])
+	E
+	mlp run .
+	is "$status" 0
+	is "${#output}" 32
+	run ! grep -raqF "$output" mlflow.db* mlruns
+	is "$(sql "SELECT count(*) FROM params WHERE value LIKE 'http://127.0.0.1:%/' || printf('%.32c', '*') || '%'")" 2
+	is "$(sql "SELECT value LIKE '%/' || printf('%.32c', '*') || ' and %/' || printf('%.32c', '*')
+		FROM tags WHERE key = 'twice'")" 1
+}
+
 @test "the key is shown to the command alone" {
 	main_is '"echo $MLFLOW_TRACKING_URI >key; printf %.60s $MLFLOW_TRACKING_URI; sleep 0.1; tail -c +61 key; cat key >&2; exit 3"'
 	MLP_TRACE=$T/trace mlp run .
