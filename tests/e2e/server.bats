@@ -53,9 +53,13 @@ same(r.headers['x-content-type-options'], 'nosniff')
 r = ask(U, path='/version')
 same(r.status, 200)
 assert tuple(int(n) for n in r.body.split(b'.')) < (3, 4), r.body
-m = ask(U, path='/metrics').body.decode()
-assert 'mlp_requests_total{status=\"2xx\"} 2\n' in m, m
-assert 'mlp_request_duration_seconds_count 2\n' in m, m
+asked = 2
+def all_counted():  # a request counts when it is over, which its client may know first
+    global m, asked
+    m = ask(U, path='/metrics').body.decode()
+    asked += 1
+    return all(x % (asked - 1) in m for x in ('mlp_requests_total{status=\"2xx\"} %d\n', 'mlp_request_duration_seconds_count %d\n'))
+until(all_counted)
 assert '# TYPE mlp_request_duration_seconds histogram' in m, m"
 	stop
 	[ -s mlflow.db ]
@@ -542,7 +546,7 @@ until(lambda: status(b'bob:other') == 200)
 same(status(b'ann:sesame'), 401)"
 	echo "bob:plain" >users
 	kill -HUP "$SERVER"
-	until_true grep -q "password file 'users'" server.err || until_true grep -q "users', line 1" server.err
+	until_true grep -q "users', line 1" server.err
 	py "
 import base64
 same(ask(U, path='/metrics', headers={'Authorization': 'Basic ' + base64.b64encode(b'bob:other').decode()}).status, 200)"
@@ -597,7 +601,7 @@ same(r.status, 200)
 assert r.headers['x-request-id']
 same(ask(U, headers={'X-Request-Id': 'mine-1'}).headers['x-request-id'], 'mine-1')
 assert ask(U, headers={'X-Request-Id': 'a b'}).headers['x-request-id'] != 'a b'"
-	until_true test "$(wc -l <log)" -ge 3
+	until_true eval '[ "$(wc -l <log)" -ge 3 ]'
 	grep -qE '^20[0-9-]+T[0-9:.]+Z 127\.0\.0\.1 - GET /api/2\.0/mlflow/experiments/get 200 [0-9]+ [0-9.]+ms [0-9a-f]{8}-1 "me/1 "x"\\x1b"$' log
 	grep -q ' mine-1 ' log
 	lacks "$(cat log)" s3
