@@ -92,6 +92,17 @@ assert '# TYPE mlp_request_duration_seconds histogram' in m, m"
 	has "$stderr" "mlflow.db' lies in the artifacts' destination"
 	mlp server --port 70000
 	is "$status" 2
+	MLFLOW_PORT=many mlp server
+	is "$status" 2
+	has "$stderr" "MLFLOW_PORT: 'many' is no number"
+	MLFLOW_ARTIFACTS_DESTINATION=s3://bucket mlp server --port 0
+	has "$stderr" "MLFLOW_ARTIFACTS_DESTINATION: 's3://bucket' is no directory"
+	MLFLOW_SERVE_ARTIFACTS=perhaps mlp server --port 0
+	is "$status" 2
+	has "$stderr" "MLFLOW_SERVE_ARTIFACTS: 'perhaps' is neither true nor false"
+	MLFLOW_BACKEND_STORE_URI=postgresql://db/x mlp server --port 0
+	has "$stderr" "(from MLFLOW_BACKEND_STORE_URI): only an SQLite database"
+	has "$stderr" "name a local database: --backend-store-uri sqlite:///FILE"
 	mlp server --port 0 --host nowhere.invalid
 	is "$status" 1
 	has "$stderr" "cannot listen on 'nowhere.invalid'"
@@ -338,6 +349,8 @@ same(part('bytes=4-99'), (206, b'o world', 'bytes 4-10/11'))
 same(part('bytes=11-')[0], 416)
 same(part('lines=1'), (200, b'hello world', None))
 same(part('bytes=5-1'), (200, b'hello world', None))
+def rest_if(tag): return ask(U, path=A + '/1/r/artifacts/y%20z+%25.txt', headers={'Range': 'bytes=6-', 'If-Range': tag}).body
+same((rest_if(tag), rest_if('\"other\"'), rest_if('Sat, 21 Nov 2026 10:00:00 GMT')), (b'world', b'hello world', b'hello world'))
 r = ask(U, 'HEAD', A + '/1/r/artifacts/y%20z+%25.txt')
 same((r.status, r.headers['content-length']), (200, '11'))
 same(put('/1/r/artifacts/y%20z+%25.txt', b'new').status, 200)
@@ -488,6 +501,9 @@ same(ask(U, 'PUT', '/api/2.0/mlflow-artifacts/artifacts/x', b'x').status, 501)
 e = ask(U, path='/api/2.0/mlflow/experiments/get?experiment_id=0').json()['experiment']
 same(e['artifact_location'], os.getcwd() + '/mlruns/0')"
 	[ ! -e mlartifacts ]
+	stop
+	MLFLOW_SERVE_ARTIFACTS=No serve
+	py "same(ask(U, path='/api/2.0/mlflow-artifacts/artifacts?path=x').status, 501)"
 }
 
 @test "a read-only server answers, and changes nothing" {
