@@ -101,14 +101,14 @@ static char *put_utf8(char *to, uint32_t c)
 static int unicode_escape(const char **p, const char *end, char **to)
 {
 	int c = hex4(*p, end), low;
-	if (c <= 0)
+	if (c < 0)
 		return -1;
 	*p += 4;
 	if (c >= 0xd800 && c < 0xdc00 && end - *p >= 6 && (*p)[0] == '\\' &&
 	    (*p)[1] == 'u' && (low = hex4(*p + 2, end)) >= 0xdc00 && low < 0xe000) {
 		*p += 6;
 		c = 0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00);
-	} else if (c >= 0xd800 && c < 0xe000) {
+	} else if (c == 0 || (c >= 0xd800 && c < 0xe000)) {
 		c = 0xfffd;
 	}
 	*to = put_utf8(*to, (uint32_t)c);

@@ -4,7 +4,8 @@
  * more than its bytes.  Everything is bounded by the text; nesting by SCAN_DEPTH.
  *
  * Beyond RFC 8259, as Python's parser: NaN, Infinity and -Infinity are numbers.  Text that
- * is not UTF-8, and \u0000, are mistakes; a lone surrogate becomes U+FFFD.
+ * is not UTF-8 is a mistake; \u0000, which no text of ours can hold, and a lone surrogate
+ * become U+FFFD.
  */
 #ifndef SCAN_H
 #define SCAN_H

@@ -77,7 +77,7 @@ static const struct opt server_opts[] = {
 
 struct server_args {
 	const char *store, *root, *destination, *host, *port, *prefix, *hosts, *auth,
-	    *cert, *key, *log;
+	    *cert, *key, *log, *serving;
 	bool serve, no_auth, read_only, json;
 };
 
@@ -87,23 +87,39 @@ static const char *from_env(const char *name, const char *fallback)
 	return s && *s ? s : fallback;
 }
 
-static bool is_false(const char *s)
-{
-	return strcasecmp(s, "false") == 0 || strcmp(s, "0") == 0;
-}
-
 static struct server_args defaults(void)
 {
 	return (struct server_args){
 	    .store = from_env("MLFLOW_BACKEND_STORE_URI", "sqlite:///mlflow.db"),
 	    .root = from_env("MLFLOW_DEFAULT_ARTIFACT_ROOT", NULL),
 	    .destination = from_env("MLFLOW_ARTIFACTS_DESTINATION", "./mlartifacts"),
-	    .serve = !is_false(from_env("MLFLOW_SERVE_ARTIFACTS", "true")),
+	    .serving = from_env("MLFLOW_SERVE_ARTIFACTS", "true"),
 	    .host = from_env("MLFLOW_HOST", "127.0.0.1"),
 	    .port = from_env("MLFLOW_PORT", "5000"),
 	    .prefix = from_env("MLFLOW_STATIC_PREFIX", NULL),
 	    .hosts = from_env("MLFLOW_SERVER_ALLOWED_HOSTS", NULL),
 	};
+}
+
+/* In the words that click takes for MLflow. */
+static int decide_serve(struct server_args *sa, struct err *err)
+{
+	const char *word = sa->serving;
+	static const char *const words[][2] = {{"true", "false"}, {"1", "0"},
+	    {"yes", "no"}, {"on", "off"}, {"t", "f"}, {"y", "n"}};
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		sa->serve = strcasecmp(word, words[i][0]) == 0;
+		if (sa->serve || strcasecmp(word, words[i][1]) == 0)
+			return 0;
+	}
+	return err_set(err, ERR_USAGE,
+	    "MLFLOW_SERVE_ARTIFACTS: '%s' is neither true nor false", word);
+}
+
+/* Who said it, for errors. */
+static const char *origin(const char *value, const char *option, const char *variable)
+{
+	return value == getenv(variable) ? variable : option;
 }
 
 static const char **text_slot(struct server_args *sa, int id)
@@ -142,7 +158,7 @@ static int take(struct server_args *sa, int id, const char *value, struct err *e
 	if (slot)
 		*slot = value;
 	else if (id == OPT_SERVE || id == OPT_NO_SERVE)
-		sa->serve = id == OPT_SERVE;
+		sa->serving = id == OPT_SERVE ? "true" : "false";
 	else if (id == OPT_NO_AUTH)
 		sa->no_auth = true;
 	else if (id == OPT_READ_ONLY)
@@ -192,11 +208,12 @@ static const char *artifact_root(struct cli *cli, const struct server_args *sa)
 
 static int port_number(const char *text, int64_t *out, struct err *err)
 {
+	const char *by = origin(text, "--port", "MLFLOW_PORT");
 	char *end;
 	long n = strtol(text, &end, 10);
 	if (*text < '0' || *text > '9' || *end || n > 65535)
 		return err_set(
-		    err, ERR_USAGE, "--port: '%s' is no number from 0 to 65535", text);
+		    err, ERR_USAGE, "%s: '%s' is no number from 0 to 65535", by, text);
 	*out = n;
 	return 0;
 }
@@ -238,12 +255,16 @@ static int make_request(
 	struct tracking t;
 	const char *dir = NULL;
 	int64_t port = 0;
-	if (tracking_of(
-		&cli->ctx, &cli->arena, sa->store, "--backend-store-uri", &t, err) < 0 ||
+	const char *by =
+	    origin(sa->store, "--backend-store-uri", "MLFLOW_BACKEND_STORE_URI");
+	if (tracking_of(&cli->ctx, &cli->arena, sa->store, by, &t, err) < 0 ||
 	    port_number(sa->port, &port, err) < 0)
 		return -1;
 	if (sa->serve) {
-		dir = local_dir(cli, "--artifacts-destination", sa->destination, err);
+		dir = local_dir(cli,
+		    origin(sa->destination, "--artifacts-destination",
+			"MLFLOW_ARTIFACTS_DESTINATION"),
+		    sa->destination, err);
 		if (!dir)
 			return -1;
 	}
@@ -317,7 +338,7 @@ static int run_server(struct cli *cli, int argc, char *const *argv)
 	}
 	if (more < 0)
 		return code;
-	if (make_request(cli, &sa, request, &err) == 0)
+	if (decide_serve(&sa, &err) == 0 && make_request(cli, &sa, request, &err) == 0)
 		become(cli, request, &err);
 	cli_error(cli, &err);
 	return err.code == ERR_USAGE ? CLI_USAGE : CLI_FAILED;

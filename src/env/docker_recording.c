@@ -188,12 +188,19 @@ static const char *configured_no_proxy(const struct env *e)
 	return found && *found ? arena_strdup(a, found) : NULL;
 }
 
+/* A star means everything only where it stands alone. */
+static const char *both_lists(struct arena *a, const char *one, const char *other)
+{
+	if (!one || strcmp(other, "*") == 0)
+		return other;
+	return strcmp(one, "*") == 0 ? one : arena_printf(a, "%s,%s", one, other);
+}
+
 static void give_no_proxy(
     struct env *e, const struct env_var *ours, struct docker_words *w)
 {
 	const char *also = configured_no_proxy(e);
-	docker_words_setenv(w, ours->name,
-	    also ? arena_printf(e->want.a, "%s,%s", also, ours->value) : ours->value);
+	docker_words_setenv(w, ours->name, both_lists(e->want.a, also, ours->value));
 }
 
 int docker_recording_add(struct env *e, const struct env_var *added, size_t nadded,

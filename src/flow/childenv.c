@@ -5,12 +5,27 @@ extern char **environ;
 
 enum { OURS_MAX = 15 };
 
-/* A proxy must not be asked for the endpoint; what the user excepts stays excepted. */
-static const char *no_proxy(struct arena *a, const struct childenv *c, const char *name)
+/* The two names mean one thing: a program that finds one does not look at the other. */
+static const char *excepted(const char *name, const char *other)
 {
-	const char *old = getenv(name), *more = c->endpoint_name;
-	return arena_printf(a, "%s%s127.0.0.1,localhost%s%s", old ? old : "",
-	    old && *old ? "," : "", more ? "," : "", more ? more : "");
+	const char *v = getenv(name);
+	if (!v || !*v)
+		v = getenv(other);
+	return v ? v : "";
+}
+
+/*
+ * A proxy must not be asked for the endpoint; what the user excepts stays excepted.  A star
+ * means everything only where it stands alone.
+ */
+static const char *no_proxy(
+    struct arena *a, const struct childenv *c, const char *name, const char *other)
+{
+	const char *old = excepted(name, other), *more = c->endpoint_name;
+	if (strcmp(old, "*") == 0)
+		return old;
+	return arena_printf(a, "%s%s127.0.0.1,localhost%s%s", old, *old ? "," : "",
+	    more ? "," : "", more ? more : "");
 }
 
 static void add_endpoint(struct arena *a, const struct childenv *c, struct env_var **v)
@@ -22,8 +37,8 @@ static void add_endpoint(struct arena *a, const struct childenv *c, struct env_v
 	};
 	*(*v)++ = (struct env_var){"MLFLOW_REGISTRY_URI", c->tracking_uri};
 	*(*v)++ = (struct env_var){"MLP_STORE_URI", c->store_uri};
-	*(*v)++ = (struct env_var){"NO_PROXY", no_proxy(a, c, "NO_PROXY")};
-	*(*v)++ = (struct env_var){"no_proxy", no_proxy(a, c, "no_proxy")};
+	*(*v)++ = (struct env_var){"NO_PROXY", no_proxy(a, c, "NO_PROXY", "no_proxy")};
+	*(*v)++ = (struct env_var){"no_proxy", no_proxy(a, c, "no_proxy", "NO_PROXY")};
 	for (size_t i = 0; i < sizeof(unless_set) / sizeof(unless_set[0]); i++)
 		if (!getenv(unless_set[i].name))
 			*(*v)++ = unless_set[i];

@@ -24,7 +24,8 @@ struct childenv {
  * in a container (local: it is there already); where it has GPUs to itself
  * CUDA_VISIBLE_DEVICES, and MLP_GPUS and MLP_GPUS_OF for a nested mlp.  With an endpoint also
  * MLFLOW_REGISTRY_URI (an inherited one would win), MLP_STORE_URI (for a nested mlp),
- * loopback and the endpoint in NO_PROXY and no_proxy, and, unless set, what keeps a client
+ * loopback and the endpoint in NO_PROXY and no_proxy (each begins with the other where it is
+ * unset itself; a "*" stays), and, unless set, what keeps a client
  * from hanging when nobody answers and from printing an address that is gone after the
  * run.  Values that are not known yet are NULL.
  */

@@ -154,6 +154,8 @@ static void answer_file(struct exchange *ex, const char *root, const char *path)
 		r->api.status = 304;
 		return;
 	}
+	if (ex->if_range && strcmp(ex->if_range, r->etag) != 0)
+		ex->range = NULL; /* the rest of another file would do harm */
 	answer_range(ex, (uint64_t)st.st_size);
 }
 

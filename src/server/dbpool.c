@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "server/dbpool.h"
 
+#include <sys/stat.h>
+
 #include "base/alloc.h"
 #include "base/clock.h"
 
@@ -26,9 +28,33 @@ static struct dbslot *pop(struct dbpool *pool)
 	return slot;
 }
 
+void dbpool_settle(struct dbpool *pool)
+{
+	struct stat st;
+	if (stat(pool->options.path, &st) == 0) {
+		pool->inode = st.st_ino;
+		pool->device = st.st_dev;
+	}
+}
+
+/* Or what is recorded would go to a file that has no name any more. */
+static int check_place(const struct dbpool *pool, struct err *err)
+{
+	struct stat st;
+	bool there = stat(pool->options.path, &st) == 0;
+	if (pool->inode == 0 ||
+	    (there && st.st_ino == pool->inode && st.st_dev == pool->device))
+		return 0;
+	return err_set(err, ERR_FAIL, "the database '%s' was %s while it was in use",
+	    pool->options.path, there ? "replaced by another file" : "removed");
+}
+
 struct dbslot *dbpool_take(struct dbpool *pool, struct err *err)
 {
-	struct dbslot *slot = pop(pool);
+	struct dbslot *slot;
+	if (check_place(pool, err) < 0)
+		return NULL;
+	slot = pop(pool);
 	if (slot)
 		return slot;
 	slot = xcalloc(1, sizeof(*slot));
@@ -46,7 +72,11 @@ struct dbslot *dbpool_take(struct dbpool *pool, struct err *err)
 
 struct dbslot *dbpool_take_hurried(struct dbpool *pool)
 {
-	struct dbslot *slot = logmover_is_late(&pool->mover) ? NULL : pop(pool);
+	struct err elsewhere = ERR_INIT;
+	struct dbslot *slot;
+	if (logmover_is_late(&pool->mover) || check_place(pool, &elsewhere) < 0)
+		return NULL;
+	slot = pop(pool);
 	if (slot && !slot->db.prompt) {
 		dbpool_give(pool, slot);
 		return NULL;

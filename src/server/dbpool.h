@@ -8,6 +8,7 @@
 #define DBPOOL_H
 
 #include <pthread.h>
+#include <sys/types.h>
 
 #include "api/api.h"
 #include "server/logmover.h"
@@ -21,6 +22,8 @@ struct dbpool {
 	pthread_mutex_t lock; /* of what is below */
 	struct dbslot *idle;
 	size_t open;
+	ino_t inode; /* of the file, once that is settled; 0 before */
+	dev_t device;
 	pthread_mutex_t writer;
 	struct logmover mover;
 	struct db_options options;
@@ -33,7 +36,12 @@ struct dbpool {
  */
 void dbpool_init(
     struct dbpool *pool, const struct db_options *o, const struct api *model);
-/* Opened when there is no idle one.  NULL: *err. */
+/* The file is there: from now on it has to be the same one. */
+void dbpool_settle(struct dbpool *pool);
+/*
+ * Opened when there is no idle one.  NULL: *err, also when the file was removed or
+ * replaced.
+ */
 struct dbslot *dbpool_take(struct dbpool *pool, struct err *err);
 /*
  * An idle one that waits neither for others (ERR_BUSY) nor for the disk; NULL: there is

@@ -113,8 +113,23 @@ int exchange_take(struct exchange *ex, const void *data, size_t n)
 	return 0;
 }
 
+/* The command may record its tracking URI; the key in it is for the command alone. */
+static void hide_key(struct exchange *ex)
+{
+	const char *key = ex->sv->options->prefix + 1; /* after the slash */
+	size_t n = strlen(key), left = ex->body.len;
+	char *at = ex->body.s;
+	while ((at = memmem(at, left, key, n))) {
+		memset(at, '*', n);
+		at += n;
+		left = ex->body.len - (size_t)(at - ex->body.s);
+	}
+}
+
 static void ask_api(struct exchange *ex, struct dbslot *slot)
 {
+	if (ex->sv->options->endpoint && ex->body.len > 0)
+		hide_key(ex);
 	struct api_request rq = {
 	    ex->verb, ex->path, ex->query, ex->content_type, ex->body.s, ex->body.len};
 	dbpool_may_repeat(&ex->sv->pool, slot, ex->first);

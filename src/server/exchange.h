@@ -47,7 +47,7 @@ struct exchange {
 	/* what is asked; header strings are MHD's, for as long as the request lives */
 	char *uri; /* raw */
 	const char *method, *host, *origin, *authorization, *content_type, *agent, *range,
-	    *if_none_match, *request_id, *length;
+	    *if_none_match, *if_range, *request_id, *length;
 	bool waits; /* the client sends its body when it is told to */
 	enum api_method verb;
 	const char *path; /* decoded, without prefix; NULL until the prefix was right */

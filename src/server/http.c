@@ -134,6 +134,7 @@ static void take_headers(
 	ex->agent = header(mhd, "User-Agent");
 	ex->range = header(mhd, "Range");
 	ex->if_none_match = header(mhd, "If-None-Match");
+	ex->if_range = header(mhd, "If-Range");
 	ex->request_id = header(mhd, "X-Request-Id");
 	ex->length = header(mhd, "Content-Length");
 	ex->waits = header(mhd, "Expect") != NULL;

@@ -105,6 +105,7 @@ static int open_store(struct server *sv, struct err *err)
 		return name_option(o, err);
 	rc = o->read_only ? 0 : db_ready(&slot->db, err);
 	dbpool_give(&sv->pool, slot);
+	dbpool_settle(&sv->pool);
 	return rc;
 }
 

@@ -31,7 +31,10 @@ static bool is_outer_endpoint(const char *uri)
 static int refuse(
     struct arena *a, const char *uri, const char *from, const char *why, struct err *err)
 {
-	const char *option = from[0] == '-' ? from : "--tracking-uri";
+	bool served = strcmp(from, "MLFLOW_BACKEND_STORE_URI") == 0;
+	const char *option = from[0] == '-' ? from
+			     : served	    ? "--backend-store-uri"
+					    : "--tracking-uri";
 	bool unset = strcmp(from, "MLFLOW_TRACKING_URI") == 0;
 	if (is_outer_endpoint(uri)) {
 		err_set(

@@ -94,7 +94,7 @@ in_run() {
 	[[ $line =~ ^MLFLOW_TRACKING_URI=http://mlp\.internal:[0-9]+/\*{32}$ ]]
 	is "$(grep '^MLFLOW_REGISTRY_URI=' <<<"$output")" "MLFLOW_REGISTRY_URI=${line#*=}"
 	has "$output" "NO_PROXY=example.org,127.0.0.1,localhost,mlp.internal"
-	has "$output" "no_proxy=127.0.0.1,localhost,mlp.internal"
+	has "$output" "no_proxy=example.org,127.0.0.1,localhost,mlp.internal"
 	has "$output" "MLFLOW_RUN_ID=$(run_id)"
 	has "$output" "MLP_RUN_ID=$(run_id)"
 	has "$output" "MLFLOW_EXPERIMENT_ID=0"
@@ -475,7 +475,14 @@ image_with_mlp() {
 	is "$status" 0
 	is "$output" "$(printf '%s\n' HTTP_PROXY=http://127.0.0.1:9 \
 		NO_PROXY=lab.example,x,127.0.0.1,localhost,mlp.internal http_proxy=http://127.0.0.1:9 \
-		no_proxy=lab.example,127.0.0.1,localhost,mlp.internal)"
+		no_proxy=lab.example,x,127.0.0.1,localhost,mlp.internal)"
+	NO_PROXY='*' mlp run .
+	is "$output" "$(printf '%s\n' HTTP_PROXY=http://127.0.0.1:9 'NO_PROXY=*' \
+		http_proxy=http://127.0.0.1:9 'no_proxy=*')"
+	sed -i 's/lab.example/*/' "$HOME/.docker/config.json"
+	NO_PROXY=x mlp run .
+	is "$output" "$(printf '%s\n' HTTP_PROXY=http://127.0.0.1:9 'NO_PROXY=*' \
+		http_proxy=http://127.0.0.1:9 'no_proxy=*')"
 }
 
 @test "credentials: a file for Google, keys for Azure, what is not there is told" {

@@ -45,9 +45,44 @@ script() {
 	is "$(grep '^MLFLOW_REGISTRY_URI=' <<<"$output")" "MLFLOW_REGISTRY_URI=${line#*=}"
 	has "$output" "MLP_STORE_URI=sqlite:///$T/p/mlflow.db"
 	has "$output" "NO_PROXY=example.org,127.0.0.1,localhost"
-	has "$output" "no_proxy=127.0.0.1,localhost"
+	has "$output" "no_proxy=example.org,127.0.0.1,localhost"
 	has "$output" "MLFLOW_EXPERIMENT_ID=1"
 	run ! grep -E '^MLFLOW_(TRACKING_TOKEN|WORKSPACE|EXPERIMENT_NAME)=' <<<"$output"
+}
+
+@test "what the user excepts from proxies stays excepted" {
+	main_is '"env | grep -i ^no_proxy= | sort"'
+	local ours=127.0.0.1,localhost
+	unset NO_PROXY no_proxy
+	mlp run .
+	is "$output" "$(printf 'NO_PROXY=%s\nno_proxy=%s' $ours $ours)"
+	# for what prefers the other spelling, too
+	no_proxy=lab.example mlp run .
+	is "$output" "$(printf 'NO_PROXY=%s\nno_proxy=%s' lab.example,$ours lab.example,$ours)"
+	NO_PROXY=a no_proxy=b mlp run .
+	is "$output" "$(printf 'NO_PROXY=%s\nno_proxy=%s' a,$ours b,$ours)"
+	# all of them; with a comma behind it it would be a strange name
+	NO_PROXY='*' no_proxy= mlp run .
+	is "$output" "$(printf 'NO_PROXY=*\nno_proxy=*')"
+}
+
+@test "a command that records its tracking URI does not record the key" {
+	script <<-'E'
+		log_param("uri", URI)
+		set_tag("twice", URI + " and " + URI)
+		ask("POST", "runs/log-batch", {"run_id": RUN, "params": [{"key": "batch", "value": URI + "/x"}],
+		    "tags": [{"key": "large", "value": "x" * 100000}]})
+		ask("POST", "experiments/create", {"name": "e", "artifact_location": "/e", "tags": [{"key": "u", "value": URI}]})
+		log_param("uri", URI)  # the same once more is no change
+		print(PATH[1:])
+	E
+	mlp run .
+	is "$status" 0
+	is "${#output}" 32
+	run ! grep -raqF "$output" mlflow.db* mlruns
+	is "$(sql "SELECT count(*) FROM params WHERE value LIKE 'http://127.0.0.1:%/' || printf('%.32c', '*') || '%'")" 2
+	is "$(sql "SELECT value LIKE '%/' || printf('%.32c', '*') || ' and %/' || printf('%.32c', '*')
+		FROM tags WHERE key = 'twice'")" 1
 }
 
 @test "the key is shown to the command alone" {

@@ -53,9 +53,13 @@ same(r.headers['x-content-type-options'], 'nosniff')
 r = ask(U, path='/version')
 same(r.status, 200)
 assert tuple(int(n) for n in r.body.split(b'.')) < (3, 4), r.body
-m = ask(U, path='/metrics').body.decode()
-assert 'mlp_requests_total{status=\"2xx\"} 2\n' in m, m
-assert 'mlp_request_duration_seconds_count 2\n' in m, m
+asked = 2
+def all_counted():  # a request counts when it is over, which its client may know first
+    global m, asked
+    m = ask(U, path='/metrics').body.decode()
+    asked += 1
+    return all(x % (asked - 1) in m for x in ('mlp_requests_total{status=\"2xx\"} %d\n', 'mlp_request_duration_seconds_count %d\n'))
+until(all_counted)
 assert '# TYPE mlp_request_duration_seconds histogram' in m, m"
 	stop
 	[ -s mlflow.db ]
@@ -88,6 +92,17 @@ assert '# TYPE mlp_request_duration_seconds histogram' in m, m"
 	has "$stderr" "mlflow.db' lies in the artifacts' destination"
 	mlp server --port 70000
 	is "$status" 2
+	MLFLOW_PORT=many mlp server
+	is "$status" 2
+	has "$stderr" "MLFLOW_PORT: 'many' is no number"
+	MLFLOW_ARTIFACTS_DESTINATION=s3://bucket mlp server --port 0
+	has "$stderr" "MLFLOW_ARTIFACTS_DESTINATION: 's3://bucket' is no directory"
+	MLFLOW_SERVE_ARTIFACTS=perhaps mlp server --port 0
+	is "$status" 2
+	has "$stderr" "MLFLOW_SERVE_ARTIFACTS: 'perhaps' is neither true nor false"
+	MLFLOW_BACKEND_STORE_URI=postgresql://db/x mlp server --port 0
+	has "$stderr" "(from MLFLOW_BACKEND_STORE_URI): only an SQLite database"
+	has "$stderr" "name a local database: --backend-store-uri sqlite:///FILE"
 	mlp server --port 0 --host nowhere.invalid
 	is "$status" 1
 	has "$stderr" "cannot listen on 'nowhere.invalid'"
@@ -185,6 +200,12 @@ same(ask(U, path=get + '%zz%').status, 404)
 same(ask(U, path=get + '&&=&experiment_name').status, 400)
 for path in '/%FF', '/a%00b', '/%z', '/api/%C0%AF':
     same((path, ask(U, path=path).status), (path, 400))
+# what no text can hold is replaced: a batch is not refused because of it
+id = ask(U, 'POST', '/api/2.0/mlflow/runs/create', {}).json()['run']['info']['run_id']
+r = ask(U, 'POST', '/api/2.0/mlflow/runs/log-batch', {'run_id': id, 'params': [{'key': 'nul', 'value': 'a\\0b'}, {'key': 'x', 'value': '1'}]})
+same((r.status, r.body), (200, b'{}'))
+r = ask(U, path='/api/2.0/mlflow/runs/get?run_id=' + id).json()['run']['data']['params']
+same({p['key']: p['value'] for p in r}, {'nul': 'a\ufffdb', 'x': '1'})
 deep = b'{\"x\":' + b'[' * 100000 + b']' * 100000 + b'}'
 assert ask(U, 'POST', '/api/2.0/mlflow/runs/create', deep).status in (200, 400)
 assert ask(U, 'POST', '/api/2.0/mlflow/experiments/create', b'{\"name\": \"\xff\"}').status in (200, 400)
@@ -328,6 +349,8 @@ same(part('bytes=4-99'), (206, b'o world', 'bytes 4-10/11'))
 same(part('bytes=11-')[0], 416)
 same(part('lines=1'), (200, b'hello world', None))
 same(part('bytes=5-1'), (200, b'hello world', None))
+def rest_if(tag): return ask(U, path=A + '/1/r/artifacts/y%20z+%25.txt', headers={'Range': 'bytes=6-', 'If-Range': tag}).body
+same((rest_if(tag), rest_if('\"other\"'), rest_if('Sat, 21 Nov 2026 10:00:00 GMT')), (b'world', b'hello world', b'hello world'))
 r = ask(U, 'HEAD', A + '/1/r/artifacts/y%20z+%25.txt')
 same((r.status, r.headers['content-length']), (200, '11'))
 same(put('/1/r/artifacts/y%20z+%25.txt', b'new').status, 200)
@@ -478,6 +501,9 @@ same(ask(U, 'PUT', '/api/2.0/mlflow-artifacts/artifacts/x', b'x').status, 501)
 e = ask(U, path='/api/2.0/mlflow/experiments/get?experiment_id=0').json()['experiment']
 same(e['artifact_location'], os.getcwd() + '/mlruns/0')"
 	[ ! -e mlartifacts ]
+	stop
+	MLFLOW_SERVE_ARTIFACTS=No serve
+	py "same(ask(U, path='/api/2.0/mlflow-artifacts/artifacts?path=x').status, 501)"
 }
 
 @test "a read-only server answers, and changes nothing" {
@@ -536,7 +562,7 @@ until(lambda: status(b'bob:other') == 200)
 same(status(b'ann:sesame'), 401)"
 	echo "bob:plain" >users
 	kill -HUP "$SERVER"
-	until_true grep -q "password file 'users'" server.err || until_true grep -q "users', line 1" server.err
+	until_true grep -q "users', line 1" server.err
 	py "
 import base64
 same(ask(U, path='/metrics', headers={'Authorization': 'Basic ' + base64.b64encode(b'bob:other').decode()}).status, 200)"
@@ -591,7 +617,7 @@ same(r.status, 200)
 assert r.headers['x-request-id']
 same(ask(U, headers={'X-Request-Id': 'mine-1'}).headers['x-request-id'], 'mine-1')
 assert ask(U, headers={'X-Request-Id': 'a b'}).headers['x-request-id'] != 'a b'"
-	until_true test "$(wc -l <log)" -ge 3
+	until_true eval '[ "$(wc -l <log)" -ge 3 ]'
 	grep -qE '^20[0-9-]+T[0-9:.]+Z 127\.0\.0\.1 - GET /api/2\.0/mlflow/experiments/get 200 [0-9]+ [0-9.]+ms [0-9a-f]{8}-1 "me/1 "x"\\x1b"$' log
 	grep -q ' mine-1 ' log
 	lacks "$(cat log)" s3

@@ -92,6 +92,32 @@ same(ask(U, 'POST', API + 'experiments/create', {'name': 'b'}).status, 200)"
 	is "$(sql "PRAGMA integrity_check")" ok
 }
 
+@test "a database that is removed or replaced while it is served: nothing is lost unsaid" {
+	serve "$MLP" server --port 0
+	py "
+def create(name): return ask(U, 'POST', API + 'experiments/create', {'name': name})
+def search(): return ask(U, 'POST', API + 'runs/search', {'experiment_ids': ['0']})
+run = ask(U, 'POST', API + 'runs/create', {'experiment_id': '0'}).json()['run']['info']['run_id']
+def metric(): return ask(U, 'POST', API + 'runs/log-metric', {'run_id': run, 'key': 'm', 'value': 1, 'timestamp': 1})
+same(create('a').status, 200)
+same(metric().status, 200)
+os.rename('mlflow.db', 'kept.db')
+def refused(why):
+    for reply in create('b'), search(), metric():
+        same((reply.status, reply.json()['error_code']), (500, 'INTERNAL_ERROR'))
+        assert 'mlflow.db\' was ' + why + ' while it was in use' in reply.json()['message'], reply.body
+    same(ask(U).status, 500)  # who watches is told, too
+refused('removed')
+assert not os.path.exists('mlflow.db')
+open('mlflow.db', 'w').close()
+refused('replaced by another file')
+os.rename('kept.db', 'mlflow.db')
+same((create('b').status, search().status, metric().status), (200, 200, 200))"
+	stop
+	has "$(cat server.err)" "was removed while it was in use"
+	is "$(sql "SELECT name FROM experiments ORDER BY 1")" "$(printf 'Default\na\nb')"
+}
+
 @test "another program holds the database for long: who asks again gets through, once" {
 	MLP_BUSY_TIMEOUT=200 serve "$MLP" server --port 0
 	py "

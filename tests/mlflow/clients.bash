@@ -25,8 +25,17 @@ client_env() {
 	echo "${!variable}"
 }
 
+# Not one that the system gives to others while a server is still on its way to it.
 free_port() {
-	python3 -c 'import socket; s = socket.create_server(("127.0.0.1", 0)); print(s.getsockname()[1])'
+	python3 -c 'import random, socket
+while True:
+    port = random.randrange(20000, 32000)
+    try:
+        socket.create_server(("127.0.0.1", port)).close()
+    except OSError:
+        continue
+    print(port)
+    break'
 }
 
 # wait_for COMMAND...: until it succeeds; servers that import much need their time

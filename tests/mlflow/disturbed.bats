@@ -65,6 +65,22 @@ first_runs() {
 	done
 }
 
+# kill_serve PID: the mlp-serve below the mlp that is PID or its child; between two of them
+# there is none
+kill_serve() {
+	local pid
+	pid=$(pgrep -P "$1" mlp-serve) || pid=$(pgrep -f -P "$(pgrep -P "$1" mlp)" mlp-serve) || return
+	kill -KILL "$pid"
+}
+
+# Wait until the client has done three more steps.
+logs_on() {
+	local before
+	wait_for test -e wine/steps
+	before=$(stat -c %s wine/steps)
+	wait_for eval "[ \$(stat -c %s wine/steps) -ge $((before + 3)) ]"
+}
+
 @test "mlp-serve is killed while a client logs: each metric is there once" {
 	local version i pid steps children
 	for version in $CLIENTS; do
@@ -72,13 +88,12 @@ first_runs() {
 		cd "$W/$version"
 		cp -r ../wine .
 		train "$(client_env "$version")" killed "$PWD/stop" >log 2>&1 &
-		wait_for grep -q begun log
 		for i in 1 2 3 4; do
+			logs_on
 			sleep "0.$((i * 17))"
-			pid=$(pgrep -P $! mlp-serve) || pid=$(pgrep -f -P "$(pgrep -P $! mlp)" mlp-serve)
-			kill -KILL "$pid"
+			wait_for kill_serve $!
 		done
-		sleep 0.3
+		logs_on
 		touch stop
 		wait $! || { cat log >&2; return 1; }
 		read -r steps children <wine/logged

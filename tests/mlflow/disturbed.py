@@ -2,7 +2,8 @@
 """Training scripts that are disturbed, as the command of a run.
 
 disturbed.py first          a short one, of several that start at once
-disturbed.py killed STOP    logs until the file STOP is there
+disturbed.py killed STOP    logs until the file STOP is there; the file "steps" has a byte for
+                            each step that is done
 disturbed.py full DIR       the file system of DIR, which has the store, is full for a while
 """
 import os
@@ -30,7 +31,7 @@ def killed(stop):
     client = mlflow.MlflowClient()
     with mlflow.start_run() as run:
         mlflow.log_metric("loss", 0, step=0)
-        print("begun", flush=True)
+        steps = open("steps", "wb", buffering=0)
         step = 0
         while not os.path.exists(stop):
             step += 1
@@ -41,6 +42,7 @@ def killed(stop):
             if step % 5 == 0:
                 with mlflow.start_run(nested=True, run_name=f"child {step}"):
                     mlflow.log_param("step", step)
+            steps.write(b".")
     with open("logged", "w") as f:
         print(step, step // 5, file=f)
 

@@ -85,6 +85,7 @@ def values(s):
     c = s.client
     c.log_param(run, "long", "x" * 6000)
     c.set_tag(run, "long", "y" * 8000)
+    c.set_tag(run, "nul", "a\0b")
     for v, t, step in (3.0, 30, 1), (1.0, 10, 1), (2.0, 20, 1), (9.0, 5, -1), (math.nan, 40, 0), (-math.inf, 50, 0):
         c.log_metric(run, "h", v, timestamp=t, step=step)
     c.log_metric(run, "big", 2**60, timestamp=1, step=2**40)
