@@ -312,8 +312,8 @@ static void close_run(struct launching *l, const struct outcome *o, const struct
 		    r->end_time, &tags, false, &err) == 0;
 	if (!ended) {
 		ctx_say(l->ctx, SAY_WARNING,
-		    "the end of run %.8s could not be recorded (%s); the next mlp "
-		    "command does it",
+		    "the end of run %.8s could not be recorded (%s); a later "
+		    "mlp command does it",
 		    l->run.run_id, err.msg);
 		err_clear(&err);
 		if (heal_keep_end(

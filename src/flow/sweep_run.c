@@ -201,8 +201,8 @@ void sweep_close(struct sweep *s, enum run_status outcome, const char *reason)
 	ended = record_end(s, &e, end, &tags, &err) == 0;
 	if (!ended) {
 		ctx_say(s->ctx, SAY_WARNING,
-		    "the end of run %.8s could not be recorded (%s); the next mlp "
-		    "command does it",
+		    "the end of run %.8s could not be recorded (%s); a later "
+		    "mlp command does it",
 		    s->run_id, err.msg);
 		err_clear(&err);
 		if (heal_keep_end(s->lock.dir, e.status, end, &tags, &err) < 0)

@@ -373,6 +373,17 @@ static int make_fresh(struct db *db, struct err *err)
 	return schema_create(db, err) < 0 ? db_end(db, -1, err) : 0;
 }
 
+int db_check_place(const struct db *db, struct err *err)
+{
+	int moved = 0;
+	sqlite3_file_control(db->sq, "main", SQLITE_FCNTL_HAS_MOVED, &moved);
+	if (!moved)
+		return 0;
+	return err_set(err, ERR_FAIL,
+	    "the database '%s' was moved, removed or replaced while it was in use",
+	    db->path);
+}
+
 int db_begin(struct db *db, struct err *err)
 {
 	int rc;

@@ -93,6 +93,9 @@ void db_close(struct db *db);
  */
 struct db *db_unchecked(struct db *db);
 
+/* -1: what is written now is nowhere that anybody looks. */
+int db_check_place(const struct db *db, struct err *err);
+
 /*
  * A transaction that writes: it holds the write lock from the start, so that nothing in
  * it can find the database changed or locked.  The first one in a fresh file makes the

@@ -39,6 +39,9 @@ static int op_run_log(
 static int op_run_end(struct store *s, const char *run_id, enum run_status status,
     int64_t end_time, const struct kvs *tags, bool only_if_running, struct err *err)
 {
+	/* a run may take days, in which the file is somebody's to move */
+	if (db_check_place(db_of(s), err) < 0)
+		return -1;
 	return run_close(db_of(s), run_id, status, end_time, tags, only_if_running, err);
 }
 

@@ -318,6 +318,20 @@ P
 	is "$(ls -A "$XDG_STATE_HOME/mlp/runs")" ""
 }
 
+@test "an end whose database was moved away meanwhile is written when it is back" {
+	mkdir away
+	main_is '"mv mlflow.db* away"'
+	mlp run .
+	is "$status" 0
+	has "$stderr" "'$T/p/mlflow.db' was moved, removed or replaced while it was in use"
+	mlp ps -a --json
+	is "$(json '[r["state"] for r in j]')" "['FINISHED']"
+	mv away/* .
+	newest
+	is "$(json 'j["status"], j["reason"]')" "('FINISHED', None)"
+	is "$(ls -A "$XDG_STATE_HOME/mlp/runs")" ""
+}
+
 @test "rerun: a git URL, the recorded commit, parameters; overrides win" {
 	mkdir src && cd src
 	printf 'entry_points:\n  train:\n    parameters: {a: int, b: {type: string, default: x}}\n    command: "echo old {a} {b}"\n' >MLproject
