@@ -175,6 +175,7 @@ static int supervise_run(struct launching *l, struct outcome *o, struct err *err
 	struct childenv c = {
 	    .run_id = l->run.run_id,
 	    .experiment_id = arena_printf(l->a, "%lld", (long long)l->run.experiment_id),
+	    .fetched = l->p->source.kind != SOURCE_LOCAL,
 	};
 	struct launch launch = {
 	    .argv = (char *const *)l->p->plan.argv,

@@ -220,3 +220,30 @@ nowhere() {
 	fails "asks for a user name and password" "$HTTP/auth/wine.git" -v v1
 	none grep with log
 }
+
+@test "the files and settings of configuration that the environment names" {
+	local header
+	header="Authorization: Basic $(printf ann:s3cret | base64)"
+	run "$MLP" run "$HTTP/auth/wine.git"
+	echo "$output"
+	[ "$status" -eq 125 ]
+	# of an address, and none; a value that needs quoting in a file
+	GIT_CONFIG_COUNT=3 GIT_CONFIG_KEY_0=no-section GIT_CONFIG_VALUE_0=x \
+		GIT_CONFIG_KEY_1=http.$HTTP/auth.extraHeader GIT_CONFIG_VALUE_1='X-Odd: "a\b"; # c' \
+		GIT_CONFIG_KEY_2=http.$HTTP/auth.extraHeader GIT_CONFIG_VALUE_2=$header \
+		run "$MLP" run "$HTTP/auth/wine.git"
+	echo "$output"
+	[ "$status" -eq 0 ]
+	none grep -rqs "${header##* }" "$XDG_CACHE_HOME" "$XDG_STATE_HOME"
+	git config -f other http.extraHeader "$header"
+	GIT_CONFIG_GLOBAL=$W/other run "$MLP" run "$HTTP/auth/wine.git"
+	echo "$output"
+	[ "$status" -eq 0 ]
+	# it takes the place of the user's own, which is kept for everyone else
+	git config --global http.extraHeader "$header"
+	GIT_CONFIG_GLOBAL=/dev/null run "$MLP" run "$HTTP/auth/wine.git"
+	echo "$output"
+	[ "$status" -eq 125 ]
+	run "$MLP" run "$HTTP/auth/wine.git"
+	[ "$status" -eq 0 ]
+}

@@ -52,6 +52,26 @@ print(v)' "$@"
 	[ "$(grep -rl s3cret "$W" --exclude-dir=srv --exclude=log | wc -l)" -eq 0 ]
 }
 
+@test "called from a hook of another repository, git in a checkout means the checkout" {
+	make_project
+	start_http
+	git init -q mine
+	echo mine >mine/file
+	git -C mine add file
+	export GIT_DIR=$W/mine/.git GIT_INDEX_FILE=$W/mine/.git/index GIT_WORK_TREE=$W/mine
+	run "$MLP" run "$HTTP/wine.git" -v v1
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[[ "$output" == *"alpha=0.5 at v1"* ]]
+	run "$MLP" run wine -v light
+	[[ "$output" == *"alpha=0.5 at light"* ]]
+	# in a directory of the user's it is the user's
+	printf 'entry_points: {main: {command: "git ls-files; echo $GIT_DIR"}}\n' >mine/MLproject
+	run "$MLP" run mine
+	echo "$output"
+	[[ "$output" == *"file"*"$GIT_DIR"* ]]
+}
+
 @test "what cannot be fetched: exit 125, no run" {
 	make_project
 	start_http
