@@ -190,6 +190,16 @@ namespace() { grep -o 'Namespace(.*)' <<<"$output"; }
 	done
 }
 
+@test "a directory that looks like an option" {
+	local next
+	mlp init -- -d
+	is "$status" 0
+	next=$(sed -n 's/^mlp: run it with: mlp //p' <<<"$stderr")
+	eval "mlp $next"
+	is "$status" 0
+	has "$output" "hello"
+}
+
 @test "command lines of init that are wrong" {
 	mlp init
 	is "$status" 2
@@ -242,6 +252,24 @@ namespace() { grep -o 'Namespace(.*)' <<<"$output"; }
 	is "$(namespace)" "Namespace(data='x', learning_rate=0.1, n=3, name='it\\'s {a} \"b\" \$HOME', kind='a', verbose=False, log=True, cache=True, momentum=None)"
 	mlp run . -P 'data=a b' -P n=3 -P verbose=yes -P no-log=on -P cache=off -P momentum=0.5 -P 'kind=b c'
 	is "$(namespace)" "Namespace(data='a b', learning_rate=0.1, n=3, name='it\\'s {a} \"b\" \$HOME', kind='b c', verbose=True, log=False, cache=False, momentum=0.5)"
+}
+
+@test "--from: values that begin with a dash are no options" {
+	script <<-'END'
+		import argparse
+		p = argparse.ArgumentParser(formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+		p.add_argument("--decay", type=float, default=-1e-5, help="step")
+		p.add_argument("--mark", default="-", help="title")
+		p.add_argument("--none", default="", help="nothing")
+		p.add_argument("-w", type=float, default=-3, help="short")
+		print(p.parse_args())
+	END
+	mlp init --from train.py
+	is "$status" 0
+	mlp run .
+	is "$(namespace)" "Namespace(decay=-1e-05, mark='-', none='', w=-3.0)"
+	mlp run . -P mark=--none -P decay=-2e-7
+	is "$(namespace)" "Namespace(decay=-2e-07, mark='--none', none='', w=-3.0)"
 }
 
 @test "--from: a script without parameters; in a directory of its own; with a strange name" {
