@@ -72,6 +72,22 @@ print(v)' "$@"
 	[[ "$output" == *"file"*"$GIT_DIR"* ]]
 }
 
+@test "a command that removes its own checkout leaves nothing" {
+	make_project
+	printf 'entry_points: {main: {command: "rm -rf \\"$PWD\\"; echo gone"}}\n' >wine/MLproject
+	git -C wine commit -qam gone
+	publish wine
+	start_http
+	run "$MLP" run "$HTTP/wine.git"
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[[ "$output" == *gone* ]]
+	[[ "$output" != *"checkouts/"* ]]
+	[ "$(shown tags mlp.left_in)" = None ]
+	run "$MLP" run "$HTTP/wine.git" -v light
+	[[ "$output" == *"alpha=0.5 at light"* ]]
+}
+
 @test "what cannot be fetched: exit 125, no run" {
 	make_project
 	start_http
