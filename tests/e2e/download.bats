@@ -288,7 +288,7 @@ fails() {
 	fails "$HTTP/long/data.csv" "the download stopped after"
 	# a length that is too short cannot be seen, but by a digest
 	fails "$HTTP/short/data.csv#sha256=$SUM" "it has changed, or is not the file that is meant"
-	fails "$HTTP/nohttp/data.csv" "127.0.0.1"
+	fails "$HTTP/nohttp/data.csv" "127.0.0.1:${HTTP##*:}: its answer is not HTTP"
 	key=$(printf %s "$HTTP/weird/data.csv" | sha256sum | cut -d' ' -f1)
 	index=$XDG_CACHE_HOME/mlp/downloads/.index
 	head -c 1000 "$T/srv/data.csv" >"$index/$key.part"

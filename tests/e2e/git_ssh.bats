@@ -71,6 +71,13 @@ teardown() {
 
 @test "what ssh says, in plain words" {
 	local u=$SSH$W/srv/wine.git
+	# a shell on the server that greets
+	printf '#!/bin/sh\necho Welcome\nexec ssh "$@"\n' >greets
+	chmod +x greets
+	GIT_SSH=$W/greets GIT_SSH_VARIANT=ssh run git_request checkout "$u" - "$W/out"
+	echo "$output"
+	[[ "$(echo "$output" | answer message)" == *": what it says is not git's ("* ]]
+	[[ "$(echo "$output" | answer hint)" == "a login there must print nothing"* ]]
 	run git_request checkout "$SSH$W/srv/none.git" - "$W/out"
 	echo "$output"
 	[ "$status" -eq 1 ]
