@@ -56,6 +56,7 @@ static const struct translation of_all[] = {
     {"epository not found", ERR_NOTFOUND, "no such repository, or access denied", NULL},
     {"unexpected content-type", ERR_NOTFOUND, "not a git repository", SAME_AS_CLONE},
     {"invalid content-type", ERR_NOTFOUND, "not a git repository", SAME_AS_CLONE},
+    {"no content-type", ERR_NOTFOUND, "not a git repository", SAME_AS_CLONE},
     {"early EOF", ERR_BUSY, "it stopped before the end",
 	"is the repository whole there? `git fsck` on the server tells; one that is "
 	"shallow or partial cannot be fetched from"},
