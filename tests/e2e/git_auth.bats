@@ -161,7 +161,7 @@ nowhere() {
 @test "Ctrl-C while a helper hangs; it is gone with us" {
 	helper 'echo $$ >"$W/helper.pid"; exec sleep 600'
 	set -m
-	"$MLP" run "$HTTP/auth/wine.git" >ev 2>&1 3>&- &
+	env --default-signal "$MLP" run "$HTTP/auth/wine.git" >ev 2>&1 3>&- &
 	local pid=$! rc=0
 	set +m
 	wait_for test -s helper.pid

@@ -219,13 +219,13 @@ teardown() {
 	chmod +x hang
 	export W
 	set -m
-	GIT_SSH=$W/hang GIT_SSH_VARIANT=ssh "$MLP" run "$SSH$W/srv/wine.git" >ev 2>&1 3>&- &
+	GIT_SSH=$W/hang GIT_SSH_VARIANT=ssh env --default-signal "$MLP" run "$SSH$W/srv/wine.git" >ev 2>&1 3>&- &
 	local pid=$! rc=0
 	set +m
 	wait_for test -s pid
 	kill -INT -- "-$pid"
 	wait "$pid" || rc=$?
-	[ "$rc" -eq 130 ] || [ "$rc" -eq 125 ]
+	[ "$rc" -eq 130 ]
 	wait_for eval '! kill -0 "$(cat pid)"'
 }
 

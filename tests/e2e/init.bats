@@ -342,11 +342,10 @@ namespace() { grep -o 'Namespace(.*)' <<<"$output"; }
 
 @test "--from: Ctrl-C while the script hangs" {
 	echo 'import time; time.sleep(600)' >slow.py
-	"$MLP" init --from slow.py 2>"$T/said" &
+	env --default-signal "$MLP" init --from slow.py 2>"$T/said" &
 	pid=$!
 	until_true pgrep -P "$pid" python3
-	kill -INT "$pid" || true
-	kill -TERM "$pid"
+	kill -INT "$pid"
 	status=0
 	wait "$pid" || status=$?
 	is "$status" 1
