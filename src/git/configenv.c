@@ -98,7 +98,8 @@ void configenv_apply(git_repository *repo)
 	const char *whole = getenv("GIT_CONFIG_SYSTEM");
 	if (config_is_true(getenv("GIT_CONFIG_NOSYSTEM"), false))
 		whole = "";
-	if (git_repository_config(&config, repo) < 0)
+	if ((!global && !whole && !getenv("GIT_CONFIG_COUNT")) ||
+	    git_repository_config(&config, repo) < 0)
 		return;
 	if (global) {
 		take_file(config, repo, GIT_CONFIG_LEVEL_XDG, "");
