@@ -200,7 +200,7 @@ oops"
 	wait $!
 	has "$(tail -n 1 "$T/out")" "FINISHED exit=1/0/0"
 	rm go ppid
-	"$U/bin/host" run . >"$T/out" &
+	env --default-signal=HUP "$U/bin/host" run . >"$T/out" & # nohup of the tests themselves
 	until_true test -s ppid
 	kill -HUP "$(cat ppid)"
 	wait $!
