@@ -172,6 +172,17 @@ namespace() { grep -o 'Namespace(.*)' <<<"$output"; }
 	mkdir empty
 	mlp init empty
 	is "$status" 0
+	# a new repository is empty as well, and stays what it is
+	git init -q repository
+	find repository/.git -type f | sort | xargs sha256sum >before
+	mlp init repository
+	is "$status" 0
+	find repository/.git -type f | sort | xargs sha256sum | cmp before
+	echo mine >repository/own
+	rm repository/MLproject repository/.gitignore repository/hello.sh
+	mlp init repository
+	is "$status" 1
+	has "$stderr" "repository/own' is in the way"
 	(cd "$T" && mkdir here && cd here && "$MLP" init . && "$MLP" run . -q)
 	mlp init deep/er/new
 	is "$status" 0
