@@ -36,8 +36,8 @@ struct env_var *childenv_added(
  * The whole environment: ours, plus those, minus MLFLOW_EXPERIMENT_NAME, which would
  * contradict MLFLOW_EXPERIMENT_ID in later runs of the command; with an endpoint also
  * minus the credentials and the workspace of another server, and in a project that was
- * fetched minus what names a repository of the caller's (gitvars.h): `git` there means its own.  Returns those that were
- * added.
+ * fetched minus what names a repository of the caller's (gitvars.h).  Returns those that
+ * were added.
  */
 const struct env_var *childenv_make(struct arena *a, const struct plan *p,
     const struct childenv *c, struct strvec *out, size_t *nadded);

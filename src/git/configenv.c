@@ -67,8 +67,10 @@ static void collect(struct buf *out)
 	}
 }
 
-/* They may be secrets: in memory alone.  libgit2 looks at the file again and again, so
- * that it stays open as long as we live. */
+/*
+ * They may be secrets: in memory alone.  libgit2 looks at the file again and again, so
+ * that it stays open as long as we live.
+ */
 static void add_settings(git_config *config, git_repository *repo)
 {
 	auto_buf text = BUF_INIT;

@@ -30,8 +30,7 @@ static const struct translation of_ssh[] = {
     {"git-upload-pack: command not found", ERR_FAIL, "there is no git on it", NULL},
     {"bad packet length", ERR_FAIL, "what it says is not git's",
 	"a login there must print nothing by itself: try `ssh HOST true`, and look at "
-	"its "
-	"shell's start-up files"},
+	"its shell's start-up files"},
     {"there is no ssh program", ERR_FAIL, "ssh is needed for it",
 	"install OpenSSH's client, or use an https:// URL"},
 };
