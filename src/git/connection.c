@@ -92,7 +92,7 @@ static int proxy_init(struct connection *c, const char *proxy, struct err *err)
 	bool tls = strcmp(c->to.scheme, "https") == 0;
 	c->proxy = url_without_user(c->a, proxy);
 	if (strncasecmp(proxy, "http://", 7) != 0) {
-		err_set(err, ERR_FAIL, "the proxy '%s' for '%s' is no HTTP proxy",
+		err_set(err, ERR_FAIL, "the proxy '%s' for '%s' is none of http",
 		    c->proxy, c->to.plain);
 		return err_hint(
 		    err, "https_proxy, all_proxy or http.proxy can name another");

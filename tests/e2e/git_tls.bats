@@ -216,7 +216,7 @@ untrusted() {
 	https_proxy=http://ann:s3cret@127.0.0.1:1 fails "cannot fetch '$HTTP/wine.git' through the proxy 'http://127.0.0.1:1': connection refused" "$HTTP/wine.git"
 	[[ "$output" == *"https_proxy, http.proxy and no_proxy choose the proxy"* ]]
 	https_proxy=http://no-such-proxy.invalid:8 fails "through the proxy 'http://no-such-proxy.invalid:8': unknown host" "$HTTP/wine.git"
-	https_proxy=socks5://127.0.0.1:1 fails "the proxy 'socks5://127.0.0.1:1' for '$HTTP/wine.git' is no HTTP proxy" "$HTTP/wine.git"
+	https_proxy=socks5://127.0.0.1:1 fails "the proxy 'socks5://127.0.0.1:1' for '$HTTP/wine.git' is none of http" "$HTTP/wine.git"
 }
 
 @test "a proxy that is away: the copy is used" {
