@@ -329,5 +329,10 @@ int helper_finish(const struct ctx *ctx, struct helper *h, int64_t stall_ms,
 		h->pid = -1;
 	}
 	helper_stop(h);
+	/* what made us stop may have reached what it waited for, too, which then failed */
+	if (rc < 0 && ctx->interrupted && *ctx->interrupted) {
+		err_clear(err);
+		interrupted(ctx, err);
+	}
 	return rc;
 }

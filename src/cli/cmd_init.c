@@ -67,6 +67,8 @@ static const struct template *find_template(
 static void say_next_step(struct cli *cli, const char *dir)
 {
 	auto_buf q = BUF_INIT;
+	if (*dir == '-') /* not an option */
+		buf_adds(&q, "./");
 	quote_shell(&q, dir);
 	ctx_say(&cli->ctx, SAY_INFO, "run it with: mlp run %s", q.s);
 }

@@ -166,7 +166,7 @@ static int copy_tree(
 	return 0;
 }
 
-/* Made, or there and empty. */
+/* Made, or there and empty: a repository without a file is, too. */
 static int take_dir(struct arena *a, const char *dir, struct err *err)
 {
 	const char **names;
@@ -178,10 +178,15 @@ static int take_dir(struct arena *a, const char *dir, struct err *err)
 		    err, ERR_EXISTS, "'%s' exists and is not a directory", dir);
 	if (list_dir(a, dir, &names, &n, err) < 0)
 		return -1;
-	if (n == 0)
-		return 0;
-	err_set(err, ERR_EXISTS, "'%s' is in the way", path_join(a, dir, names[0]));
-	return err_hint(err, "a new project needs a directory that is new, or empty");
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(names[i], ".git") == 0)
+			continue;
+		err_set(
+		    err, ERR_EXISTS, "'%s' is in the way", path_join(a, dir, names[i]));
+		return err_hint(
+		    err, "a new project needs a directory that is new, or empty");
+	}
+	return 0;
 }
 
 int template_copy(struct arena *a, const struct template *t, const char *dir,

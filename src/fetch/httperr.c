@@ -85,6 +85,8 @@ static int of_transport(
 	case CURLE_TOO_MANY_REDIRECTS:
 		return err_set(err, ERR_FAIL, "%s: it redirects again and again", host);
 	case CURLE_UNSUPPORTED_PROTOCOL:
+		if (strstr(why, "HTTP/0.9"))
+			return err_set(err, ERR_FAIL, "%s: its answer is not HTTP", host);
 		return err_set(err, ERR_FAIL,
 		    "%s: it redirects to an address that is not taken (%s)", host, why);
 	default:

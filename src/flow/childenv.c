@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "flow/childenv.h"
 
+#include "base/gitvars.h"
+
 extern char **environ;
 
 enum { OURS_MAX = 15 };
@@ -112,6 +114,8 @@ const struct env_var *childenv_make(struct arena *a, const struct plan *p,
 		drop_other_servers(out);
 	else /* of an outer run: the command has the store itself */
 		strvec_setenv(out, "MLP_STORE_URI", NULL);
+	if (c->fetched)
+		gitvars_clear(out);
 	for (size_t i = 0; i < *nadded; i++)
 		strvec_setenv(out, v[i].name, v[i].value);
 	return v;

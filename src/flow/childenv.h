@@ -12,6 +12,7 @@ struct childenv {
 	const char
 	    *store_uri;	  /* behind an endpoint at tracking_uri; NULL: there is none */
 	const char *gpus; /* that it has to itself: "0,1"; NULL: not said */
+	bool fetched;	  /* the project is a checkout or what was in an archive */
 	const char *endpoint_name; /* of the host in tracking_uri; NULL: 127.0.0.1 */
 };
 
@@ -35,8 +36,9 @@ struct env_var *childenv_added(
 /*
  * The whole environment: ours, plus those, minus MLFLOW_EXPERIMENT_NAME, which would
  * contradict MLFLOW_EXPERIMENT_ID in later runs of the command; with an endpoint also
- * minus the credentials and the workspace of another server.  Returns those that were
- * added.
+ * minus the credentials and the workspace of another server, and in a project that was
+ * fetched minus what names a repository of the caller's (gitvars.h).  Returns those that
+ * were added.
  */
 const struct env_var *childenv_make(struct arena *a, const struct plan *p,
     const struct childenv *c, struct strvec *out, size_t *nadded);

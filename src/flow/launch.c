@@ -180,6 +180,7 @@ static int supervise_run(struct launching *l, struct outcome *o, struct err *err
 	struct childenv c = {
 	    .run_id = l->run.run_id,
 	    .experiment_id = arena_printf(l->a, "%lld", (long long)l->run.experiment_id),
+	    .fetched = l->p->source.kind != SOURCE_LOCAL,
 	};
 	struct launch launch = {
 	    .argv = (char *const *)l->p->plan.argv,
@@ -289,7 +290,9 @@ static enum run_status said_by_command(struct launching *l)
 static void leave_checkout(struct prepared *p, struct run_result *out)
 {
 	enum lease_left left = lease_end(&p->source.lease);
-	out->left_in = left == LEASE_NOTHING ? NULL : p->source.root;
+	/* the command may have removed it */
+	bool there = left != LEASE_NOTHING && path_exists(p->source.root);
+	out->left_in = there ? p->source.root : NULL;
 	out->left_files = left == LEASE_FILES;
 }
 

@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/growth.h"
 #include "base/path.h"
+#include "git/configenv.h"
 #include "git/gitdir.h"
 #include "git/lfs.h"
 #include "git/nested.h"
@@ -173,9 +174,10 @@ int checkout_files(const char *root, const git_oid *id, const struct checkout_pl
 	o.checkout_strategy = GIT_CHECKOUT_FORCE | GIT_CHECKOUT_DONT_REMOVE_EXISTING;
 	o.progress_cb = on_file;
 	o.progress_payload = meter;
-	if (git_repository_open_ext(&repo, root, GIT_REPOSITORY_OPEN_NO_SEARCH, NULL) <
-		0 ||
-	    git_object_lookup(&commit, repo, id, GIT_OBJECT_COMMIT) < 0 ||
+	if (git_repository_open_ext(&repo, root, GIT_REPOSITORY_OPEN_NO_SEARCH, NULL) < 0)
+		return lib_fail(err, "cannot open the checkout '%s'", root);
+	configenv_apply(repo);
+	if (git_object_lookup(&commit, repo, id, GIT_OBJECT_COMMIT) < 0 ||
 	    git_checkout_tree(repo, commit, &o) < 0)
 		return lib_fail(err, "cannot check out the files");
 	return check_gitlinks(repo, at, err) < 0 ? -1 : fill_lfs(root, at, meter, err);

@@ -9,6 +9,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/gitvars.h"
 #include "base/proc.h"
 #include "base/strvec.h"
 #include "base/urltext.h"
@@ -75,6 +76,7 @@ static int launch(const char *action, int in, int out, pid_t *pid)
 	struct proc p = PROC_INIT;
 	struct err ignored = ERR_INIT;
 	strvec_push_all(&env, environ);
+	gitvars_clear(&env);
 	strvec_setenv(&env, "GIT_TERMINAL_PROMPT", "0");
 	strvec_setenv(&env, "SSH_ASKPASS", NULL); /* GIT_ASKPASS was set for git alone */
 	p.argv = (char *const *)argv;

@@ -6,6 +6,7 @@
 #include "base/cleanup.h"
 #include "base/path.h"
 #include "base/urltext.h"
+#include "git/configenv.h"
 #include "git/dirty.h"
 
 const char *facts_remote_url(struct arena *a, git_repository *repo)
@@ -74,6 +75,8 @@ int facts_find(const struct request *rq, cJSON *answer, struct err *err)
 	rc = git_repository_open_ext(&repo, dir, 0, NULL);
 	if (rc < 0 && rc != GIT_ENOTFOUND)
 		return lib_fail(err, "cannot read the repository of '%s'", rq->dir);
+	if (rc == 0)
+		configenv_apply(repo);
 	root = rc == 0 ? git_repository_workdir(repo) : NULL;
 	rel = root ? below(root, dir) : NULL;
 	if (!rel || is_foreign(repo, rel)) {

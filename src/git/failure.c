@@ -29,6 +29,9 @@ static const struct translation of_ssh[] = {
     {"does not appear to be a git repository", ERR_NOTFOUND, "no such repository", NULL},
     {"git-upload-pack: not found", ERR_FAIL, "there is no git on it", NULL},
     {"git-upload-pack: command not found", ERR_FAIL, "there is no git on it", NULL},
+    {"bad packet length", ERR_FAIL, "what it says is not git's",
+	"a login there must print nothing by itself: try `ssh HOST true`, and look at "
+	"its shell's start-up files"},
     {"there is no ssh program", ERR_FAIL, "ssh is needed for it",
 	"install OpenSSH's client, or use an https:// URL"},
 };
@@ -53,6 +56,7 @@ static const struct translation of_all[] = {
     {"epository not found", ERR_NOTFOUND, "no such repository, or access denied", NULL},
     {"unexpected content-type", ERR_NOTFOUND, "not a git repository", SAME_AS_CLONE},
     {"invalid content-type", ERR_NOTFOUND, "not a git repository", SAME_AS_CLONE},
+    {"no content-type", ERR_NOTFOUND, "not a git repository", SAME_AS_CLONE},
     {"early EOF", ERR_BUSY, "it stopped before the end",
 	"is the repository whole there? `git fsck` on the server tells; one that is "
 	"shallow or partial cannot be fetched from"},

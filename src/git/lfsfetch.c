@@ -9,6 +9,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/gitvars.h"
 #include "base/path.h"
 #include "base/proc.h"
 #include "base/quote.h"
@@ -79,12 +80,10 @@ static void add_secret(struct lfsfetch *f, struct strvec *env)
 
 static void make_env(struct lfsfetch *f, struct strvec *env)
 {
-	static const char *const of_git[] = {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE",
-	    "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_COMMON_DIR",
-	    "GIT_NAMESPACE", "GIT_PREFIX", "GIT_ASKPASS", "SSH_ASKPASS"};
 	strvec_push_all(env, environ);
-	for (size_t i = 0; i < sizeof(of_git) / sizeof(of_git[0]); i++)
-		strvec_setenv(env, of_git[i], NULL);
+	gitvars_clear(env);
+	strvec_setenv(env, "GIT_ASKPASS", NULL);
+	strvec_setenv(env, "SSH_ASKPASS", NULL);
 	strvec_setenv(env, "GIT_TERMINAL_PROMPT", "0");
 	strvec_setenv(env, "GIT_LFS_PROGRESS", path_of(f->a, f->progress));
 	add_setting(env, "lfs.storage", f->store);

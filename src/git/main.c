@@ -9,7 +9,7 @@
  *       mend        a damaged one is fetched anew
  *       transfer    one fetch into it
  *         connection  a server that has let us in (failure: why not)
- *           address, config, credential (netrc, guard), tls, proxy (tunnel)
+ *           address, config (configenv), credential (netrc, guard), tls, proxy (tunnel)
  *           ssh         by the ssh program (sshcmd), or libssh2 (sshlib)
  *     wanted      version or page -> commit and directory
  *       revision    version -> commit

@@ -11,6 +11,7 @@
 #include "base/lockfile.h"
 #include "base/path.h"
 #include "base/urltext.h"
+#include "git/configenv.h"
 #include "git/gitdir.h"
 #include "git/transfer.h"
 #include "git/wanted.h"
@@ -77,13 +78,16 @@ static int open_or_make(struct arena *a, struct mirror *m, struct err *err)
 	gitdir_sweep_packs(m->path);
 	if (renew_config(a, m, err) < 0)
 		return -1;
-	if (git_repository_open_bare(&m->repo, m->path) == 0)
+	if (git_repository_open_bare(&m->repo, m->path) == 0) {
+		configenv_apply(m->repo);
 		return 0;
+	}
 	if (tree_remove(m->path, err) < 0 ||
 	    gitdir_make(m->path, "ref: " MIRROR_NO_HEAD, mirror_config, err) < 0)
 		return -1;
 	if (git_repository_open_bare(&m->repo, m->path) < 0)
 		return lib_fail(err, "cannot open the mirror '%s'", m->path);
+	configenv_apply(m->repo);
 	return 0;
 }
 

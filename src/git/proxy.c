@@ -5,11 +5,16 @@
 
 #include "git/config.h"
 
-/* http_proxy, then HTTP_PROXY; empty counts as unset. */
+/*
+ * no_proxy, then NO_PROXY; empty counts as unset.  HTTP_PROXY alone does not count, as
+ * with curl and git: to a CGI program it is what a stranger has sent.
+ */
 static const char *either_case(struct arena *a, const char *name)
 {
 	char *upper = arena_strdup(a, name);
 	const char *v = getenv(name);
+	if (strcmp(name, "http_proxy") == 0)
+		return v && *v ? v : NULL;
 	for (char *c = upper; *c; c++)
 		*c = (char)toupper((unsigned char)*c);
 	if (!v || !*v)

@@ -125,23 +125,33 @@ static bool find_remote_branch(
 	return found;
 }
 
+/* libgit2 has no code of its own for what is whole, and not what was asked for. */
+static int peel_code(int rc)
+{
+	return rc == GIT_EINVALIDSPEC || rc == GIT_EPEEL || !lib_is_damage() ? GIT_EPEEL
+									     : GIT_ERROR;
+}
+
+/* GIT_ERROR: the repository is damaged. */
 static int find_expression(git_repository *repo, const char *version, git_oid *commit)
 {
-	auto_git(object) any = NULL;
+	auto_git(object) any = NULL, peeled = NULL;
 	int rc = git_revparse_single(&any, repo, version);
 	if (rc < 0)
-		return rc;
+		return rc == GIT_ERROR && !lib_is_damage() ? GIT_ENOTFOUND : rc;
 	git_error_clear();
-	if (peel(repo, git_object_id(any), commit))
-		return 0;
-	return lib_is_damage() ? GIT_ERROR : GIT_EPEEL;
+	rc = git_object_peel(&peeled, any, GIT_OBJECT_COMMIT);
+	if (rc < 0)
+		return peel_code(rc);
+	*commit = *git_object_id(peeled);
+	return 0;
 }
 
 static int no_such(
     git_repository *repo, const char *version, const char *shown, int rc, struct err *err)
 {
 	const char *why = "there is no such branch, tag or commit";
-	if (rc == GIT_ERROR && lib_is_damage())
+	if (rc == GIT_ERROR)
 		return lib_fail(err, "Unable to checkout version '%s' of git repo %s",
 		    version, shown);
 	if (rc == GIT_EAMBIGUOUS)
@@ -189,7 +199,7 @@ int revision_look(
 		return 0;
 	out->branch = NULL;
 	rc = find_expression(repo, version, &out->id);
-	if (rc == 0 || (rc == GIT_ERROR && lib_is_damage()))
+	if (rc == 0 || rc == GIT_ERROR)
 		return rc;
 	out->branch = arena_strdup(a, version);
 	return find_remote_branch(a, repo, version, &out->id) ? 0 : rc;
@@ -200,7 +210,8 @@ int revision_find(struct arena *a, git_repository *repo, const char *version,
 {
 	git_oid tag, branch;
 	int rc = revision_look(a, repo, version, out);
-	if (rc < 0 && (is_default(version) || is_empty(repo)))
+	/* is_empty() would take the place of what libgit2 has said of the damage */
+	if (rc < 0 && (is_default(version) || (rc != GIT_ERROR && is_empty(repo))))
 		return no_default(repo, shown, err);
 	if (rc < 0)
 		return no_such(repo, version, shown, rc, err);

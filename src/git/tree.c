@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "git/tree.h"
 
+#include "git/configenv.h"
+
 /* What is not in a mirror that was not brought up to date may be elsewhere. */
 static int not_in_copy(const struct request *rq, const struct mirror *m, struct err *err)
 {
@@ -34,6 +36,7 @@ int tree_open(struct arena *a, const struct request *rq, struct meter *meter,
 			&t->local, rq->repo, GIT_REPOSITORY_OPEN_NO_SEARCH, NULL) < 0)
 			return lib_fail(err, "cannot open the repository '%s'", rq->repo);
 		t->repo = t->local;
+		configenv_apply(t->local);
 	} else {
 		if (mirror_open(&t->mirror, rq, meter, err) < 0)
 			return -1;

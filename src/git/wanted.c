@@ -26,6 +26,23 @@ static size_t ref_length_max(const struct request *rq)
 	return rq->tree_is_file && slash ? (size_t)(slash - rq->tree) : strlen(rq->tree);
 }
 
+/* "refs/heads/main/dir": a full name, which pages have where a short one would not do. */
+static size_t full_length(
+    struct arena *a, git_repository *repo, const char *tree, size_t n)
+{
+	struct revision rev;
+	if (strncmp(tree, "refs/heads/", 11) != 0 && strncmp(tree, "refs/tags/", 10) != 0)
+		return 0;
+	while (n > 0) {
+		if (revision_look(a, repo, arena_strndup(a, tree, n), &rev) == 0)
+			return n;
+		do
+			n--;
+		while (n > 0 && tree[n] != '/');
+	}
+	return 0;
+}
+
 /* How much of "REF/dir" is REF; 0: the repository has none that fits. */
 static size_t ref_length(struct arena *a, git_repository *repo, const struct request *rq)
 {
@@ -38,6 +55,9 @@ static size_t ref_length(struct arena *a, git_repository *repo, const struct req
 			n--;
 		while (n > 0 && rq->tree[n] != '/');
 	}
+	n = full_length(a, repo, rq->tree, ref_length_max(rq));
+	if (n > 0)
+		return n;
 	hex = hex_length(rq->tree);
 	if ((first == 4 && strncmp(rq->tree, "HEAD", 4) == 0) ||
 	    (hex >= ABBREV_MIN && hex <= GIT_OID_HEXSZ &&

@@ -152,6 +152,7 @@ static void put_flag(struct buf *out, const struct script_arg *arg)
 	buf_addc(out, ')');
 }
 
+/* "--name=", so that a value that begins with - is no option to argparse. */
 static void put_word(struct buf *out, const struct script_arg *arg)
 {
 	buf_adds(out, "      ");
@@ -160,7 +161,7 @@ static void put_word(struct buf *out, const struct script_arg *arg)
 	} else {
 		if (arg->flag) {
 			put_template_word(out, arg->flag);
-			buf_addc(out, ' ');
+			buf_addc(out, strncmp(arg->flag, "--", 2) == 0 ? '=' : ' ');
 		}
 		buf_addf(out, "{%s}", arg->name);
 	}

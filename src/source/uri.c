@@ -26,14 +26,27 @@ struct parse {
 	struct err *err;
 };
 
-static const char *strip_quotes(struct arena *a, const char *s)
+static const char *strip(struct arena *a, const char *s, const char *set)
 {
 	size_t n;
-	s += strspn(s, "'\"");
+	s += strspn(s, set);
 	n = strlen(s);
-	while (n > 0 && (s[n - 1] == '\'' || s[n - 1] == '"'))
+	while (n > 0 && strchr(set, s[n - 1]))
 		n--;
 	return arena_strndup(a, s, n);
+}
+
+/* "'URL'#sub", and the blanks and the end of the line that come along with a URL. */
+static const char *strip_pasted(struct arena *a, const char *s)
+{
+	const char *bare = strip(a, s, " \t\r\n'\""), *hash = strchr(bare, '#');
+	size_t n = hash ? (size_t)(hash - bare) : 0;
+	bool quoted = n > 0 && strchr(s, bare[n - 1]) < strstr(s, bare);
+	if (!strstr(bare, "://"))
+		return strip(a, s, "'\"");
+	if (quoted && (bare[n - 1] == '\'' || bare[n - 1] == '"'))
+		return arena_printf(a, "%.*s%s", (int)n - 1, bare, hash);
+	return bare;
 }
 
 static bool is_dots(const char *s, size_t n)
@@ -359,6 +372,15 @@ static int refuse_scheme(struct parse *p, const char *uri)
 	return hint_supported(p->err);
 }
 
+/* No host of ssh has such a name. */
+static int one_slash(struct parse *p, const char *uri)
+{
+	int n = (int)strcspn(uri, ":") + 1;
+	err_set(
+	    p->err, ERR_USAGE, "'%s' has one slash behind '%.*s'", p->out->shown, n, uri);
+	return err_hint(p->err, "a URL has two: %.*s//host/path", n, uri);
+}
+
 static int refuse_missing(struct parse *p, const char *path)
 {
 	err_set(p->err, ERR_NOTFOUND, "'%s' does not exist", url_hide_query(p->a, path));
@@ -390,6 +412,8 @@ static int parse_before_hash(struct parse *p, const char *uri)
 	if (is_scheme(uri, "https://") || is_scheme(uri, "http://") ||
 	    is_scheme(uri, "git://") || url_is_ssh(uri))
 		return parse_remote(p, uri);
+	if (is_scheme(uri, "https:/") || is_scheme(uri, "http:/"))
+		return one_slash(p, uri);
 	if (is_scp_form(uri))
 		return parse_scp(p, uri);
 	if (strcspn(uri, ":") < strcspn(uri, "/"))
@@ -417,7 +441,7 @@ int source_parse(struct arena *a, const char *cwd, const char *uri, bool with_ve
 	if (strlen(uri) > URI_MAX)
 		return err_set(
 		    err, ERR_USAGE, "the project URI is longer than %d bytes", URI_MAX);
-	p.given = strip_quotes(a, uri);
+	p.given = strip_pasted(a, uri);
 	out->shown = url_public(a, p.given);
 	if (!*p.given)
 		return err_set(err, ERR_USAGE, "the project URI is empty");

@@ -219,6 +219,8 @@ nothing_left() {
 	is "$(json 'j["source"]["sha256"]')" "$(sha256_of "$T/srv/latest")"
 	mlp run "$HTTP/latest?version=1"
 	is "$output" "wine red"
+	mlp run "$HTTP/any/latest"
+	is "$output" "wine red"
 	mlp run "$HTTP/html/page"
 	is "$status" 125
 	has "$stderr" "not a git repository"

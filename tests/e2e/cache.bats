@@ -242,7 +242,7 @@ m[0] = 88"'
 	local id
 	id=$(git -C wine rev-parse 'v1^{commit}')
 	mlp_run "$HTTP/wine.git" -v "$id"
-	kill "${SERVERS[0]}"
+	stop_first
 	local first
 	first=$(mark)
 	mlp_run "$HTTP/wine.git" -v "$id"

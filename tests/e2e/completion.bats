@@ -140,6 +140,7 @@ data=	path, required  what to learn from"
 	is "$(candidates run "$GIT_URL" -e "")" ""
 	"$MLP" run "$GIT_URL" -e evaluate -P model=x >/dev/null
 	kill $SERVER
+	wait $SERVER || :
 	export MLP_TRACE=$T/trace
 	is "$(candidates run "$GIT_URL" -v "")" $'topic/oak\ntrunk\nv1.0\nv2.0'
 	is "$(candidates run "$GIT_URL" -e "")" $'main\nevaluate'

@@ -62,12 +62,12 @@ compared() {
 @test "examples/steps runs its steps as runs inside a run" {
 	cp -r "$TOP/examples/steps" steps
 	PATH=$(dirname "$MLP"):$PATH
-	mlp run steps -e all -P rows=4
+	mlp run steps -P rows=4
 	is "$status" 0
 	has "$output" "sum 10"
 	mlp runs --json
 	is "$(json 'len(j), sum("mlflow.parentRunId" in r["tags"] for r in j)')" "(3, 2)"
-	is "$(json 'sorted(r["entry_point"] for r in j)')" "['all', 'prepare', 'sum']"
+	is "$(json 'sorted(r["entry_point"] for r in j)')" "['main', 'prepare', 'sum']"
 }
 
 @test "the manifests of the examples have no mistakes and no warnings" {

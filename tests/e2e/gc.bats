@@ -263,10 +263,10 @@ list() { json "'\n'.join(str(x['$2']) for x in j['$1'] if x['kind'] != 'history'
 
 @test "the state of a killed run goes only when its end is recorded" {
 	mkdir p
-	printf 'entry_points:\n  main:\n    command: "sleep 60"\n' >p/MLproject
+	printf 'entry_points:\n  main:\n    command: "echo here >here; exec sleep 60"\n' >p/MLproject
 	"$MLP" run p >out 2>&1 3>&- &
 	local pid=$! id
-	wait_for grep -q '^mlp: run' out
+	wait_for test -s p/here # what is forked and not yet executed has the lock, too
 	kill -KILL "$pid"
 	wait "$pid" || :
 	id=$(ls "$R")

@@ -161,7 +161,7 @@ nowhere() {
 @test "Ctrl-C while a helper hangs; it is gone with us" {
 	helper 'echo $$ >"$W/helper.pid"; exec sleep 600'
 	set -m
-	"$MLP" run "$HTTP/auth/wine.git" >ev 2>&1 3>&- &
+	env --default-signal "$MLP" run "$HTTP/auth/wine.git" >ev 2>&1 3>&- &
 	local pid=$! rc=0
 	set +m
 	wait_for test -s helper.pid
@@ -219,4 +219,31 @@ nowhere() {
 	: >log
 	fails "asks for a user name and password" "$HTTP/auth/wine.git" -v v1
 	none grep with log
+}
+
+@test "the files and settings of configuration that the environment names" {
+	local header
+	header="Authorization: Basic $(printf ann:s3cret | base64)"
+	run "$MLP" run "$HTTP/auth/wine.git"
+	echo "$output"
+	[ "$status" -eq 125 ]
+	# of an address, and none; a value that needs quoting in a file
+	GIT_CONFIG_COUNT=3 GIT_CONFIG_KEY_0=no-section GIT_CONFIG_VALUE_0=x \
+		GIT_CONFIG_KEY_1=http.$HTTP/auth.extraHeader GIT_CONFIG_VALUE_1='X-Odd: "a\b"; # c' \
+		GIT_CONFIG_KEY_2=http.$HTTP/auth.extraHeader GIT_CONFIG_VALUE_2=$header \
+		run "$MLP" run "$HTTP/auth/wine.git"
+	echo "$output"
+	[ "$status" -eq 0 ]
+	none grep -rqs "${header##* }" "$XDG_CACHE_HOME" "$XDG_STATE_HOME"
+	git config -f other http.extraHeader "$header"
+	GIT_CONFIG_GLOBAL=$W/other run "$MLP" run "$HTTP/auth/wine.git"
+	echo "$output"
+	[ "$status" -eq 0 ]
+	# it takes the place of the user's own, which is kept for everyone else
+	git config --global http.extraHeader "$header"
+	GIT_CONFIG_GLOBAL=/dev/null run "$MLP" run "$HTTP/auth/wine.git"
+	echo "$output"
+	[ "$status" -eq 125 ]
+	run "$MLP" run "$HTTP/auth/wine.git"
+	[ "$status" -eq 0 ]
 }

@@ -295,7 +295,7 @@ works() {
 	pack=$(echo "$m"/objects/pack/*.pack)
 	chmod u+w "$pack"
 	printf '%090d' 0 | dd of="$pack" bs=1 seek=$(($(stat -c %s "$pack") - 120)) conv=notrunc status=none
-	kill "${SERVERS[0]}"
+	stop_first
 	run git_request checkout "$HTTP/wine.git" "$(git -C wine rev-parse HEAD)" "$W/out2"
 	echo "$output"
 	[ "$status" -eq 1 ]

@@ -87,6 +87,30 @@ requests() {
 	done
 }
 
+@test "a version that is no commit is told, and is no fault of the mirror" {
+	make_project
+	git -C wine tag -a -m data datatag HEAD:data
+	git -C wine tag treetag 'HEAD^{tree}'
+	publish wine
+	start_http
+	git_request checkout "$HTTP/wine.git" - "$W/out"
+	: >log
+	for where in "$HTTP/wine.git" "$W/wine"; do
+		for v in 'v1:data' 'main:' 'v1^{tree}' datatag treetag; do
+			run git_request checkout "$where" "$v" "$W/out2"
+			echo "$v: $output"
+			[ "$status" -eq 1 ]
+			[[ "$output" != *damaged* ]]
+			[[ "$(echo "$output" | answer message)" == *"'$v' of git repo $where: it is not a commit" ]]
+		done
+		run git_request checkout "$where" :0:x "$W/out2"
+		echo "$output"
+		[[ "$output" != *damaged* ]]
+		[[ "$(echo "$output" | answer message)" == *"there is no such branch, tag or commit" ]]
+	done
+	none grep -q POST log
+}
+
 @test "a tag wins over a branch of the same name, and that is said" {
 	make_project
 	git -C wine tag feat/x main

@@ -19,12 +19,6 @@ teardown() {
 	git_teardown
 }
 
-stop_http() {
-	kill "${SERVERS[0]}"
-	wait "${SERVERS[0]}" 2>/dev/null || :
-	SERVERS=()
-}
-
 member() { "$MLP" show "$("$MLP" runs --json --limit 1 | python3 -c 'import json,sys; print(json.load(sys.stdin)[0]["run_id"])')" --json |
 	python3 -c 'import json,sys; j=json.load(sys.stdin); print(eval(sys.argv[1]))' "$1"; }
 
@@ -32,7 +26,7 @@ member() { "$MLP" show "$("$MLP" runs --json --limit 1 | python3 -c 'import json
 	local v one
 	one=$(git -C wine rev-parse light)
 	"$MLP" run "$U"
-	stop_http
+	stop_first
 	for v in "" main light v1 feat/x HEAD HEAD~1 "${one:0:8}" refs/tags/v1; do
 		run --separate-stderr "$MLP" run "$U" ${v:+-v "$v"}
 		echo "$v: $output $stderr"
@@ -56,7 +50,7 @@ member() { "$MLP" show "$("$MLP" runs --json --limit 1 | python3 -c 'import json
 }
 
 @test "a server that is gone, and no copy, or not of that version" {
-	stop_http
+	stop_first
 	run "$MLP" run "$U"
 	echo "$output"
 	[ "$status" -eq 125 ]
@@ -65,7 +59,7 @@ member() { "$MLP" show "$("$MLP" runs --json --limit 1 | python3 -c 'import json
 	start_http
 	"$MLP" run "$HTTP/wine.git"
 	U=$HTTP/wine.git
-	stop_http
+	stop_first
 	run "$MLP" run "$U" -v v9
 	echo "$output"
 	[ "$status" -eq 125 ]
@@ -74,7 +68,7 @@ member() { "$MLP" show "$("$MLP" runs --json --limit 1 | python3 -c 'import json
 
 @test "how old the copy is" {
 	"$MLP" run "$U"
-	stop_http
+	stop_first
 	local lock
 	lock=$(echo "$XDG_CACHE_HOME"/mlp/git/*.lock)
 	python3 - "$lock" <<-'EOF'
@@ -265,7 +259,7 @@ member() { "$MLP" show "$("$MLP" runs --json --limit 1 | python3 -c 'import json
 	echo "$output $stderr"
 	[ "$output" = sweet ]
 	[ ! -s log ]
-	stop_http
+	stop_first
 	run --separate-stderr "$MLP" run "$U"
 	[ "$output" = sweet ]
 	[[ "$stderr" == *"connection refused"*"ago is used"* ]]

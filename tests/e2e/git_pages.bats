@@ -62,6 +62,9 @@ print(s["uri"], s["repo_url"], s["version"], s["subdir"], s["commit"], t.get("ml
 		tree/$one/sub $one sub $one None
 		tree/${two:0:8}/sub ${two:0:8} sub $two None
 		tree/HEAD/sub HEAD sub $three main
+		tree/refs/heads/main/sub refs/heads/main sub $three main
+		tree/refs/heads/feat/x refs/heads/feat/x None $one feat/x
+		blob/refs/tags/v1/sub/MLproject refs/tags/v1 sub $two None
 		blob/main/MLproject main None $three main
 		blob/main/sub/MLproject main sub $three main
 		blob/feat/x/sub/MLproject#L3-L5 feat/x sub $one feat/x

@@ -58,6 +58,42 @@ print(v)' "$@"
 	[ "$(grep -rl s3cret "$W" --exclude-dir=srv --exclude=log | wc -l)" -eq 0 ]
 }
 
+@test "called from a hook of another repository, git in a checkout means the checkout" {
+	make_project
+	start_http
+	git init -q mine
+	echo mine >mine/file
+	git -C mine add file
+	export GIT_DIR=$W/mine/.git GIT_INDEX_FILE=$W/mine/.git/index GIT_WORK_TREE=$W/mine
+	run "$MLP" run "$HTTP/wine.git" -v v1
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[[ "$output" == *"alpha=0.5 at v1"* ]]
+	run "$MLP" run wine -v light
+	[[ "$output" == *"alpha=0.5 at light"* ]]
+	# in a directory of the user's it is the user's
+	printf 'entry_points: {main: {command: "git ls-files; echo $GIT_DIR"}}\n' >mine/MLproject
+	run "$MLP" run mine
+	echo "$output"
+	[[ "$output" == *"file"*"$GIT_DIR"* ]]
+}
+
+@test "a command that removes its own checkout leaves nothing" {
+	make_project
+	printf 'entry_points: {main: {command: "rm -rf \\"$PWD\\"; echo gone"}}\n' >wine/MLproject
+	git -C wine commit -qam gone
+	publish wine
+	start_http
+	run "$MLP" run "$HTTP/wine.git"
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[[ "$output" == *gone* ]]
+	[[ "$output" != *"checkouts/"* ]]
+	[ "$(shown tags mlp.left_in)" = None ]
+	run "$MLP" run "$HTTP/wine.git" -v light
+	[[ "$output" == *"alpha=0.5 at light"* ]]
+}
+
 @test "what cannot be fetched: exit 125, no run" {
 	make_project
 	start_http
@@ -99,14 +135,14 @@ time.sleep(600)' "$W/port" 3>&- &
 	start_http
 	# a job of its own process group, as on a terminal
 	set -m
-	"$MLP" run "$HTTP/hang/wine.git" >ev 2>&1 3>&- &
+	env --default-signal "$MLP" run "$HTTP/hang/wine.git" >ev 2>&1 3>&- &
 	local pid=$!
 	set +m
 	wait_for grep -q hang log
 	kill -INT -- "-$pid"
 	local rc=0
 	wait "$pid" || rc=$?
-	[ "$rc" -eq 130 ] || [ "$rc" -eq 125 ]
+	[ "$rc" -eq 130 ]
 	[ -z "$(pgrep -g "$pid")" ]
 	run "$MLP" run "$HTTP/wine.git"
 	[ "$status" -eq 0 ]

@@ -71,6 +71,13 @@ teardown() {
 
 @test "what ssh says, in plain words" {
 	local u=$SSH$W/srv/wine.git
+	# a shell on the server that greets
+	printf '#!/bin/sh\necho Welcome\nexec ssh "$@"\n' >greets
+	chmod +x greets
+	GIT_SSH=$W/greets GIT_SSH_VARIANT=ssh run git_request checkout "$u" - "$W/out"
+	echo "$output"
+	[[ "$(echo "$output" | answer message)" == *": what it says is not git's ("* ]]
+	[[ "$(echo "$output" | answer hint)" == "a login there must print nothing"* ]]
 	run git_request checkout "$SSH$W/srv/none.git" - "$W/out"
 	echo "$output"
 	[ "$status" -eq 1 ]
@@ -212,13 +219,13 @@ teardown() {
 	chmod +x hang
 	export W
 	set -m
-	GIT_SSH=$W/hang GIT_SSH_VARIANT=ssh "$MLP" run "$SSH$W/srv/wine.git" >ev 2>&1 3>&- &
+	GIT_SSH=$W/hang GIT_SSH_VARIANT=ssh env --default-signal "$MLP" run "$SSH$W/srv/wine.git" >ev 2>&1 3>&- &
 	local pid=$! rc=0
 	set +m
 	wait_for test -s pid
 	kill -INT -- "-$pid"
 	wait "$pid" || rc=$?
-	[ "$rc" -eq 130 ] || [ "$rc" -eq 125 ]
+	[ "$rc" -eq 130 ]
 	wait_for eval '! kill -0 "$(cat pid)"'
 }
 

@@ -151,6 +151,8 @@ untrusted() {
 		(export "$v=$PROXY"; works "$u")
 		grep -q "^GET $u/info/refs?service=git-upload-pack 200$" plog
 	done
+	# as with curl and git
+	(export HTTP_PROXY=http://127.0.0.1:1; works "$HTTP/wine.git")
 	git config --global http.proxy "${PROXY#http://}"
 	works "$u"
 	git config --global http.proxy http://127.0.0.1:1

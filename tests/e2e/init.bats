@@ -172,6 +172,17 @@ namespace() { grep -o 'Namespace(.*)' <<<"$output"; }
 	mkdir empty
 	mlp init empty
 	is "$status" 0
+	# a new repository is empty as well, and stays what it is
+	git init -q repository
+	find repository/.git -type f | sort | xargs sha256sum >before
+	mlp init repository
+	is "$status" 0
+	find repository/.git -type f | sort | xargs sha256sum | cmp before
+	echo mine >repository/own
+	rm repository/MLproject repository/.gitignore repository/hello.sh
+	mlp init repository
+	is "$status" 1
+	has "$stderr" "repository/own' is in the way"
 	(cd "$T" && mkdir here && cd here && "$MLP" init . && "$MLP" run . -q)
 	mlp init deep/er/new
 	is "$status" 0
@@ -188,6 +199,16 @@ namespace() { grep -o 'Namespace(.*)' <<<"$output"; }
 		mlp run "$name"
 		is "$status" 0
 	done
+}
+
+@test "a directory that looks like an option" {
+	local next
+	mlp init -- -d
+	is "$status" 0
+	next=$(sed -n 's/^mlp: run it with: mlp //p' <<<"$stderr")
+	eval "mlp $next"
+	is "$status" 0
+	has "$output" "hello"
 }
 
 @test "command lines of init that are wrong" {
@@ -242,6 +263,24 @@ namespace() { grep -o 'Namespace(.*)' <<<"$output"; }
 	is "$(namespace)" "Namespace(data='x', learning_rate=0.1, n=3, name='it\\'s {a} \"b\" \$HOME', kind='a', verbose=False, log=True, cache=True, momentum=None)"
 	mlp run . -P 'data=a b' -P n=3 -P verbose=yes -P no-log=on -P cache=off -P momentum=0.5 -P 'kind=b c'
 	is "$(namespace)" "Namespace(data='a b', learning_rate=0.1, n=3, name='it\\'s {a} \"b\" \$HOME', kind='b c', verbose=True, log=False, cache=False, momentum=0.5)"
+}
+
+@test "--from: values that begin with a dash are no options" {
+	script <<-'END'
+		import argparse
+		p = argparse.ArgumentParser(formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+		p.add_argument("--decay", type=float, default=-1e-5, help="step")
+		p.add_argument("--mark", default="-", help="title")
+		p.add_argument("--none", default="", help="nothing")
+		p.add_argument("-w", type=float, default=-3, help="short")
+		print(p.parse_args())
+	END
+	mlp init --from train.py
+	is "$status" 0
+	mlp run .
+	is "$(namespace)" "Namespace(decay=-1e-05, mark='-', none='', w=-3.0)"
+	mlp run . -P mark=--none -P decay=-2e-7
+	is "$(namespace)" "Namespace(decay=-2e-07, mark='--none', none='', w=-3.0)"
 }
 
 @test "--from: a script without parameters; in a directory of its own; with a strange name" {
@@ -314,11 +353,10 @@ namespace() { grep -o 'Namespace(.*)' <<<"$output"; }
 
 @test "--from: Ctrl-C while the script hangs" {
 	echo 'import time; time.sleep(600)' >slow.py
-	"$MLP" init --from slow.py 2>"$T/said" &
+	env --default-signal "$MLP" init --from slow.py 2>"$T/said" &
 	pid=$!
 	until_true pgrep -P "$pid" python3
-	kill -INT "$pid" || true
-	kill -TERM "$pid"
+	kill -INT "$pid"
 	status=0
 	wait "$pid" || status=$?
 	is "$status" 1

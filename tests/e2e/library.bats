@@ -174,10 +174,10 @@ oops"
 
 @test "mlp_interrupt stops the command; the run is KILLED" {
 	main_is '"echo $$ >pid; exec sleep 60"'
-	host -i 500 run .
+	host -i pid run .
 	is "$status" 0
 	has "$(outcome)" "KILLED exit=2/0/15 reason=stopped by SIGTERM"
-	! kill -0 "$(cat pid)"
+	gone "$(cat pid)"
 }
 
 @test "a host that is killed takes the command along; the run is KILLED" {
@@ -200,7 +200,7 @@ oops"
 	wait $!
 	has "$(tail -n 1 "$T/out")" "FINISHED exit=1/0/0"
 	rm go ppid
-	"$U/bin/host" run . >"$T/out" &
+	env --default-signal=HUP "$U/bin/host" run . >"$T/out" & # nohup of the tests themselves
 	until_true test -s ppid
 	kill -HUP "$(cat ppid)"
 	wait $!
@@ -358,7 +358,7 @@ none_of() { if "$@" 2>/dev/null; then return 1; fi; }
 
 @test "mlp_run_start returns while the run lives; wait, poll and again" {
 	waiting
-	drive "start ." "poll 0" "wait 0 20" "poll 0" "stop 0 -1" "wait 0 -1" "poll 0" "wait 0 0"
+	drive "start ." "until pid" "poll 0" "wait 0 20" "poll 0" "stop 0 -1" "wait 0 -1" "poll 0" "wait 0 0"
 	is "$(sed "s/[0-9a-f]\{32\}/ID/" <<<"$output")" "0 ID
 0 lives
 0 lives
@@ -398,7 +398,7 @@ $(for i in 1 2 3; do echo "0 ended ID KILLED exit=2/0/15 reason=stopped by SIGTE
 
 @test "the descriptor is readable when something happened, and after the end" {
 	waiting
-	drive "start ." "sleep 200" "poll 0" "fd 0 100" "stop 0 -1" "fd 0 5000" "wait 0 -1" "fd 0 0" "poll 0" "fd 0 0"
+	drive "start ." "until pid" "poll 0" "fd 0 100" "stop 0 -1" "fd 0 50000" "wait 0 -1" "fd 0 0" "poll 0" "fd 0 0"
 	is "$(grep -v ended <<<"$output" | tail -n +2)" "0 lives
 0 silent
 0 readable
@@ -457,8 +457,8 @@ $(for i in 1 2 3; do echo "0 ended ID KILLED exit=2/0/15 reason=stopped by SIGTE
 
 @test "waits in several threads, and a stop meanwhile" {
 	waiting
-	drive "start ." "start ." "beside wait 0 -1" "beside wait 1 -1" "sleep 100" "wait 0 10" \
-		"stop 0 -1" "thread stop 1 -1" "sleep 1500"
+	drive "start ." "start ." "beside wait 0 -1" "beside wait 1 -1" "sleep 1000" "wait 0 10" \
+		"stop 0 -1" "thread stop 1 -1" join
 	has "$output" "0 error 5: another call waits for this run"
 	is "$(grep -c ' KILLED ' <<<"$output")" 2
 }
@@ -466,7 +466,7 @@ $(for i in 1 2 3; do echo "0 ended ID KILLED exit=2/0/15 reason=stopped by SIGTE
 @test "stopping: a grace, a shorter one, and what has ended" {
 	main_is '"trap : TERM; echo $$ >pid; while :; do sleep 0.05; done"'
 	unset MLP_STOP_GRACE
-	drive "start ." "sleep 200" "stop 0 86400001" "stop 0 50000" "wait 0 300" "stop 0 100" "wait 0 -1" "stop 0 5"
+	drive "start ." "until pid" "stop 0 86400001" "stop 0 50000" "wait 0 300" "stop 0 100" "wait 0 -1" "stop 0 5"
 	has "$output" "stop error 2: grace_ms is 86400001; the longest is 86400000"
 	has "$output" "0 lives"
 	has "$(tail -n 1 <<<"$output")" "KILLED exit=2/0/9 reason=stopped by SIGTERM"
@@ -482,9 +482,10 @@ $(for i in 1 2 3; do echo "0 ended ID KILLED exit=2/0/15 reason=stopped by SIGTE
 	wait $!
 	has "$(tail -n 1 "$T/out")" "KILLED exit=2/0/15 reason=stopped by SIGTERM"
 	rm pid
-	"$U/bin/drive" "start ." "sleep 700" "stop 0 -1" "wait 0 -1" >"$T/out" 3>&- &
+	"$U/bin/drive" "start ." "until stopped" "stop 0 -1" "wait 0 -1" >"$T/out" 3>&- &
 	until_true test -s pid
 	kill -STOP "$(cat ppid)"
+	echo yes >stopped
 	wait $!
 	has "$(tail -n 1 "$T/out")" "KILLED exit=2/0/15 reason=stopped by SIGTERM"
 }
@@ -512,7 +513,7 @@ $(for i in 1 2 3; do echo "0 ended ID KILLED exit=2/0/15 reason=stopped by SIGTE
 
 @test "a child that keeps the host's descriptors hides no end" {
 	greeting
-	drive "start . who=a" "child 3000" "wait 0 2500" "fd 0 0"
+	drive "start . who=a" "child 60000" "wait 0 50000" "fd 0 0"
 	has "$output" " FINISHED "
 	has "$output" "0 readable"
 }
@@ -556,7 +557,7 @@ $(for i in 1 2 3; do echo "0 ended ID KILLED exit=2/0/15 reason=stopped by SIGTE
 
 @test "a detached run is waited for, stopped, and lost, as any other" {
 	waiting
-	drive "set pass 1" "set detach 1" "start ." "set pass 0" "start ." "sleep 200" "poll 0" "fd 0 50" "stop 0 -1" "wait 0 -1"
+	drive "set pass 1" "set detach 1" "start ." "set pass 0" "start ." "until pid" "poll 0" "fd 0 50" "stop 0 -1" "wait 0 -1"
 	has "$output" "start error 2: detach goes with MLP_OUTPUT_KEEP"
 	has "$output" "0 silent"
 	has "$(tail -n 1 <<<"$output")" "KILLED exit=2/0/15 reason=stopped by SIGTERM"
@@ -583,10 +584,11 @@ $(for i in 1 2 3; do echo "0 ended ID KILLED exit=2/0/15 reason=stopped by SIGTE
 @test "a host that never asks does not hold its run up; the end is not left out" {
 	main_is "'true'"
 	for i in $(seq 3000); do echo "unknown_$i: 1"; done >>MLproject
-	"$U/bin/drive" "set at_once 1" "start ." "set detach 1" "start ." "sleep 4000" all >"$T/out" 3>&- &
+	"$U/bin/drive" "set at_once 1" "start ." "set detach 1" "start ." "until asked" all >"$T/out" 3>&- &
 	until_true eval '[ "$(runs 2>/dev/null)" = "FINISHED None
 FINISHED None" ]'
 	lacks "$(cat "$T/out")" ended
+	echo now >asked
 	wait $!
 	is "$(grep -c " ended .* FINISHED " "$T/out")" 2
 	has "$(cat "$T/out")" "warning: MLproject:4:1: unknown key 'unknown_1' is ignored"

@@ -37,6 +37,20 @@ shape_is() { printf '%s' "$output" | manual shape "$MAN1" JSON "$1"; }
 	is "$(json '[(r["experiment_name"], r["tags"]["team"]) for r in j if "team" in r["tags"]]')" "[('greetings', 'a')]"
 }
 
+@test "what mlp(1) says is not in this version is refused, and nothing else is named" {
+	run sed -n '/^.Sh CAVEATS/,/^.Sh SEC/p' "$MAN1"
+	has "$output" "Not in this version"
+	run grep -E 'docker|virtualenv|conda|local|uv' <<<"$output"
+	is "$status" 1
+	printf 'entry_points: {main: {parameters: {data: path}, command: "echo {data}"}}\n' >MLproject
+	mlp run . -P data=s3://bucket/x
+	is "$status" 2
+	has "$stderr" "cannot download 's3://bucket/x'"
+	mlp run . -P data=. --tracking-uri http://127.0.0.1:1
+	is "$status" 125
+	has "$stderr" "tracking server"
+}
+
 @test "the options in examples that need a network exist" {
 	manual examples "$MAN1" | grep 'https://' | grep -oE -- ' --?[a-zA-Z-]+' >used
 	[ -s used ]

@@ -36,7 +36,9 @@ serve() {
 }
 
 stop_serving() {
-	[ -z "${SERVER:-}" ] || kill "$SERVER" 2>/dev/null || :
+	[ -n "${SERVER:-}" ] || return 0
+	kill "$SERVER" 2>/dev/null || :
+	wait "$SERVER" 2>/dev/null || : # its port is free then
 	SERVER=
 }
 

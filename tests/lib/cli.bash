@@ -74,10 +74,10 @@ has() {
 lacks() {
 	case $1 in *"$2"*) printf 'not expected: %s\nsaw: %s\n' "$2" "$1" >&2; return 1 ;; esac
 }
-# Wait until a command succeeds.
+# Wait until a command succeeds, at most a minute: machines are loaded.
 until_true() {
 	local i
-	for i in $(seq 200); do
+	for i in $(seq 1200); do
 		"$@" >/dev/null 2>&1 && return
 		sleep 0.05
 	done

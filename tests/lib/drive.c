@@ -16,11 +16,12 @@
  *   open                        another one
  *   reaper | sigign             another thread reaps every child | SIGCHLD is ignored
  *   forks N                     so many threads that fork and wait, all the time
- *   child MS                    a child that keeps our descriptors and sleeps
+ *   child MS                    a child that keeps our descriptors and sleeps, until we end
  *   closefds                    all but the standard ones
  *   others N                    open so many other files
  *   files                       how many descriptors there are
- *   sleep MS
+ *   sleep MS | until FILE       that has something in it
+ *   join                        those that are beside
  */
 #include <dirent.h>
 #include <errno.h>
@@ -32,6 +33,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -48,6 +50,7 @@ static struct {
 } with;
 static pthread_t beside[16];
 static int nbeside;
+static pid_t kid;
 
 static void do_step(const char *text);
 
@@ -257,10 +260,24 @@ static void aside(void *(*what)(void *), void *arg)
 
 static void child(long ms)
 {
-	if (fork() != 0)
+	kid = fork();
+	if (kid != 0)
 		return;
 	nap(ms);
 	_exit(0);
+}
+
+static void until(const char *file)
+{
+	struct stat st;
+	while (stat(file, &st) < 0 || st.st_size == 0)
+		nap(10);
+}
+
+static void join(void)
+{
+	while (nbeside > 0)
+		pthread_join(beside[--nbeside], NULL);
 }
 
 static int files(void)
@@ -297,6 +314,8 @@ static int do_thing(const char *what, long n)
 		printf("%d files\n", files());
 	else if (strcmp(what, "sleep") == 0)
 		nap(n);
+	else if (strcmp(what, "join") == 0)
+		join();
 	else if (strcmp(what, "forks") == 0)
 		for (; n > 0; n--)
 			aside(fork_always, NULL);
@@ -331,6 +350,8 @@ static void do_words(char *const *w, int n)
 		printf("%d %s\n", i, mlp_run_id(handles[i]));
 	else if (strcmp(w[0], "get") == 0)
 		get(w[1]);
+	else if (strcmp(w[0], "until") == 0)
+		until(w[1]);
 	else
 		printf("what is %s?\n", w[0]);
 	if (strcmp(w[0], "release") == 0)
@@ -361,5 +382,7 @@ int main(int argc, char **argv)
 	open_context();
 	for (int i = 1; i < argc; i++)
 		do_step(argv[i]);
+	if (kid > 0)
+		kill(kid, SIGKILL);
 	return 0;
 }

@@ -26,6 +26,7 @@ the path that mean something else than a directory:
     /hang/...                 half of the file, and then nothing
     /slow/...                 the file, half a second late
     /nohttp/...               an answer in another protocol
+    /any/FILE/...             the file, whatever stands behind it, without a Content-Type
 """
 import base64
 import email.utils
@@ -154,6 +155,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.simple(401 if given else 403)
         if first == "slow":
             time.sleep(0.5)
+        if first == "any":
+            return self.file("", rest.partition("/")[0])
         if first == "drop":
             keep, _, rest = rest.partition("/")
             self.keep = int(keep)

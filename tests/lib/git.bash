@@ -25,10 +25,17 @@ git_teardown() {
 	done
 }
 
-# wait_for COMMAND...: until it succeeds, at most ten seconds
+# The first server is gone, and so is its port.
+stop_first() {
+	kill "${SERVERS[0]}"
+	wait "${SERVERS[0]}" 2>/dev/null || :
+	SERVERS=("${SERVERS[@]:1}")
+}
+
+# wait_for COMMAND...: until it succeeds, at most a minute: machines are loaded
 wait_for() {
 	local i
-	for ((i = 0; i < 500; i++)); do
+	for ((i = 0; i < 3000; i++)); do
 		"$@" 2>/dev/null && return
 		sleep 0.02
 	done

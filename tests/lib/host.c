@@ -6,7 +6,7 @@
  *   -d  the command records directly    -o  offline
  *   -A  two arguments for docker: hostname HOST, and init; runs in docker
  *   -p  pass the output on     -s  SIGCHLD is ignored
- *   -i  interrupt after MS     -t  so many threads, a context each
+ *   -i  interrupt after MS, or when that file has something in it     -t  so many threads, a context each
  *   -w  another thread reaps every child, and a SIGCHLD handler counts them
  * It defines names that the library uses inside, too: they must not meet.
  */
@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -43,8 +44,8 @@ TRAP(record_new)
 TRAP(store_open)
 
 static struct {
-	int direct, offline, pass, threads, watch, interrupt_ms;
-	const char *hostname;
+	int direct, offline, pass, threads, watch;
+	const char *hostname, *interrupt;
 	int argc;
 	char **argv;
 } args;
@@ -68,7 +69,12 @@ static void *reap_all(void *arg)
 
 static void *interrupt_later(void *m)
 {
-	usleep((useconds_t)args.interrupt_ms * 1000);
+	struct stat st;
+	if (args.interrupt[0] >= '0' && args.interrupt[0] <= '9')
+		usleep((useconds_t)atoi(args.interrupt) * 1000);
+	else
+		while (stat(args.interrupt, &st) < 0 || st.st_size == 0)
+			usleep(10000);
 	mlp_interrupt(m);
 	return NULL;
 }
@@ -136,12 +142,12 @@ static int run(struct mlp *m)
 		params[o.nparams].key = names[o.nparams] = strndup(args.argv[i], n);
 		params[o.nparams++].value = value;
 	}
-	if (args.interrupt_ms && pthread_create(&t, NULL, interrupt_later, m) != 0)
+	if (args.interrupt && pthread_create(&t, NULL, interrupt_later, m) != 0)
 		return 1;
 	c = mlp_run(m, &o, &r, &e);
 	for (size_t i = 0; i < o.nparams; i++)
 		free(names[i]);
-	if (args.interrupt_ms)
+	if (args.interrupt)
 		pthread_join(t, NULL);
 	if (c < 0)
 		return fail(&e);
@@ -252,7 +258,7 @@ int main(int argc, char **argv)
 			args.hostname = optarg;
 			break;
 		case 'i':
-			args.interrupt_ms = atoi(optarg);
+			args.interrupt = optarg;
 			break;
 		case 't':
 			args.threads = atoi(optarg);

@@ -170,7 +170,7 @@ static void the_draft_is_a_manifest(void **state)
 	assert_string_equal(m->name, "on");
 	ep = manifest_entry(m, "main");
 	assert_string_equal(ep->command,
-	    "python3 'my {{train}}.py' {data} --lr {lr} --epochs {epochs} "
+	    "python3 'my {{train}}.py' {data} --lr={lr} --epochs={epochs} "
 	    "$([[ {verbose} = @([TtYy1]*|[Oo][Nn]) ]] && echo --verbose)");
 	assert_int_equal(ep->nparams, 4);
 	assert_int_equal(ep->params[1].kind, PARAM_FLOAT);

@@ -29,6 +29,8 @@ static void say(void *arg, enum say_level level, const char *text)
 {
 	struct world *w = arg;
 	buf_addf(&w->said, "%d:%s\n", (int)level, text);
+	if (strcmp(text, "now") == 0)
+		w->interrupted = SIGINT;
 }
 
 static void progress(void *arg, const struct progress *p)
@@ -179,6 +181,24 @@ static void test_stall(void **state)
 	expect_fail(w, HELLO "exec sleep 60\n", 250, ERR_BUSY, "for 250 ms");
 }
 
+/* Ctrl-C reaches an ssh, too: its end is no reason of its own. */
+static void test_interrupted_and_failed(void **state)
+{
+	struct world *w = *state;
+	struct err err = ERR_INIT;
+	cJSON *done = NULL;
+	assert_int_equal(
+	    run(w,
+		"read -r line\n" HELLO "printf '%s\\n%s\\n' "
+		"'{\"event\":\"warning\",\"message\":\"now\"}' "
+		"'{\"event\":\"error\",\"code\":\"ERR_BUSY\",\"message\":\"it died\"}'\n",
+		0, &done, &err),
+	    -1);
+	assert_int_equal(err.code, ERR_INTERRUPTED);
+	assert_int_equal(err.sys, SIGINT);
+	assert_string_equal(err.msg, "interrupted");
+}
+
 static void test_interrupted(void **state)
 {
 	struct world *w = *state;
@@ -216,6 +236,7 @@ int main(void)
 	    TEST(test_missing),
 	    TEST(test_stall),
 	    TEST(test_interrupted),
+	    TEST(test_interrupted_and_failed),
 	    TEST(test_request_too_long),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);
