@@ -92,6 +92,27 @@ same(ask(U, 'POST', API + 'experiments/create', {'name': 'b'}).status, 200)"
 	is "$(sql "PRAGMA integrity_check")" ok
 }
 
+@test "the write-ahead log does not grow without end while somebody logs without end" {
+	serve "$MLP" server --port 0
+	py "
+import http.client, json, urllib.parse
+run = ask(U, 'POST', API + 'runs/create', {'experiment_id': '0'}).json()['run']['info']['run_id']
+c = http.client.HTTPConnection(urllib.parse.urlsplit(U).netloc)
+longest = 0
+for step in range(600):
+    metrics = [{'key': f'm{k}', 'value': k, 'timestamp': 1000 + step, 'step': step} for k in range(100)]
+    c.request('POST', API + 'runs/log-batch', json.dumps({'run_id': run, 'metrics': metrics}),
+        {'Content-Type': 'application/json'})
+    r = c.getresponse()
+    r.read()
+    same(r.status, 200)
+    longest = max(longest, os.stat('mlflow.db-wal').st_size)
+# it is moved into the database from 64 MB on
+assert longest < 100 << 20, longest"
+	stop
+	is "$(sql "SELECT count(*) FROM metrics")" 60000
+}
+
 @test "a database that is removed or replaced while it is served: nothing is lost unsaid" {
 	serve "$MLP" server --port 0
 	py "
