@@ -102,10 +102,19 @@ static void give_name(struct urlmask *u, urlmask_give *give, void *arg)
 	buf_clear(&u->held);
 }
 
-/* Names tell by their ends: of one that is endless no more than that is held. */
+/*
+ * Names tell by their ends: of one that is endless no more than that is held.  JSON may
+ * write & as \u0026; it is no part of the name, which may tell as a whole.
+ */
 static void hold_name(struct urlmask *u, char c, urlmask_give *give, void *arg)
 {
+	static const char escaped[] = {'u', '0', '0', '2', '6'};
 	buf_addc(&u->held, c);
+	if (u->held.len == sizeof(escaped) &&
+	    memcmp(u->held.s, escaped, sizeof(escaped)) == 0) {
+		give_name(u, give, arg);
+		return;
+	}
 	if (u->held.len < NAME_HELD)
 		return;
 	give(arg, u->held.s, u->held.len - NAME_KEPT);

@@ -2,6 +2,7 @@
 #include "git/configenv.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <sys/mman.h>
 
@@ -11,7 +12,14 @@
 #include "base/file.h"
 #include "git/config.h"
 
-enum { SETTINGS_MAX = 1000 };
+/*
+ * libgit2 looks at its files again and again, so that the descriptor stays open as long as
+ * we live; its number is fixed, so that there is one for all repositories.
+ */
+enum { SETTINGS_MAX = 1000, SETTINGS_FD = 9 };
+#define SETTINGS_PATH "/proc/self/fd/9"
+
+static const char of_count[] = "GIT_CONFIG_COUNT";
 
 /* As a word in quotes of a file. */
 static void add_quoted(struct buf *out, const char *s, size_t n)
@@ -57,7 +65,7 @@ static void add_setting(struct buf *out, const char *key, const char *value)
 static void collect(struct buf *out)
 {
 	auto_arena a = ARENA_INIT;
-	const char *count = getenv("GIT_CONFIG_COUNT");
+	const char *count = getenv(of_count);
 	long n = count ? strtol(count, NULL, 10) : 0;
 	for (long i = 0; i < n && i < SETTINGS_MAX; i++) {
 		const char *key = getenv(arena_printf(&a, "GIT_CONFIG_KEY_%ld", i));
@@ -67,24 +75,23 @@ static void collect(struct buf *out)
 	}
 }
 
-/*
- * They may be secrets: in memory alone.  libgit2 looks at the file again and again, so
- * that it stays open as long as we live.
- */
-static void add_settings(git_config *config, git_repository *repo)
+/* They may be secrets: in memory alone. */
+int configenv_start(struct err *err)
 {
 	auto_buf text = BUF_INIT;
-	auto_arena a = ARENA_INIT;
-	int fd;
+	auto_fd fd = -1;
+	int rc = 0;
+	if (!getenv(of_count))
+		return 0;
 	collect(&text);
-	if (text.len == 0)
-		return;
 	fd = memfd_create("config", MFD_CLOEXEC);
-	if (fd >= 0 && fd_write_all(fd, text.s, text.len) == 0)
-		git_config_add_file_ondisk(config,
-		    arena_printf(&a, "/proc/self/fd/%d", fd), GIT_CONFIG_LEVEL_APP, repo,
-		    1);
+	if (fd < 0 || fd_write_all(fd, text.s, text.len) < 0 ||
+	    (fd != SETTINGS_FD && dup3(fd, SETTINGS_FD, O_CLOEXEC) < 0))
+		rc = err_sys(err, errno, "cannot keep the settings of %s", of_count);
+	if (fd == SETTINGS_FD)
+		steal_fd(&fd);
 	explicit_bzero(text.s, text.len);
+	return rc;
 }
 
 static void take_file(
@@ -100,7 +107,7 @@ void configenv_apply(git_repository *repo)
 	const char *whole = getenv("GIT_CONFIG_SYSTEM");
 	if (config_is_true(getenv("GIT_CONFIG_NOSYSTEM"), false))
 		whole = "";
-	if ((!global && !whole && !getenv("GIT_CONFIG_COUNT")) ||
+	if ((!global && !whole && !getenv(of_count)) ||
 	    git_repository_config(&config, repo) < 0)
 		return;
 	if (global) {
@@ -109,6 +116,7 @@ void configenv_apply(git_repository *repo)
 	}
 	if (whole)
 		take_file(config, repo, GIT_CONFIG_LEVEL_SYSTEM, whole);
-	add_settings(config, repo);
+	if (getenv(of_count))
+		take_file(config, repo, GIT_CONFIG_LEVEL_APP, SETTINGS_PATH);
 	git_error_clear();
 }

@@ -9,7 +9,9 @@
 
 #include "git/lib.h"
 
-/* To be told of each repository as soon as it is open.  What makes no sense is left out. */
+/* Once, before anything is opened.  What makes no sense in the settings is left out. */
+int configenv_start(struct err *err);
+/* To be told of each repository whose configuration counts, as soon as it is open. */
 void configenv_apply(git_repository *repo);
 
 #endif

@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/cleanup.h"
 #include "base/strvec.h"
+#include "git/configenv.h"
 
 enum { DEPTH_MAX = 64 };
 
@@ -78,9 +79,11 @@ static bool is_clean_submodule(const struct search *s, const git_diff_delta *d)
 	    d->new_file.mode != GIT_FILEMODE_COMMIT)
 		return false;
 	buf_addf(&root, "%s/%s", s->root, d->old_file.path);
-	return git_repository_open_ext(
-		   &repo, root.s, GIT_REPOSITORY_OPEN_NO_SEARCH, NULL) == 0 &&
-	       git_reference_name_to_id(&head, repo, "HEAD") == 0 &&
+	if (git_repository_open_ext(&repo, root.s, GIT_REPOSITORY_OPEN_NO_SEARCH, NULL) <
+	    0)
+		return false;
+	configenv_apply(repo);
+	return git_reference_name_to_id(&head, repo, "HEAD") == 0 &&
 	       git_oid_equal(&head, &d->old_file.id) &&
 	       dirty_find(repo, root.s, s->ignore, &dirty, &ignored) == 0 && !dirty;
 }

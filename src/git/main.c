@@ -36,6 +36,7 @@
 #include "base/file.h"
 #include "base/helper.h"
 #include "base/urltext.h"
+#include "git/configenv.h"
 #include "git/mirror.h"
 #include "git/facts.h"
 #include "git/mend.h"
@@ -171,7 +172,7 @@ static int dispatch(const struct request *rq, cJSON *answer, struct err *err)
 	if (!facts && strcmp(rq->op, "peek") != 0 && strcmp(rq->op, "checkout") != 0 &&
 	    strcmp(rq->op, "bring") != 0 && strcmp(rq->op, "fetch") != 0)
 		return err_set(err, ERR_USAGE, "unknown operation '%s'", rq->op);
-	if (lib_start(err) < 0)
+	if (configenv_start(err) < 0 || lib_start(err) < 0)
 		return -1;
 	return facts ? facts_find(rq, answer, err) : op_tree(rq, answer, err);
 }

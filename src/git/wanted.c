@@ -26,19 +26,26 @@ static size_t ref_length_max(const struct request *rq)
 	return rq->tree_is_file && slash ? (size_t)(slash - rq->tree) : strlen(rq->tree);
 }
 
-/* "refs/heads/main/dir": a full name, which pages have where a short one would not do. */
-static size_t full_length(
-    struct arena *a, git_repository *repo, const char *tree, size_t n)
+/* "refs/heads/main": a full name, which pages have where a short one would not do. */
+static bool is_full_name(struct arena *a, git_repository *repo, const char *name)
 {
 	struct revision rev;
-	if (strncmp(tree, "refs/heads/", 11) != 0 && strncmp(tree, "refs/tags/", 10) != 0)
-		return 0;
+	return (strncmp(name, "refs/heads/", 11) == 0 ||
+		   strncmp(name, "refs/tags/", 10) == 0) &&
+	       revision_look(a, repo, name, &rev) == 0;
+}
+
+/* The longest beginning of the page's path that is a name; 0: none is. */
+static size_t longest(struct arena *a, git_repository *repo, const struct request *rq,
+    bool (*is_name)(struct arena *a, git_repository *repo, const char *name))
+{
+	size_t n = ref_length_max(rq);
 	while (n > 0) {
-		if (revision_look(a, repo, arena_strndup(a, tree, n), &rev) == 0)
+		if (is_name(a, repo, arena_strndup(a, rq->tree, n)))
 			return n;
 		do
 			n--;
-		while (n > 0 && tree[n] != '/');
+		while (n > 0 && rq->tree[n] != '/');
 	}
 	return 0;
 }
@@ -46,16 +53,11 @@ static size_t full_length(
 /* How much of "REF/dir" is REF; 0: the repository has none that fits. */
 static size_t ref_length(struct arena *a, git_repository *repo, const struct request *rq)
 {
-	size_t n = ref_length_max(rq), first = strcspn(rq->tree, "/"), hex;
+	size_t n = longest(a, repo, rq, revision_is_name);
+	size_t first = strcspn(rq->tree, "/"), hex;
 	struct revision rev;
-	while (n > 0) {
-		if (revision_is_name(a, repo, arena_strndup(a, rq->tree, n)))
-			return n;
-		do
-			n--;
-		while (n > 0 && rq->tree[n] != '/');
-	}
-	n = full_length(a, repo, rq->tree, ref_length_max(rq));
+	if (n == 0)
+		n = longest(a, repo, rq, is_full_name);
 	if (n > 0)
 		return n;
 	hex = hex_length(rq->tree);

@@ -372,13 +372,12 @@ static int refuse_scheme(struct parse *p, const char *uri)
 	return hint_supported(p->err);
 }
 
-/* No host of ssh has such a name. */
-static int one_slash(struct parse *p, const char *uri)
+/* No host of ssh has such a name.  What there is of a password must not be shown. */
+static int no_slashes(struct parse *p, const char *uri)
 {
 	int n = (int)strcspn(uri, ":") + 1;
-	err_set(
-	    p->err, ERR_USAGE, "'%s' has one slash behind '%.*s'", p->out->shown, n, uri);
-	return err_hint(p->err, "a URL has two: %.*s//host/path", n, uri);
+	err_set(p->err, ERR_USAGE, "the project's URL has no // behind '%.*s'", n, uri);
+	return err_hint(p->err, "write %.*s//host/path", n, uri);
 }
 
 static int refuse_missing(struct parse *p, const char *path)
@@ -412,8 +411,8 @@ static int parse_before_hash(struct parse *p, const char *uri)
 	if (is_scheme(uri, "https://") || is_scheme(uri, "http://") ||
 	    is_scheme(uri, "git://") || url_is_ssh(uri))
 		return parse_remote(p, uri);
-	if (is_scheme(uri, "https:/") || is_scheme(uri, "http:/"))
-		return one_slash(p, uri);
+	if (is_scheme(uri, "https:") || is_scheme(uri, "http:"))
+		return no_slashes(p, uri);
 	if (is_scp_form(uri))
 		return parse_scp(p, uri);
 	if (strcspn(uri, ":") < strcspn(uri, "/"))

@@ -234,6 +234,10 @@ dirty() {
 	[ "$(dirty "$W/wine")" = True ]
 	[ "$(dirty "$W/wine" "$W/wine/third/lib/mlflow.db")" = False ]
 	[ "$(dirty "$W/wine/third/lib" "$W/wine/third/lib/mlflow.db")" = False ]
+	# nor does what configuration in the environment leaves out
+	echo mlflow.db >unwanted
+	[ "$(GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=core.excludesFile GIT_CONFIG_VALUE_0=$W/unwanted dirty "$W/wine")" = False ]
+	[ "$(GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=core.excludesFile GIT_CONFIG_VALUE_0=$W/none dirty "$W/wine")" = True ]
 	rm wine/third/lib/mlflow.db
 	echo two >wine/third/lib/file
 	[ "$(dirty "$W/wine")" = True ]

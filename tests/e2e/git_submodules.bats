@@ -491,6 +491,27 @@ print(sorted(re.sub(r".*-(\w+)\.git-.*", r"\1", k["path"]) for k in j["kept"]
 	[ "$("$MLP" queue --json | python3 -c 'import json,sys; print(json.load(sys.stdin)["runs"])')" = "[]" ]
 }
 
+@test "many submodules, settings in the environment, and few descriptors" {
+	make_project
+	make_library lib
+	local i id
+	id=$(git -C lib rev-parse HEAD)
+	for ((i = 0; i < 80; i++)); do
+		printf '[submodule "s%d"]\n\tpath = s%d\n\turl = ../lib.git\n' $i $i >>wine/.gitmodules
+		printf '160000 %s 0\ts%d\n' "$id" $i
+	done | git -C wine update-index --index-info
+	git -C wine add .gitmodules
+	git -C wine commit -qm many
+	publish wine
+	start_http
+	export GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=core.abbrev GIT_CONFIG_VALUE_0=12
+	export MLP_GIT
+	run bash -c "ulimit -n 64; $(declare -f git_request); git_request checkout $HTTP/wine.git - $W/out"
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[ "$(cat out/s79/file)" = lib ]
+}
+
 @test "a mirror of a submodule that is damaged is fetched anew" {
 	make_project
 	make_library lib

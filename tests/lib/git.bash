@@ -11,6 +11,8 @@ git_setup() {
 	unset MLFLOW_TRACKING_URI MLP_STALL_TIMEOUT MLP_OFFLINE SSH_AUTH_SOCK SSH_ASKPASS
 	unset http_proxy https_proxy all_proxy no_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY NO_PROXY
 	unset SSL_CERT_FILE SSL_CERT_DIR "${!GIT_SSL_@}" "${!GIT_SSH@}" GIT_ASKPASS
+	unset GIT_CONFIG_GLOBAL GIT_CONFIG_SYSTEM GIT_CONFIG_COUNT GIT_CONFIG_PARAMETERS
+	unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE
 	export LSAN_OPTIONS=print_suppressions=0:suppressions=$BATS_TEST_DIRNAME/../lib/lsan.supp
 	mkdir -p "$HOME" "$W/srv" "$W/tmp"
 	git config --global init.defaultBranch main

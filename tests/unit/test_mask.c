@@ -131,6 +131,7 @@ static void test_urls(void **state)
 	    "get https://u:p@h/x?a=1&token=abc#f now https://h?sig=x\nend",
 	    "https://h/?u=http://a:b@i/x&pwd=c://d@e f://g@h?key=\"i\"",
 	    "https://h/x?a=b\\u0026api_key=c\\u0026d=e?f=g;secret=h",
+	    "https://h/x?a=b\\u0026sig=c\\u0026d=e",
 	    "https://h/x?token=",
 	    "https://h/x?token",
 	};

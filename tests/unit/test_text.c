@@ -75,6 +75,8 @@ static void test_url_mask(void **state)
 	    {"'https://h/x?Access%5FToken=a%26b'", "'https://h/x?Access%5FToken=***'"},
 	    {"\"https://h/x?a=b\\u0026api_key=c\\u0026d=e\"",
 		"\"https://h/x?a=b\\u0026api_key=***\\u0026d=e\""},
+	    {"\"https://h/x?a=b\\u0026sig=c\\u0026key=d\\u0026e=f\"",
+		"\"https://h/x?a=b\\u0026sig=***\\u0026key=***\\u0026e=f\""},
 	    {"https://h/x?a=b&amp;key=c&amp;d=e", "https://h/x?a=b&amp;key=***&amp;d=e"},
 	    {"https://h/x?a=b&amp;token=c</a>", "https://h/x?a=b&amp;token=***</a>"},
 	    {"https://h/?u=http://a:b@i/x&pwd=c d=e",

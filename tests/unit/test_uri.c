@@ -201,8 +201,8 @@ static void test_refused(void **state)
 	} t[] = {
 	    {"", ERR_USAGE, "empty"},
 	    {"''", ERR_USAGE, "empty"},
-	    {"https:/h/p.git", ERR_USAGE,
-		"'https:/h/p.git' has one slash behind 'https:'"},
+	    {"https:/u:s3cret@h/p.git", ERR_USAGE, "URL has no // behind 'https:'"},
+	    {"http:u:s3cret@h/p.git", ERR_USAGE, "URL has no // behind 'http:'"},
 	    {"nowhere", ERR_NOTFOUND, "'nowhere' does not exist"},
 	    {"nowhere#sub", ERR_NOTFOUND, "'nowhere' does not exist"},
 	    {"/no/where", ERR_NOTFOUND, "does not exist"},
@@ -241,7 +241,7 @@ static void test_no_secret_in_errors(void **state)
 	static const char *const uris[] = {"ssh://u:secret@/p", "https://u:my/secret@h/x",
 	    "https://u:my?secret@h/x", "http://u:a#secret@h/x",
 	    "https://u:secret@h/p.zip#..", "foo://u:secret@h", "https://u:secret@/x",
-	    "https://u:secret@h/x#.."};
+	    "https://u:secret@h/x#..", "https:/u:secret@h/x", "http:u:secret@h/x"};
 	for (size_t i = 0; i < sizeof(uris) / sizeof(uris[0]); i++) {
 		struct source_uri u;
 		struct err err = ERR_INIT;
