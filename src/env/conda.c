@@ -210,22 +210,20 @@ static int conda_open(struct env *e, struct err *err)
 
 /* ---- making it ---- */
 
-/* With the words of an interrupted or failed attempt kept in *err. */
-static void remove_half(struct env *e, struct conda *c)
+static int remove_half(struct env *e, struct conda *c, struct err *err)
 {
-	struct err why = ERR_INIT;
 	auto_buf said = BUF_INIT;
 	const char *prefix;
-	find_prefix(e->want.ctx, e->want.a, &c->tool, c->name, &prefix, &why);
-	if (!why.code && prefix)
+	if (find_prefix(e->want.ctx, e->want.a, &c->tool, c->name, &prefix, err) < 0 ||
+	    (prefix &&
 		env_ask(e->want.ctx, conda_argv_remove(e->want.a, &c->tool, c->name),
-		    NULL, ASK_MS, &said, &why);
-	if (!why.code)
-		unlink(c->making);
-	else
-		ctx_say(e->want.ctx, SAY_WARNING,
-		    "what there is of the environment %s could not be removed: %s",
-		    c->name, why.msg);
+		    NULL, ASK_MS, &said, err) < 0)) {
+		err_wrap(err, "what there is of the environment %s could not be removed",
+		    c->name);
+		return err_hint(err, "remove it: conda env remove -n %s", c->name);
+	}
+	unlink(c->making);
+	return 0;
 }
 
 static int create(struct env *e, struct conda *c, struct err *err)
@@ -233,6 +231,7 @@ static int create(struct env *e, struct conda *c, struct err *err)
 	struct env_step step = {.what = "making the conda environment",
 	    .argv = conda_argv_create(e->want.a, &c->tool, c->name, c->file)};
 	auto_strvec env = STRVEC_INIT;
+	struct err why = ERR_INIT;
 	if (e->want.ctx->offline) {
 		strvec_push_all(&env, environ);
 		strvec_setenv(&env, "CONDA_OFFLINE", "1");
@@ -243,7 +242,8 @@ static int create(struct env *e, struct conda *c, struct err *err)
 	if (file_write(c->making, "", 0, 0644, err) < 0)
 		return -1;
 	if (env_step(e, &step, NULL, err) < 0) {
-		remove_half(e, c);
+		if (remove_half(e, c, &why) < 0)
+			ctx_say(e->want.ctx, SAY_WARNING, "%s", why.msg);
 		return -1;
 	}
 	if (find_prefix(e->want.ctx, e->want.a, &c->tool, c->name, &c->prefix, err) < 0)
@@ -281,8 +281,9 @@ static int make_alone(struct env *e, struct conda *c, struct err *err)
 	auto_fd fd = -1;
 	if (turn_take(e, c->lock, true, c->name, &fd, err) < 0)
 		return -1;
-	if (path_exists(c->making)) /* of one that was killed */
-		remove_half(e, c);
+	if (path_exists(c->making) &&
+	    remove_half(e, c, err) < 0) /* of one that was killed */
+		return -1;
 	if (find_prefix(e->want.ctx, e->want.a, &c->tool, c->name, &c->prefix, err) < 0)
 		return -1;
 	if (c->prefix)

@@ -93,10 +93,17 @@ static int fate_by_events(struct docker *d, struct fate *f, struct err *err)
 static int fate_by_inspect(struct docker *d, struct fate *f, struct err *err)
 {
 	struct err why = ERR_INIT;
-	auto_json j = engine_inspect(&d->engine, "container", d->name, &why);
-	const cJSON *state = json_get(j, "State");
-	const char *since = json_str(state, "StartedAt");
-	if (!j && why.code != ERR_NOTFOUND) {
+	auto_strvec ids = STRVEC_INIT;
+	auto_json j = NULL;
+	const cJSON *state;
+	const char *since;
+	if (docker_find(&d->engine, d->run_id, &ids, err) < 0)
+		return -1;
+	if (ids.n > 0)
+		j = engine_inspect(&d->engine, "container", ids.v[0], &why);
+	state = json_get(j, "State");
+	since = json_str(state, "StartedAt");
+	if (why.code && why.code != ERR_NOTFOUND) {
 		*err = why;
 		return -1;
 	}

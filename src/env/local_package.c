@@ -176,6 +176,26 @@ int local_package_hash(struct arena *a, const char *path, char *const *skip,
 	return rc < 0 ? err_wrap(err, "the package '%s'", path) : 0;
 }
 
+int local_package_hash_shelf(
+    struct arena *a, const char *path, struct sha256 *h, struct err *err)
+{
+	struct walk w = {.a = a, .h = h};
+	auto_fd fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	const char **names;
+	struct stat st;
+	size_t n;
+	if (fd < 0)
+		return local_package_hash(a, path, NULL, h, err);
+	names = names_in(&w, fd, &n);
+	for (size_t i = 0; i < n; i++) {
+		int64_t size = fstatat(fd, names[i], &st, 0) == 0 ? st.st_size : -1;
+		sha256_add_str(h, names[i]);
+		sha256_add(h, &size, sizeof(size));
+	}
+	sha256_add_str(h, NULL); /* the end of the directory */
+	return 0;
+}
+
 int local_package_hash_recipe(
     struct arena *a, const char *path, struct sha256 *h, struct err *err)
 {

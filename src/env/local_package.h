@@ -31,6 +31,13 @@ int local_package_hash_recipe(
     struct arena *a, const char *path, struct sha256 *h, struct err *err);
 
 /*
+ * A directory in which packages lie, or a page that names them: what it has, by names and
+ * sizes, as they may be large; a page by its content.
+ */
+int local_package_hash_shelf(
+    struct arena *a, const char *path, struct sha256 *h, struct err *err);
+
+/*
  * Have what was built of it before taken for older than it is: uv looks at the change
  * times (ctime) of those files alone.
  */

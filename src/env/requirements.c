@@ -147,7 +147,8 @@ static int add_local(struct reader *r, const char *word, bool editable, struct e
 
 /*
  * "-f wheels", a directory beside the file that names it or in the project: as an address,
- * for the list stands elsewhere then.  *line is the user's where it is anything else.
+ * for the list stands elsewhere then.  *line is the user's where it is anything else.  Two
+ * projects may call theirs the same: what lies in it counts.
  */
 static int find_links(
     struct reader *r, const struct page_of *f, const char **line, struct err *err)
@@ -162,11 +163,16 @@ static int find_links(
 		path = path_abs(a, r->in->dir, name);
 	if (check_inside(r, name, path, err) < 0)
 		return -1;
+	if (r->in->partial) {
+		r->out->missing = true;
+		return 0;
+	}
+	if (!path_exists(path))
+		return 0;
 	buf_adds(&b, "--find-links file://");
 	engine_quote(&b, path);
-	if (path_exists(path))
-		*line = arena_strdup(a, b.s);
-	return 0;
+	*line = arena_strdup(a, b.s);
+	return local_package_hash_shelf(a, path, &r->out->hash, err);
 }
 
 static int take_line(

@@ -4,7 +4,8 @@
  * to: -r and -c files are read in, so that what was hashed is what is installed.
  *
  * Paths in -r and -c are relative to the file that they stand in (in the list itself: to
- * the project), those of local packages to the project, as pip has it.
+ * the project), those of local packages to the project, as pip has it; those in -f to the
+ * one or the other, wherever there is such a thing.
  */
 #ifndef REQUIREMENTS_H
 #define REQUIREMENTS_H

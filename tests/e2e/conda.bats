@@ -245,10 +245,17 @@ tag() { sql 'select value from tags where key = ? order by rowid desc limit 1' "
 	[ -d "$T/conda/envs/$NAME" ]
 	mlp run . --dry-run
 	has "$output" "$NAME would be made"
+	# what cannot be removed is not tried again and again
+	FAKE_KEEP=1 mlp run .
+	is "$status:$output" "125:"
+	has "$stderr" "what there is of the environment $NAME could not be removed: "
+	has "$stderr" "not a conda environment"
+	has "$stderr" "conda env remove -n $NAME"
+	is "$(conda_calls "^conda remove --yes --name $NAME --all\$")" 1
 	mlp run .
 	is "$status:$output" "0:tool of $NAME"
 	has "$stderr" "Creating conda environment $NAME"
-	is "$(conda_calls "^conda remove --yes --name $NAME --all\$")" 1
+	is "$(conda_calls "^conda remove --yes --name $NAME --all\$")" 2
 	mlp run .
 	is "$status:$output" "0:tool of $NAME"
 	lacks "$stderr" Creating

@@ -988,6 +988,21 @@ press() { tmux -S "$T/tmux" send-keys "$@"; }
 	ended
 	mlp runs
 	is "$(podman ps -aq)" ""
+	# neither another name nor another one's container is mistaken for it
+	rm ready
+	begin -A network=host -A name=first
+	until_true test -e ready
+	podman rename first second
+	podman kill second >/dev/null
+	ended
+	is "$(how)" FAILED
+	lacks "$(reason)" removed
+	is "$(podman ps -aq)" ""
+	podman create -q --name taken "$BUSYBOX" true
+	mlp run . -A network=host -A name=taken
+	is "$status" 125
+	has "$(reason)" "never started: the container could not be made: "
+	is "$(podman ps -a --format '{{.Names}}')" taken
 }
 
 @test "podman where docker is absent" {

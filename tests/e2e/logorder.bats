@@ -45,7 +45,11 @@ merged=$(printf '%s\n' o1 e1 o2 e2 o3 e3 end)
 @test "merged as it was shown, each piece to its own descriptor" {
 	script "$alternate"
 	for how in "" "-d" "-d -j 1" "-q"; do
-		rm -rf mlruns mlflow.db "$XDG_STATE_HOME/mlp"
+		# its own: who ran the one before may still be on his way out
+		mkdir "$T/of$how"
+		cp say.sh main.sh MLproject "$T/of$how"
+		cd "$T/of$how"
+		export XDG_STATE_HOME=$PWD/state MLP_TEST_RUNS=$PWD/mlruns/0
 		# shellcheck disable=SC2086
 		mlp run . $how --run-name it
 		is "$status" 0

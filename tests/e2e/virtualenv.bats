@@ -377,6 +377,17 @@ pip "
 		python_env --no-index '-r sub/list.txt' alpha
 		mlp run .
 		is "$status:$output" "0:hello from alpha 2.0"
+		# another project's directory of that name has other packages
+		mkdir -p ../other
+		cp -r MLproject python_env.yaml sub ../other
+		rm ../other/sub/more/*
+		cp "$T"/index/alpha/alpha-1.0-*.whl ../other/sub/more
+		mlp run ../other
+		is "$status:$output" "0:hello from alpha 1.0"
+		is "$(envs)" 3
+		mlp run .
+		is "$status:$output" "0:hello from alpha 2.0"
+		is "$(envs)" 3
 		rm -r "$XDG_CACHE_HOME/mlp"
 		without_uv
 	done
@@ -593,13 +604,16 @@ pip "
 }
 
 @test "a Python that brings several pips: the newest is taken" {
-	local real wheels
+	local real wheels newest
 	real=$(readlink -f /usr/bin/python3)
 	wheels=$("$real" -c 'import sysconfig, os, ensurepip
 print(sysconfig.get_config_var("WHEEL_PKG_DIR") or os.path.dirname(ensurepip.__file__) + "/_bundled")')
 	mkdir "$T/wheels" "$T/shim"
 	cp "$wheels"/pip-*.whl "$wheels"/setuptools-*.whl "$T/wheels"
 	cp "$wheels"/pip-*.whl "$T/wheels/pip-9.0.1-py3-none-any.whl"
+	# 23.0 is older than 23.0.1, whatever Pythons they are for
+	newest=$(cd "$wheels" && printf '%s\n' pip-*.whl | cut -d - -f 2 | sort -V | tail -n 1)
+	echo none >"$T/wheels/pip-${newest%.*}-py9.py9-none-any.whl"
 	cat >"$T/shim/python3" <<-END
 		#!/bin/sh
 		for code; do :; done

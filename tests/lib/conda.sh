@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # conda.sh -- what conda.bash installs as conda, mamba or micromamba.  FAKE_FAIL: making an
 # environment fails when half of it is there; FAKE_HELD: it goes on when this
-# file is there; FAKE_DENY: no activation works.
+# file is there; FAKE_DENY: no activation works; FAKE_KEEP: nothing can be removed.
 root=@ROOT@
 me=${0##*/}
 echo "$me$(printf ' %q' "$@")" >>"$root/log"
@@ -54,6 +54,12 @@ END
 	;;
 "create --yes -n "*" --file "*) make_env "$4" "$6" ;;
 "create --channel conda-forge --yes --override-channels -n "*" python") make_env "$7" ;;
+*"remove --yes "*)
+	if [ -n "${FAKE_KEEP:-}" ]; then
+		echo "DirectoryNotACondaEnvironmentError: not a conda environment" >&2
+		exit 1
+	fi
+	;;&
 "remove --yes --name "*" --all") rm -rf "$root/envs/$4" ;;
 "env remove --yes -n "*) rm -rf "$root/envs/$5" ;;
 "list --explicit --md5 -p "* | "env export --explicit -p "*)
