@@ -19,8 +19,6 @@
 enum { SETTINGS_MAX = 1000, SETTINGS_FD = 9 };
 #define SETTINGS_PATH "/proc/self/fd/9"
 
-static const char of_count[] = "GIT_CONFIG_COUNT";
-
 /* As a word in quotes of a file. */
 static void add_quoted(struct buf *out, const char *s, size_t n)
 {
@@ -65,7 +63,7 @@ static void add_setting(struct buf *out, const char *key, const char *value)
 static void collect(struct buf *out)
 {
 	auto_arena a = ARENA_INIT;
-	const char *count = getenv(of_count);
+	const char *count = getenv("GIT_CONFIG_COUNT");
 	long n = count ? strtol(count, NULL, 10) : 0;
 	for (long i = 0; i < n && i < SETTINGS_MAX; i++) {
 		const char *key = getenv(arena_printf(&a, "GIT_CONFIG_KEY_%ld", i));
@@ -81,13 +79,13 @@ int configenv_start(struct err *err)
 	auto_buf text = BUF_INIT;
 	auto_fd fd = -1;
 	int rc = 0;
-	if (!getenv(of_count))
+	if (!getenv("GIT_CONFIG_COUNT"))
 		return 0;
 	collect(&text);
 	fd = memfd_create("config", MFD_CLOEXEC);
 	if (fd < 0 || fd_write_all(fd, text.s, text.len) < 0 ||
 	    (fd != SETTINGS_FD && dup3(fd, SETTINGS_FD, O_CLOEXEC) < 0))
-		rc = err_sys(err, errno, "cannot keep the settings of %s", of_count);
+		rc = err_sys(err, errno, "cannot keep the settings of GIT_CONFIG_COUNT");
 	if (fd == SETTINGS_FD)
 		steal_fd(&fd);
 	explicit_bzero(text.s, text.len);
@@ -107,7 +105,7 @@ void configenv_apply(git_repository *repo)
 	const char *whole = getenv("GIT_CONFIG_SYSTEM");
 	if (config_is_true(getenv("GIT_CONFIG_NOSYSTEM"), false))
 		whole = "";
-	if ((!global && !whole && !getenv(of_count)) ||
+	if ((!global && !whole && !getenv("GIT_CONFIG_COUNT")) ||
 	    git_repository_config(&config, repo) < 0)
 		return;
 	if (global) {
@@ -116,7 +114,7 @@ void configenv_apply(git_repository *repo)
 	}
 	if (whole)
 		take_file(config, repo, GIT_CONFIG_LEVEL_SYSTEM, whole);
-	if (getenv(of_count))
+	if (getenv("GIT_CONFIG_COUNT"))
 		take_file(config, repo, GIT_CONFIG_LEVEL_APP, SETTINGS_PATH);
 	git_error_clear();
 }

@@ -32,8 +32,6 @@ start() {
 	mlp ps --json
 	supervisor=$(json "[r['pid'] for r in j if r['run_id'] == '$id'][0]")
 }
-# Its files are closed, and so its locks gone, only when it is a zombie: /proc/PID/fd is empty before.
-is_dead() { [ ! -e "/proc/$1" ] || grep -q '^State:.*Z' "/proc/$1/status"; }
 lose() {
 	kill -9 "$supervisor"
 	until_true is_dead "$supervisor"

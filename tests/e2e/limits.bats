@@ -193,6 +193,7 @@ M
 	until_true sh -c "'$MLP' ps | grep -q RUNNING"
 	pid=$("$MLP" ps --json | python3 -c 'import json, sys; print(json.load(sys.stdin)[0]["pid"])')
 	kill -9 "$pid"
+	until_true is_dead "$pid"
 	mlp ps
 	lacks "$output" RUNNING
 	no_group_left "$id"

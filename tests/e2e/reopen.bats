@@ -203,6 +203,7 @@ nobody_has() { ! grep -lzxF "$1" /proc/[0-9]*/environ 2>/dev/null | grep -q .; }
 "$MLP" run inner 2>/dev/null &
 until [ -e inner/started ]; do sleep 0.05; done
 kill -9 $!
+wait $!
 MLP_RUN_ID=$(grep -zo "MLP_RUN_ID=.*" /proc/$(cat inner/started)/environ | tr -d '\0' | cut -d= -f2) \
 	"$MLP" runs >/dev/null
 echo survived

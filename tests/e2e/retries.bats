@@ -214,7 +214,7 @@ FAILED exit 3"
 	local pid
 	pid=$("$MLP" ps --json | python3 -c 'import json, sys; print(json.load(sys.stdin)[0]["pid"])')
 	kill -9 "$pid"
-	until_true sh -c "! kill -0 $pid"
+	until_true is_dead "$pid"
 	mlp ps
 	lacks "$output" PREPARING
 	is "$(runs "r['reason']")" "FAILED exit 3"

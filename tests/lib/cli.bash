@@ -74,6 +74,9 @@ has() {
 lacks() {
 	case $1 in *"$2"*) printf 'not expected: %s\nsaw: %s\n' "$2" "$1" >&2; return 1 ;; esac
 }
+# A process that was killed goes on for a moment, with its locks: they are gone when it is a
+# zombie, though /proc/PID/fd is empty before.
+is_dead() { [ ! -e "/proc/$1" ] || grep -q '^State:.*Z' "/proc/$1/status"; }
 # Wait until a command succeeds, at most a minute: machines are loaded.
 until_true() {
 	local i
