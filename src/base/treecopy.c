@@ -29,11 +29,18 @@ struct node {
 	size_t n;
 };
 
+/* A path of leave_out.  It may come and go meanwhile: its directory and name tell, too. */
+struct left_out {
+	struct stat st, dir;
+	bool there, has_dir;
+	const char *name;
+};
+
 struct copying {
 	struct tree_copy *t;
 	struct arena arena;
-	char *real;	  /* `from` without links, owned; or NULL */
-	struct stat *out; /* of leave_out */
+	char *real; /* `from` without links, owned; or NULL */
+	struct left_out *out;
 	size_t nout;
 	struct sha256 sum;
 	char chunk[CHUNK];
@@ -47,21 +54,35 @@ static void note_left_out(struct copying *c)
 	while (c->t->leave_out && c->t->leave_out[n])
 		n++;
 	c->out = arena_array(&c->arena, n + 1, sizeof(*c->out));
-	for (size_t i = 0; i < n; i++)
-		if (lstat(c->t->leave_out[i], &c->out[c->nout]) == 0)
-			c->nout++;
+	c->nout = n;
+	for (size_t i = 0; i < n; i++) {
+		const char *path = c->t->leave_out[i];
+		struct left_out *o = &c->out[i];
+		o->name = path_base(path);
+		o->there = lstat(path, &o->st) == 0;
+		o->has_dir = stat(path_dir(&c->arena, path), &o->dir) == 0;
+	}
 }
 
-static bool is_left_out(const struct copying *c, const struct node *nd)
+static bool is_same(const struct stat *a, const struct stat *b)
+{
+	return a->st_ino == b->st_ino && a->st_dev == b->st_dev;
+}
+
+static bool is_left_out(
+    const struct copying *c, const struct node *dir, const struct node *nd)
 {
 	if (strcmp(nd->name, ".git") == 0 ||
 	    !(S_ISREG(nd->st.st_mode) || S_ISDIR(nd->st.st_mode) ||
 		S_ISLNK(nd->st.st_mode)))
 		return true;
-	for (size_t i = 0; i < c->nout; i++)
-		if (c->out[i].st_ino == nd->st.st_ino &&
-		    c->out[i].st_dev == nd->st.st_dev)
+	for (size_t i = 0; i < c->nout; i++) {
+		const struct left_out *o = &c->out[i];
+		if ((o->there && is_same(&o->st, &nd->st)) ||
+		    (o->has_dir && is_same(&o->dir, &dir->st) &&
+			strcmp(o->name, nd->name) == 0))
 			return true;
+	}
 	return false;
 }
 
@@ -91,6 +112,8 @@ static int scan(
 		dir->linked = true;
 		return 0;
 	}
+	if (!d && errno == ENOENT && depth > 0)
+		return 0; /* somebody has removed it */
 	if (!d)
 		return err_sys(err, errno, "cannot read '%s'", path);
 	if (depth > DEPTH_MAX)
@@ -99,7 +122,7 @@ static int scan(
 		struct node nd = {.name = e->d_name};
 		const char *at = path_join(&c->arena, path, e->d_name);
 		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0 ||
-		    lstat(at, &nd.st) < 0 || is_left_out(c, &nd) ||
+		    lstat(at, &nd.st) < 0 || is_left_out(c, dir, &nd) ||
 		    (S_ISDIR(nd.st.st_mode) && strcmp(at, c->t->to) == 0))
 			continue;
 		nd.name = arena_strdup(&c->arena, e->d_name);
@@ -190,6 +213,8 @@ static int copy_file(struct copying *c, const struct node *nd, const char *from,
 	struct timespec times[2] = {nd->st.st_atim, nd->st.st_mtim};
 	auto_fd in = open(from, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	auto_fd out = -1;
+	if (in < 0 && errno == ENOENT)
+		return 0; /* somebody has removed it */
 	if (in < 0)
 		return err_sys(err, errno, "cannot read '%s'", from);
 	out = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
@@ -242,6 +267,8 @@ static int copy_link(struct copying *c, const struct node *nd, const char *from,
 	char target[PATH_MAX];
 	ssize_t n = readlink(from, target, sizeof(target) - 1);
 	const char *text = target;
+	if (n < 0 && errno == ENOENT)
+		return 0;
 	if (n < 0)
 		return err_sys(err, errno, "cannot read '%s'", from);
 	target[n] = '\0';

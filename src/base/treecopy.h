@@ -5,7 +5,7 @@
  * Files, directories and symbolic links are copied, with their rights and times; a relative
  * link that leads out of the tree becomes an absolute one, and an absolute one that leads
  * into it a relative one.  Sockets, pipes, devices and
- * everything named .git are left out.  What is too big, or cannot be read, is not copied:
+ * everything named .git are left out, and so is what is removed meanwhile.  What is too big, or cannot be read, is not copied:
  * a link to the original stands for it.
  */
 #ifndef TREECOPY_H

@@ -335,12 +335,14 @@ P
 	BG="$pid $following $attaching"
 	until_true watches "$attaching"
 	kill -INT "$attaching"
-	mlp stop never
-	is "$status" 0
-	ends_with 143
+	waiting=$pid
 	pid=$attaching
 	ends_with 130
 	has "$(cat "$T/attached")" "is QUEUED; 'mlp stop"
+	mlp stop never
+	is "$status" 0
+	pid=$waiting
+	ends_with 143
 	wait "$following" || true
 	is "$(cat "$T/followed")" ""
 	is "$(state_of "$id")" KILLED

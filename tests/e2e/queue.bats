@@ -38,7 +38,7 @@ M
 # Queue one; its id in $id.
 queue() {
 	mlp run . -d "$@"
-	is "$status" 0
+	is "$status $stderr" "0 $stderr"
 	id=$output
 }
 began() { [ "$(tr '\n' ' ' <"$T/began" 2>/dev/null)" = "$1 " ]; }

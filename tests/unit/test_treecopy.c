@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* A tree as it is now, copied, and named by its content. */
 #include <fcntl.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <sys/stat.h>
 
@@ -170,6 +172,49 @@ static void fails(void **state)
 	assert_false(path_exists(path_join(&p->a, p->from, "sub/to/sub/to")));
 }
 
+struct restless {
+	const char *const *paths;
+	atomic_bool over;
+};
+
+/* Files that come and go, as a database's journal does. */
+static void *come_and_go(void *arg)
+{
+	struct restless *r = arg;
+	while (!r->over)
+		for (size_t i = 0; r->paths[i]; i++) {
+			int fd = open(r->paths[i], O_WRONLY | O_CREAT, 0600);
+			if (fd >= 0)
+				close(fd);
+			unlink(r->paths[i]);
+		}
+	return NULL;
+}
+
+static void others_work_there(void **state)
+{
+	struct place *p = *state;
+	char *const out[] = {path_join(&p->a, p->from, "db-journal"), NULL};
+	const char *const paths[] = {
+	    out[0], path_join(&p->a, p->from, "sub/new.tmp"), NULL};
+	struct restless r = {.paths = paths};
+	pthread_t thread;
+	int bad = 0;
+	assert_int_equal(pthread_create(&thread, NULL, come_and_go, &r), 0);
+	for (int i = 0; i < 500; i++) {
+		const char *to = path_join(&p->a, p->dir, "to");
+		struct tree_copy t = {.from = p->from, .to = to, .leave_out = out};
+		struct err err = ERR_INIT;
+		bad += tree_copy(&t, &err) < 0;
+		bad += path_exists(path_join(&p->a, to, "db-journal"));
+		err_clear(&err);
+		bad += tree_remove(to, &err) < 0;
+	}
+	r.over = true;
+	pthread_join(thread, NULL);
+	assert_int_equal(bad, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -177,6 +222,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(names, setup, teardown),
 	    cmocka_unit_test_setup_teardown(big, setup, teardown),
 	    cmocka_unit_test_setup_teardown(fails, setup, teardown),
+	    cmocka_unit_test_setup_teardown(others_work_there, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
