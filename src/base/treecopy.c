@@ -99,7 +99,7 @@ static int scan_kid(
     struct copying *c, struct node *nd, const char *path, int depth, struct err *err)
 {
 	nd->total = S_ISREG(nd->st.st_mode) ? nd->st.st_size : 0;
-	nd->linked = S_ISREG(nd->st.st_mode) && access(path, R_OK) < 0;
+	nd->linked = S_ISREG(nd->st.st_mode) && access(path, R_OK) < 0 && errno != ENOENT;
 	return S_ISDIR(nd->st.st_mode) ? scan(c, nd, path, depth + 1, err) : 0;
 }
 

@@ -207,6 +207,8 @@ static void others_work_there(void **state)
 		struct err err = ERR_INIT;
 		bad += tree_copy(&t, &err) < 0;
 		bad += path_exists(path_join(&p->a, to, "db-journal"));
+		bad += t.linked.n > 0;
+		strvec_release(&t.linked);
 		err_clear(&err);
 		bad += tree_remove(to, &err) < 0;
 	}
