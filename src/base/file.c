@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
-#include <sys/stat.h>
 #include <sys/vfs.h>
 
 #include "base/alloc.h"
@@ -54,6 +53,13 @@ int fd_write_all(int fd, const void *data, size_t n)
 		n -= (size_t)w;
 	}
 	return 0;
+}
+
+bool file_is_at(int fd, const char *path)
+{
+	struct stat ours, there;
+	return fstat(fd, &ours) == 0 && stat(path, &there) == 0 &&
+	       stat_is_same(&ours, &there);
 }
 
 static int write_temp(const char *tmp, const void *data, size_t n, mode_t mode, bool wait)

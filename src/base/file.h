@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include "base/buf.h"
@@ -35,6 +36,14 @@ int dir_make(const char *path, mode_t mode, struct err *err);
 int tree_remove(const char *path, struct err *err);
 /* The same of an entry of a directory; 0, or -1 with errno. */
 int tree_remove_at(int dirfd, const char *name);
+
+/* Of one and the same file. */
+static inline bool stat_is_same(const struct stat *a, const struct stat *b)
+{
+	return a->st_ino == b->st_ino && a->st_dev == b->st_dev;
+}
+/* It is (still) the one of that name. */
+bool file_is_at(int fd, const char *path);
 
 bool path_exists(const char *path);
 bool path_is_dir(const char *path);

@@ -7,15 +7,9 @@
 #include <sys/stat.h>
 
 #include "base/cleanup.h"
+#include "base/file.h"
 
 enum { LOCK_POLL_NS = 20 * 1000 * 1000 };
-
-static bool same_file(int fd, const char *path)
-{
-	struct stat a, b;
-	return fstat(fd, &a) == 0 && stat(path, &b) == 0 && a.st_ino == b.st_ino &&
-	       a.st_dev == b.st_dev;
-}
 
 int lockfile_wait(
     int fd, int how, const char *path, struct meter *meter, bool *waited, struct err *err)
@@ -46,7 +40,7 @@ int lockfile_take(const char *path, struct meter *meter, bool *waited, struct er
 			return err_sys(err, errno, "cannot open '%s'", path);
 		if (lockfile_wait(fd, LOCK_EX, path, meter, waited, err) < 0)
 			return -1;
-		if (same_file(fd, path))
+		if (file_is_at(fd, path))
 			return steal_fd(&fd);
 	}
 }
@@ -66,7 +60,7 @@ int lockfile_try(const char *path, bool make, int *out, struct err *err)
 			if (errno != EINTR)
 				return err_sys(err, errno, "cannot lock '%s'", path);
 		}
-		if (same_file(fd, path)) {
+		if (file_is_at(fd, path)) {
 			*out = steal_fd(&fd);
 			return 1;
 		}

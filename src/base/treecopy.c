@@ -29,10 +29,9 @@ struct node {
 	size_t n;
 };
 
-/* A path of leave_out.  It may come and go meanwhile: its directory and name tell, too. */
+/* A path of leave_out, by its directory and name: it may come and go meanwhile. */
 struct left_out {
-	struct stat st, dir;
-	bool there, has_dir;
+	struct stat dir;
 	const char *name;
 };
 
@@ -54,19 +53,13 @@ static void note_left_out(struct copying *c)
 	while (c->t->leave_out && c->t->leave_out[n])
 		n++;
 	c->out = arena_array(&c->arena, n + 1, sizeof(*c->out));
-	c->nout = n;
 	for (size_t i = 0; i < n; i++) {
 		const char *path = c->t->leave_out[i];
-		struct left_out *o = &c->out[i];
+		struct left_out *o = &c->out[c->nout];
 		o->name = path_base(path);
-		o->there = lstat(path, &o->st) == 0;
-		o->has_dir = stat(path_dir(&c->arena, path), &o->dir) == 0;
+		if (stat(path_dir(&c->arena, path), &o->dir) == 0)
+			c->nout++;
 	}
-}
-
-static bool is_same(const struct stat *a, const struct stat *b)
-{
-	return a->st_ino == b->st_ino && a->st_dev == b->st_dev;
 }
 
 static bool is_left_out(
@@ -76,13 +69,10 @@ static bool is_left_out(
 	    !(S_ISREG(nd->st.st_mode) || S_ISDIR(nd->st.st_mode) ||
 		S_ISLNK(nd->st.st_mode)))
 		return true;
-	for (size_t i = 0; i < c->nout; i++) {
-		const struct left_out *o = &c->out[i];
-		if ((o->there && is_same(&o->st, &nd->st)) ||
-		    (o->has_dir && is_same(&o->dir, &dir->st) &&
-			strcmp(o->name, nd->name) == 0))
+	for (size_t i = 0; i < c->nout; i++)
+		if (strcmp(c->out[i].name, nd->name) == 0 &&
+		    stat_is_same(&c->out[i].dir, &dir->st))
 			return true;
-	}
 	return false;
 }
 

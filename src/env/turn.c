@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <time.h>
 
 #include "base/cleanup.h"
@@ -37,14 +36,6 @@ static int wait_for(
 	return 0;
 }
 
-/* It may have been removed while we waited. */
-static bool is_still_there(int fd, const char *path)
-{
-	struct stat a, b;
-	return fstat(fd, &a) == 0 && stat(path, &b) == 0 && a.st_ino == b.st_ino &&
-	       a.st_dev == b.st_dev;
-}
-
 static int cache_trouble(const struct env *e, struct err *err)
 {
 	return err_hint(err,
@@ -66,7 +57,7 @@ int turn_take(struct env *e, const char *path, bool alone, const char *what, int
 		}
 		if (wait_for(e, fd, alone ? LOCK_EX : LOCK_SH, path, what, err) < 0)
 			return -1;
-		if (!is_still_there(fd, path))
+		if (!file_is_at(fd, path)) /* removed while we waited */
 			continue;
 		futimens(fd, NULL);
 		*out = steal_fd(&fd);

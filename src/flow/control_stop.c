@@ -48,8 +48,7 @@ static bool holds_lock(pid_t pid, const char *dir)
 	while (d && (e = readdir(d)))
 		if (e->d_name[0] != '.' &&
 		    stat(path_join(&a, fds, e->d_name), &st) == 0 &&
-		    st.st_ino == lock.st_ino && st.st_dev == lock.st_dev &&
-		    fd_has_lock(&a, pid, e->d_name))
+		    stat_is_same(&st, &lock) && fd_has_lock(&a, pid, e->d_name))
 			return true;
 	return false;
 }

@@ -25,7 +25,6 @@ enum { LINE_MAX_BYTES = 1 << 20, TRIES = 100 };
 static int open_locked(const char *path, int flags)
 {
 	for (int i = 0; i < TRIES; i++) {
-		struct stat ours, there;
 		auto_fd fd =
 		    open(path, flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
 		if (fd < 0)
@@ -33,8 +32,7 @@ static int open_locked(const char *path, int flags)
 		while (flock(fd, LOCK_EX) < 0)
 			if (errno != EINTR)
 				return -1;
-		if (fstat(fd, &ours) == 0 && stat(path, &there) == 0 &&
-		    ours.st_ino == there.st_ino && ours.st_dev == there.st_dev)
+		if (file_is_at(fd, path))
 			return steal_fd(&fd);
 	}
 	errno = EBUSY;

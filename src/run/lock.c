@@ -156,14 +156,6 @@ static int cannot_open(const char *path, struct err *err)
 	return err_hint(err, "set XDG_STATE_HOME to a directory you can write");
 }
 
-/* Is it (still) the file of that name? */
-static bool is_there(int fd, const char *path)
-{
-	struct stat ours, there;
-	return fstat(fd, &ours) == 0 && stat(path, &there) == 0 &&
-	       ours.st_ino == there.st_ino && ours.st_dev == there.st_dev;
-}
-
 /* Which machine, and since when it runs: what is noted in the lock. */
 static void note_boot(int fd)
 {
@@ -235,7 +227,7 @@ static int try_lock(const struct ctx *ctx, const char *dir, const char *run_id, 
 		return -1;
 	if (rc != 0)
 		return rc;
-	if (!is_there(fd, path.s))
+	if (!file_is_at(fd, path.s))
 		return 1;
 	show_held(fd);
 	FAULT("lock.taken");

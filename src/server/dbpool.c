@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "server/dbpool.h"
 
-#include <sys/stat.h>
-
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/file.h"
 
 void dbpool_init(struct dbpool *pool, const struct db_options *o, const struct api *model)
 {
@@ -30,11 +29,7 @@ static struct dbslot *pop(struct dbpool *pool)
 
 void dbpool_settle(struct dbpool *pool)
 {
-	struct stat st;
-	if (stat(pool->options.path, &st) == 0) {
-		pool->inode = st.st_ino;
-		pool->device = st.st_dev;
-	}
+	pool->settled = stat(pool->options.path, &pool->file) == 0;
 }
 
 /* Or what is recorded would go to a file that has no name any more. */
@@ -42,8 +37,7 @@ static int check_place(const struct dbpool *pool, struct err *err)
 {
 	struct stat st;
 	bool there = stat(pool->options.path, &st) == 0;
-	if (pool->inode == 0 ||
-	    (there && st.st_ino == pool->inode && st.st_dev == pool->device))
+	if (!pool->settled || (there && stat_is_same(&st, &pool->file)))
 		return 0;
 	return err_set(err, ERR_FAIL, "the database '%s' was %s while it was in use",
 	    pool->options.path, there ? "replaced by another file" : "removed");

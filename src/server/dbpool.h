@@ -8,7 +8,7 @@
 #define DBPOOL_H
 
 #include <pthread.h>
-#include <sys/types.h>
+#include <sys/stat.h>
 
 #include "api/api.h"
 #include "server/logmover.h"
@@ -22,9 +22,9 @@ struct dbpool {
 	pthread_mutex_t lock; /* of what is below */
 	struct dbslot *idle;
 	size_t open;
-	ino_t inode; /* of the file, once that is settled; 0 before */
-	dev_t device;
 	pthread_mutex_t writer;
+	bool settled; /* before others ask: the file has to be this one */
+	struct stat file;
 	struct logmover mover;
 	struct db_options options;
 	struct api model; /* what every slot's api begins with, but for db */
@@ -45,7 +45,7 @@ void dbpool_settle(struct dbpool *pool);
 struct dbslot *dbpool_take(struct dbpool *pool, struct err *err);
 /*
  * An idle one that waits neither for others (ERR_BUSY) nor for the disk; NULL: there is
- * none, or much has to be moved first.
+ * none, much has to be moved first, or the file is not the same any more.
  */
 struct dbslot *dbpool_take_hurried(struct dbpool *pool);
 /*
