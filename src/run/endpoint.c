@@ -19,7 +19,11 @@ enum {
 	LET_IN_MS = 2,	/* between two looks whether it has let them in */
 };
 
-/* 64 characters, so that a byte's six lower bits choose evenly. */
+/*
+ * 64 characters, so that a byte's six lower bits choose evenly.  The first is one with which
+ * texts seldom end: where a stream that is masked ends with it, that byte is kept back until
+ * the next has come (run/mask.h), and a log would lack it while the command waits.
+ */
 static int make_key(char *out, struct err *err)
 {
 	static const char chars[] =
@@ -27,7 +31,8 @@ static int make_key(char *out, struct err *err)
 	unsigned char random[ENDPOINT_KEY];
 	if (getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random))
 		return err_sys(err, errno, "cannot make a key for the run's endpoint");
-	for (size_t i = 0; i < ENDPOINT_KEY; i++)
+	out[0] = '_';
+	for (size_t i = 1; i < ENDPOINT_KEY; i++)
 		out[i] = chars[random[i] & 63];
 	out[ENDPOINT_KEY] = '\0';
 	return 0;

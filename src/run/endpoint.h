@@ -5,7 +5,8 @@
  * is started when the first connection comes, and again should it die; the socket, and so
  * the address, stays.  A run whose command never connects pays for the socket alone.
  *
- * The address has a random path, ENDPOINT_KEY characters, as its key.
+ * The address has a random path, ENDPOINT_KEY characters ("_" and 31 random ones), as its
+ * key.
  */
 #ifndef ENDPOINT_H
 #define ENDPOINT_H

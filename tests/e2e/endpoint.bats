@@ -171,6 +171,26 @@ script() {
 	is "$(sql "SELECT count(*) FROM runs")" 3
 }
 
+@test "what is written is in the log at once, also half a line that the key could begin with" {
+	cat >main.sh <<-'S'
+		log=mlruns/0/$MLFLOW_RUN_ID/artifacts/mlp/stdout.log
+		for c in {a..z} {A..Z} {0..9} - . : / = %; do
+			printf %s "$c"
+			said+=$c
+			for i in {1..500}; do
+				[ "$(cat "$log")" != "$said" ] || continue 2
+				sleep 0.01
+			done
+			exit 1
+		done
+	S
+	for i in 1 2 3; do
+		main_is '"bash main.sh"'
+		mlp run .
+		is "$status" 0
+	done
+}
+
 @test "nobody gets in without the key" {
 	script <<-'E'
 		base = URI.rsplit("/", 1)[0]
