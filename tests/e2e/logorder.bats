@@ -91,7 +91,8 @@ merged=$(printf '%s\n' o1 e1 o2 e2 o3 e3 end)
 }
 
 @test "bytes without a newline, more than a block" {
-	script 'head -c 200000 /dev/urandom >a; head -c 3 /dev/zero >b; head -c 150001 /dev/urandom >c' \
+	# the last byte: not one that is kept back because the endpoint's key begins with it
+	script 'rnd() { head -c $1 /dev/urandom; printf "\\1"; }; rnd 200000 >a; head -c 3 /dev/zero >b; rnd 150001 >c' \
 		'put() { cat $1; until [ "$(cat "$logs/$2" | tail -c $(stat -c %s $1) | cksum)" = "$(cksum <$1)" ]; do sleep 0.01; done; }' \
 		'put a stdout.log; put b stderr.log >&2; put c stdout.log; put b stderr.log >&2; put a stderr.log >&2'
 	mlp run . -q
