@@ -19,7 +19,7 @@ docker_start() {
 	(
 		flock 9
 		docker_answers && exit
-		command -v dockerd >/dev/null || { echo "no dockerd: install docker.io" >&2; exit 1; }
+		PATH=$PATH:/usr/sbin:/sbin command -v dockerd >/dev/null || { echo "no dockerd: install docker.io" >&2; exit 1; }
 		[ "$(id -u)" = 0 ] || { echo "no docker engine answers, and only root can start one" >&2; exit 1; }
 		(
 			# it outlives who started it: a pipe of theirs would never end
