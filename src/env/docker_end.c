@@ -126,6 +126,11 @@ static int ask_fate(struct docker *d, struct fate *f, struct err *err)
 					: fate_by_inspect(d, f, err);
 }
 
+static bool is_limited(const struct env_plan *p)
+{
+	return docker_arg(p, "memory", 'm') || p->resources.memory_bytes > 0;
+}
+
 static void put_limit(struct buf *out, const struct env_plan *p)
 {
 	static const char *const units[] = {"bytes", "KiB", "MiB", "GiB", "TiB"};
@@ -153,6 +158,22 @@ static void judge_memory(struct env *e, struct outcome *o)
 		o->exit.kind = EXIT_OOM;
 	else
 		buf_adds(&text, "one of its processes was killed, as memory ran out; ");
+	put_limit(&text, &e->want.plan->environment);
+	o->detail = arena_strdup(e->want.a, text.s);
+}
+
+static bool is_killed(const struct outcome *o)
+{
+	return o->exit.kind == EXIT_EXITED && o->exit.code == SIGNALLED + SIGKILL;
+}
+
+/* A busy containerd loses the kernel's word when the container is removed before it looks. */
+static void suspect_memory(struct env *e, struct outcome *o)
+{
+	auto_buf text = BUF_INIT;
+	if (!is_killed(o) || !is_limited(&e->want.plan->environment))
+		return;
+	buf_adds(&text, "perhaps out of memory, which the engine does not say; ");
 	put_limit(&text, &e->want.plan->environment);
 	o->detail = arena_strdup(e->want.a, text.s);
 }
@@ -226,13 +247,14 @@ static void judge_fate(struct env *e, struct docker *d, const struct fate *f,
 		    engine_word(&d->engine));
 	else if (!f->ended)
 		o->detail = "what was attached to the container has ended before it";
+	else
+		suspect_memory(e, o);
 }
 
 /* What the kernel has killed the engine may hear of a moment later. */
 static bool may_be_late(const struct fate *f, const struct outcome *o)
 {
-	return o->exit.kind == EXIT_EXITED && o->exit.code == SIGNALLED + SIGKILL &&
-	       !f->oom && !f->stopped && !f->gone;
+	return is_killed(o) && !f->oom && !f->stopped && !f->gone;
 }
 
 void docker_judge(struct env *e, struct docker *d, struct outcome *o, struct err *why)
