@@ -220,7 +220,8 @@ static int remove_half(struct env *e, struct conda *c, struct err *err)
 		    NULL, ASK_MS, &said, err) < 0)) {
 		err_wrap(err, "what there is of the environment %s could not be removed",
 		    c->name);
-		return err_hint(err, "remove it: conda env remove -n %s", c->name);
+		return err_hint(err, "remove it: %s env remove -n %s",
+		    path_base(c->tool.path), c->name);
 	}
 	unlink(c->making);
 	return 0;

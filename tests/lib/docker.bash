@@ -19,14 +19,15 @@ docker_start() {
 	(
 		flock 9
 		docker_answers && exit
-		PATH=$PATH:/usr/sbin:/sbin command -v dockerd >/dev/null || { echo "no dockerd: install docker.io" >&2; exit 1; }
+		PATH=$PATH:/usr/sbin:/sbin
+		command -v dockerd >/dev/null || { echo "no dockerd: install docker.io" >&2; exit 1; }
 		[ "$(id -u)" = 0 ] || { echo "no docker engine answers, and only root can start one" >&2; exit 1; }
 		(
 			# it outlives who started it: a pipe of theirs would never end
 			for fd in "/proc/$BASHPID/fd"/*; do
 				[ "${fd##*/}" -le 2 ] || eval "exec ${fd##*/}>&-"
 			done
-			PATH=$PATH:/usr/sbin:/sbin exec setsid dockerd
+			exec setsid dockerd
 		) </dev/null >"$DOCKER_STATE/log" 2>&1 &
 		echo $! >"$DOCKER_STATE/pid"
 		for _ in $(seq 300); do
