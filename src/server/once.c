@@ -16,7 +16,7 @@
 #include "base/path.h"
 #include "server/siphash.h"
 
-enum { WAIT_MS = 100 * 1000, SEND_MS = 2000, WAKE_MS = 200, BUCKETS = 256 };
+enum { WAIT_MS = 100 * 1000, SEND_MS = 10 * 1000, WAKE_MS = 200, BUCKETS = 256 };
 
 enum state {
 	DOING,
@@ -26,8 +26,8 @@ enum state {
 
 struct once_entry {
 	struct once_entry *next; /* of its bucket */
-	uint64_t hash;
-	char *text; /* method, path and body */
+	uint64_t hash, arrival;	 /* arrivals count from 1 */
+	char *text;		 /* method, path and body */
 	size_t ntext;
 	enum state state;
 	int fd; /* of its connection; LOST: ours, -1 when it will not arrive any more */
@@ -44,6 +44,7 @@ struct once {
 	pthread_cond_t done;
 	struct siphash_key key;
 	struct once_entry *buckets[BUCKETS];
+	uint64_t arrivals;
 	size_t nlost;
 	uint64_t seen[ONCE_SEEN]; /* hashes of the last ones */
 	size_t nseen;
@@ -181,7 +182,7 @@ static bool is_repeat(const struct once_entry *e)
 	case DOING:
 		return peer_gone(e->fd);
 	case ANSWERED:
-		return undelivered(e);
+		return e->reply.status != 0 && undelivered(e);
 	case LOST:
 		break;
 	}
@@ -194,8 +195,8 @@ static void forget_tries(struct once *once, const struct once_entry *got)
 	struct once_entry *e = *bucket_of(once, got->hash), *next;
 	for (; e; e = next) {
 		next = e->next;
-		if (e == got || e->state == DOING || e->ntext != got->ntext ||
-		    memcmp(e->text, got->text, e->ntext) != 0)
+		if (e->arrival >= got->arrival || e->state == DOING ||
+		    e->ntext != got->ntext || memcmp(e->text, got->text, e->ntext) != 0)
 			continue;
 		if (e->state == LOST)
 			drop(once, e);
@@ -223,22 +224,28 @@ static bool has_reply(const struct once_entry *e)
 }
 
 /* What has arrived after all, and what was asked for in vain before it. */
-static void forget_arrived(struct once *once)
+static void forget_arrived_in(struct once *once, struct once_entry *const *bucket)
 {
-	for (size_t i = 0; i < BUCKETS && once->nlost > 0; i++) {
-		struct once_entry *e = once->buckets[i];
-		while (e) {
-			bool lost = e->state == LOST;
-			if (!has_reply(e)) {
-				e = e->next;
-				continue;
-			}
-			forget_tries(once, e);
-			if (lost)
-				drop(once, e);
-			e = lost ? once->buckets[i] : e->next;
+	struct once_entry *e = *bucket;
+	while (e) {
+		bool lost = e->state == LOST;
+		if (!has_reply(e)) {
+			e = e->next;
+			continue;
 		}
+		forget_tries(once, e);
+		if (lost)
+			drop(once, e);
+		e = lost ? *bucket : e->next;
 	}
+}
+
+/* Of requests equal to the one with this hash also where no connection was closed yet. */
+static void forget_arrived(struct once *once, uint64_t hash)
+{
+	forget_arrived_in(once, bucket_of(once, hash));
+	for (size_t i = 0; i < BUCKETS && once->nlost > 0; i++)
+		forget_arrived_in(once, &once->buckets[i]);
 }
 
 static void forget_oldest(struct once *once)
@@ -306,11 +313,12 @@ static bool was_seen(struct once *once, uint64_t hash)
 }
 
 static struct once_entry *add(
-    struct once *once, uint64_t hash, char *text, size_t n, int fd)
+    struct once *once, uint64_t hash, uint64_t arrival, char *text, size_t n, int fd)
 {
 	struct once_entry *e = xcalloc(1, sizeof(*e)), **bucket = bucket_of(once, hash);
 	*e = (struct once_entry){.next = *bucket,
 	    .hash = hash,
+	    .arrival = arrival,
 	    .text = text,
 	    .ntext = n,
 	    .state = DOING,
@@ -361,15 +369,17 @@ bool once_begin(struct once *once, const struct once_request *rq,
 	size_t n;
 	char *text = whole_text(rq, &n);
 	uint64_t hash = siphash(&once->key, text, n);
+	uint64_t arrival;
 	bool repeat;
 	pthread_mutex_lock(&once->lock);
+	arrival = ++once->arrivals;
 	wait_for_sent(once, hash, text, n);
-	forget_arrived(once);
+	forget_arrived(once, hash);
 	forget_old(once);
 	e = find(once, hash, text, n);
 	repeat = e && wait_for(once, e, reply);
 	*first = !repeat && !was_seen(once, hash);
-	*entry = add(once, hash, text, n, rq->fd);
+	*entry = add(once, hash, arrival, text, n, rq->fd);
 	if (repeat)
 		keep_reply(*entry, reply); /* it may get lost again */
 	pthread_mutex_unlock(&once->lock);
@@ -388,7 +398,7 @@ bool once_begin_now(struct once *once, const struct once_request *rq,
 		alone = !is_equal(e, hash, text, n);
 	if (alone) {
 		*first = !was_seen(once, hash);
-		*entry = add(once, hash, text, n, rq->fd);
+		*entry = add(once, hash, ++once->arrivals, text, n, rq->fd);
 	} else {
 		free(text);
 	}

@@ -16,6 +16,8 @@
  * or the connection is closed; after that only what was not delivered is kept, for
  * ONCE_KEEP_MS and ONCE_LOST of them at most.  Where the client had it closed
  * ("Connection: close"), what was not acknowledged at that moment may be a little later.
+ * A reply that arrived ends the tries before it, whatever has been seen of the end of their
+ * connections by then, and none that came after it.
  *
  * Watched is everything that changes something, but for what is idempotent by nature and
  * frequent (log-batch, set-tag, ...) and for large bodies.  Refusals (status 400 and up)

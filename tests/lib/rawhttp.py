@@ -5,7 +5,6 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import time
 from urllib.parse import urlsplit
 
@@ -83,7 +82,7 @@ def until(what, seconds=20):
     end = time.monotonic() + seconds
     while not what():
         if time.monotonic() > end:
-            raise SystemExit("never true")
+            fail("never true")
         time.sleep(0.02)
 
 
@@ -142,8 +141,7 @@ class Endpoint:
 
 
 def fail(*what):
-    print(*what, file=sys.stderr)
-    raise SystemExit(1)
+    raise AssertionError(" ".join(str(x) for x in what))  # its traceback has the line
 
 
 def same(saw, expected):

@@ -374,6 +374,9 @@ static void test_once(void **state)
 	assert_int_equal(b.reply.status, 200);
 	assert_string_equal(b.reply.body.s, "4");
 	sent(once, &b);
+	ask(once, &c, "x"); /* the reply has arrived: another request */
+	assert_false(c.repeat);
+	over(once, &c);
 	over(once, &a); /* its connection is found closed only now */
 	over(once, &b);
 	ask(once, &c, "y");
@@ -402,11 +405,48 @@ static void test_once_lost(void **state)
 	ask(once, &c, "x"); /* the reply has arrived: a new request */
 	assert_false(c.repeat);
 	leave(&c);
+	answer(once, &c, 200, "2");
+	ask(once, &b, "x"); /* lost again */
+	assert_true(b.repeat);
+	over(once, &c);
+	sent(once, &b);
+	over(once, &b);
+	ask(once, &c, "x");
+	assert_false(c.repeat);
+	leave(&c);
 	answer(once, &c, 400, "refused"); /* nothing was done */
 	over(once, &c);
 	ask(once, &c, "x");
 	assert_false(c.repeat);
 	over(once, &c);
+	once_free(once);
+}
+
+/* A reply that arrived says nothing about those of later requests. */
+static void test_once_later(void **state)
+{
+	struct once *once = once_new();
+	struct asked a, b, c, d;
+	(void)state;
+	ask(once, &a, "x");
+	answer(once, &a, 200, "1");
+	sent(once, &a);
+	leave(&a); /* which is seen after all that follows */
+	ask(once, &b, "x");
+	assert_false(b.repeat);
+	leave(&b);
+	answer(once, &b, 200, "2");
+	over(once, &b);
+	ask(once, &c, "x");
+	assert_true(c.repeat);
+	assert_string_equal(c.reply.body.s, "2");
+	over(once, &c); /* lost again */
+	over(once, &a);
+	ask(once, &d, "x");
+	assert_true(d.repeat);
+	assert_string_equal(d.reply.body.s, "2");
+	sent(once, &d);
+	over(once, &d);
 	once_free(once);
 }
 
@@ -538,6 +578,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_auth, setup, teardown),
 	    cmocka_unit_test(test_once),
 	    cmocka_unit_test(test_once_lost),
+	    cmocka_unit_test(test_once_later),
 	    cmocka_unit_test(test_watched),
 	    cmocka_unit_test_setup_teardown(test_upload, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_upload_refused, setup, teardown),
