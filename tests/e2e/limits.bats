@@ -324,10 +324,10 @@ mlp: --on-end: exit 9"
 	mlp run . -P "x=$(head -c 100000 /dev/zero | tr '\0' x)" --on-end true
 	is "$status" 0
 	lacks "$stderr" on-end
-	MLP_ON_END_LIMIT=200 mlp run . --on-end 'sleep 300'
+	MLP_ON_END_LIMIT=200 mlp run . --on-end "sleep 300.$$" # no other test's
 	is "$status" 0
 	has "$stderr" "--on-end: timed out"
-	lacks "$(ps ax -o args)" "sleep 300"
+	lacks "$(ps ax -o args)" "sleep 300.$$"
 }
 
 @test "--on-end in the background; it is in the caller's directory and finds the store" {
