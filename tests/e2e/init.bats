@@ -352,8 +352,8 @@ namespace() { grep -o 'Namespace(.*)' <<<"$output"; }
 }
 
 @test "--from: Ctrl-C while the script hangs" {
-	echo 'import time; time.sleep(600)' >slow.py
-	env --default-signal "$MLP" init --from slow.py 2>"$T/said" &
+	echo 'import time; time.sleep(600)' >"slow$$.py"
+	env --default-signal "$MLP" init --from "slow$$.py" 2>"$T/said" &
 	pid=$!
 	until_true pgrep -P "$pid" python3
 	kill -INT "$pid"
@@ -361,6 +361,6 @@ namespace() { grep -o 'Namespace(.*)' <<<"$output"; }
 	wait "$pid" || status=$?
 	is "$status" 1
 	has "$(cat "$T/said")" "interrupted"
-	if pgrep -f "slow.py --hel[p]"; then false; fi
+	if pgrep -f "slow$$.py --hel[p]"; then false; fi
 	[ ! -e MLproject ]
 }
