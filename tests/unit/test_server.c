@@ -450,6 +450,83 @@ static void test_once_later(void **state)
 	once_free(once);
 }
 
+/*
+ * One client asks for the same thing again and again, each time until it has a reply; the
+ * ends of its connections are seen at any time.  Each thing is done exactly once.
+ */
+struct client {
+	struct once *once;
+	struct asked tries[8];
+	size_t n;
+	unsigned seed;
+	int done;
+};
+
+static bool perhaps(struct client *c)
+{
+	return rand_r(&c->seed) % 2 == 0;
+}
+
+static void end_one(struct client *c)
+{
+	size_t i = (size_t)rand_r(&c->seed) % c->n;
+	over(c->once, &c->tries[i]);
+	c->tries[i] = c->tries[--c->n];
+}
+
+/* The number of what was done, -1 when the client does not get it. */
+static int try_once(struct client *c)
+{
+	struct asked *q = &c->tries[c->n++];
+	bool leaves = perhaps(c), before = perhaps(c), refused;
+	char number[16];
+	ask(c->once, q, "x");
+	if (leaves && before)
+		leave(q);
+	refused = !q->repeat && perhaps(c);
+	if (!q->repeat) {
+		snprintf(number, sizeof(number), "%d", c->done + !refused);
+		answer(c->once, q, refused ? 503 : 200, number);
+		c->done += !refused;
+	}
+	if (leaves && !before)
+		leave(q);
+	if (leaves && perhaps(c)) { /* it could not be written */
+		c->n--;
+		over(c->once, q);
+		return -1;
+	}
+	if (leaves) {
+		(void)!send(q->ends[0], "reply", 5, MSG_NOSIGNAL);
+		once_sent(c->once, q->entry);
+	} else {
+		sent(c->once, q);
+	}
+	return leaves || refused ? -1 : atoi(q->reply.body.s);
+}
+
+static void test_once_any_order(void **state)
+{
+	(void)state;
+	for (unsigned seed = 1; seed <= 200; seed++) {
+		struct client c = {.once = once_new(), .seed = seed};
+		for (int thing = 1; thing <= 10; thing++) {
+			int got;
+			do {
+				while (c.n == 8 || (c.n > 0 && perhaps(&c)))
+					end_one(&c);
+				got = try_once(&c);
+			} while (got < 0);
+			if (got != thing || c.done != thing)
+				fail_msg("seed %u, thing %d: got %d, %d done", seed,
+				    thing, got, c.done);
+		}
+		while (c.n > 0)
+			end_one(&c);
+		once_free(c.once);
+	}
+}
+
 static void test_watched(void **state)
 {
 	(void)state;
@@ -579,6 +656,7 @@ int main(void)
 	    cmocka_unit_test(test_once),
 	    cmocka_unit_test(test_once_lost),
 	    cmocka_unit_test(test_once_later),
+	    cmocka_unit_test(test_once_any_order),
 	    cmocka_unit_test(test_watched),
 	    cmocka_unit_test_setup_teardown(test_upload, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_upload_refused, setup, teardown),
