@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# tsan.t -- a host with threads, and libmlp, under ThreadSanitizer, as TAP.
+# tsan.t -- a host with threads and libmlp, and mlp-serve, under ThreadSanitizer, as TAP.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 top=$PWD
@@ -20,7 +20,7 @@ drives() {
 		! grep -q ThreadSanitizer "$work/out"
 }
 
-echo 1..2
+echo 1..3
 if make -s CONFIG=tsan SAN=thread build/tsan/lib/libmlp.so >"$work/out" 2>&1 &&
 	cc -fsanitize=thread -o "$work/drive" tests/lib/drive.c -Iinclude -Lbuild/tsan/lib -lmlp \
 		"-Wl,-rpath,$top/build/tsan/lib" -lpthread >>"$work/out" 2>&1; then
@@ -39,5 +39,22 @@ if drives 5 reaper "start ." "start ." "start ." "beside wait 0 -1" "beside wait
 else
 	sed 's/^/# /' "$work/out"
 	echo "not ok 2 - waits and stops in several threads do not race"
+	exit 1
+fi
+
+# libtsan (of gcc 12) does not see that pthread_mutex_clocklock locks
+echo "mutex:writer_unlock" >"$work/suppressions"
+served() (
+	unset MLP_LIBEXEC XDG_STATE_HOME XDG_CACHE_HOME
+	cd "$top" && make -s CONFIG=tsan SAN=thread build || exit
+	export MLP=$top/build/tsan/bin/mlp MLP_BUILD=$top/build/tsan
+	export TSAN_OPTIONS=log_path=$work/race:exitcode=0:report_thread_leaks=0:suppressions=$work/suppressions
+	setarch -R bats --tap tests/e2e/server.bats </dev/null && [ -z "$(ls "$work"/race* 2>/dev/null)" ]
+)
+if served >"$work/out" 2>&1; then
+	echo "ok 3 - the server's tests find no race in it"
+else
+	cat "$work/out" "$work"/race* 2>/dev/null | sed 's/^/# /'
+	echo "not ok 3 - the server's tests find no race in it"
 	exit 1
 fi

@@ -11,7 +11,7 @@ setup() {
 	SERVER=
 	# sanitizers and valgrind need memory of their own
 	PLAIN=1
-	if grep -qa -e __asan_init -e valgrind "$SERVE"; then PLAIN=; fi
+	if grep -qa -e __asan_init -e __tsan_init -e valgrind "$SERVE"; then PLAIN=; fi
 	export PLAIN
 }
 
