@@ -62,8 +62,10 @@ static const struct translation of_all[] = {
 	"shallow or partial cannot be fetched from"},
     {"stream ended at an unexpected time", ERR_BUSY, "it stopped before the end", NULL},
     {"error parsing REF pkt-line", ERR_FAIL,
-	"its list of references cannot be read, or it is a shallow repository",
-	"`git fetch --unshallow` in it makes it whole"},
+	"its list of references cannot be read, or it is a shallow repository, or one of "
+	"SHA-256",
+	"`git fetch --unshallow` in it makes it whole; for SHA-256, `git clone` it and "
+	"run the directory"},
     {"Out of memory", ERR_FAIL, "it sends more than fits into memory", NULL},
     {"http parser error", ERR_FAIL, "its answer cannot be understood",
 	"where it sends clients to another address, use that"},

@@ -8,6 +8,8 @@
 #include "base/buf.h"
 #include "base/utf8.h"
 
+#define SHA256 "its objects are named by SHA-256, which libgit2 does not read"
+
 enum { TEXT_MAX = 1000 };
 
 /* The system's file of certificates, once libgit2 has named it; and what is wanted now. */
@@ -90,7 +92,10 @@ static void add_short(struct buf *out, const char *text)
 void lib_last_text(struct buf *out)
 {
 	const git_error *e = git_error_last();
-	add_short(out, e && e->message ? e->message : "no reason given");
+	const char *text = e && e->message ? e->message : "no reason given";
+	if (strstr(text, "extensions.objectformat"))
+		text = SHA256;
+	add_short(out, text);
 	while (out->len > 0 && strchr(". \n", out->s[out->len - 1]))
 		buf_cut(out, out->len - 1);
 }
@@ -103,7 +108,10 @@ int lib_fail(struct err *err, const char *fmt, ...)
 	va_start(ap, fmt);
 	buf_addv(&text, fmt, ap);
 	va_end(ap);
-	return err_set(err, ERR_FAIL, "%s: %s", text.s, cause.s);
+	err_set(err, ERR_FAIL, "%s: %s", text.s, cause.s);
+	if (strcmp(cause.s, SHA256) == 0)
+		err_hint(err, "`git clone` it and run the directory, without -v");
+	return -1;
 }
 
 /* Not those of the system or of the network, which another mirror would not help. */

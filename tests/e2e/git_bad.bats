@@ -136,6 +136,24 @@ works() {
 	[ "$status" -eq 0 ]
 }
 
+@test "a repository with SHA-256 objects: said so; a clone of it can be run" {
+	git init -q --object-format=sha256 new
+	printf 'entry_points: {main: {command: "echo ran"}}\n' >new/MLproject
+	git -C new add .
+	git -C new commit -qm new
+	git clone -q --bare new srv/new.git
+	run git_request checkout "$HTTP/new.git" - "$W/out"
+	[ "$status" -eq 1 ]
+	[[ "$(message)" == *"or one of SHA-256"* ]]
+	[[ "$(echo "$output" | answer hint)" == *"git clone"* ]]
+	run "$MLP" run "$W/srv/new.git"
+	[ "$status" -eq 125 ]
+	[[ "$output" == *"named by SHA-256, which libgit2 does not read"*"run the directory, without -v"* ]]
+	run "$MLP" run new
+	[ "$status" -eq 0 ]
+	[[ "$output" == *"is not recorded: "*SHA-256*ran* && "$output" != *clone* ]]
+}
+
 @test "servers that stop half-way or send rubbish; the next fetch works" {
 	local how
 	for how in "cut|it stopped before the end" "rubbish|cannot fetch" "rubbish-refs|cannot fetch"; do
