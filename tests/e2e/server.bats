@@ -22,6 +22,7 @@ teardown() {
 
 # A server in the background: $URL, $SERVER (its pid), server.err.
 serve() {
+	: >server.err # not what an earlier one said
 	"$MLP" server --port 0 "$@" >server.out 2>server.err 3>&- &
 	SERVER=$!
 	until_true grep -q 'listening on' server.err || { cat server.err >&2; return 1; }

@@ -27,6 +27,7 @@ refused() {
 }
 # serve COMMAND...: a server in the background, $URL and $SERVER
 serve() {
+	: >server.err # not what an earlier one said
 	"$@" >server.out 2>server.err 3>&- &
 	SERVER=$!
 	until_true grep -q 'listening on' server.err || { cat server.err >&2; return 1; }

@@ -24,6 +24,7 @@ teardown() {
 
 # serve OPTIONS...: sets SERVER and HTTP
 serve() {
+	: >server.log # it may be read before the server has opened it
 	"$MLP" server --backend-store-uri "$URI" -p 0 "$@" >server.log 2>&1 3>&- &
 	SERVER=$!
 	for _ in $(seq 100); do

@@ -22,6 +22,7 @@ teardown() {
 # serve FILE: URL is where the server answers
 serve() {
 	local i
+	: >server.log # it may be read before the server has opened it
 	"$MLP" server --backend-store-uri "sqlite:///$1" --port 0 >server.log 2>&1 3>&- &
 	SERVER=$!
 	for i in $(seq 200); do
